@@ -1,0 +1,136 @@
+"""What time is it? A real clock, and one that moves when told.
+
+Code that waits or reads the time asks for a ``Clock`` and gets the stage's: the system's, or in tests a
+``ManualClock``. Nothing else in rostra reads a clock, so that back-off, intervals and deadlines can be tested
+without waiting.
+"""
+
+import asyncio
+import heapq
+import itertools
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, runtime_checkable
+
+import attrs
+
+__all__ = ["Clock", "ManualClock", "SystemClock"]
+
+_LONGEST_NAP = 60.0
+
+
+@runtime_checkable
+class Clock(Protocol):
+    """Reads the time and waits for it."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC. It may be set, and then jumps."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; they never run backwards."""
+        ...
+
+    async def sleep(self, seconds: float) -> None:
+        """Return after so many seconds of the monotonic clock."""
+        ...
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Return when the wall clock has reached ``moment``, also when it is set meanwhile."""
+        ...
+
+
+@attrs.frozen
+class SystemClock:
+    """The clock of the machine."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds of the loop's own clock."""
+        return time.monotonic()
+
+    async def sleep(self, seconds: float) -> None:
+        """Sleep for so many seconds; at least one turn of the loop."""
+        await asyncio.sleep(seconds)
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Sleep in naps of at most a minute: that is how late a wall clock that was set is noticed."""
+        while (remaining := (moment - self.now()).total_seconds()) > 0:  # noqa: ASYNC110  (a wall clock has no event)
+            await asyncio.sleep(min(remaining, _LONGEST_NAP))
+
+
+class ManualClock:
+    """A clock that stands still until ``advance`` moves it.
+
+    Args:
+        start: The first moment, in UTC. Its monotonic clock starts at 0.0.
+
+    Sleepers are woken in the order of their times; before time moves on, each has had its turns on the loop.
+    """
+
+    def __init__(self, start: datetime = datetime(2000, 1, 1, tzinfo=UTC)) -> None:
+        self._start = start
+        self._elapsed = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._fell_asleep = asyncio.Event()
+
+    def now(self) -> datetime:
+        """The moment to which the clock was moved."""
+        return self._start + timedelta(seconds=self._elapsed)
+
+    def monotonic(self) -> float:
+        """Seconds by which the clock was moved."""
+        return self._elapsed
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait until the clock was moved by so many seconds; 0 or less is one turn of the loop."""
+        if seconds <= 0:
+            await asyncio.sleep(0)
+            return
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), woken))
+        self._fell_asleep.set()
+        await woken
+
+    async def sleep_until(self, moment: datetime) -> None:
+        """Wait until the clock was moved to ``moment``."""
+        await self.sleep((moment - self.now()).total_seconds())
+
+    @property
+    def sleepers(self) -> int:
+        """How many tasks wait for this clock now."""
+        return sum(not woken.done() for _, _, woken in self._sleepers)
+
+    async def wait_for_sleepers(self, count: int = 1) -> None:
+        """Return when at least ``count`` tasks sleep on this clock: then it can be moved safely."""
+        while self.sleepers < count:
+            self._fell_asleep.clear()
+            await self._fell_asleep.wait()
+
+    async def advance(self, seconds: float) -> None:
+        """Move time on by so many seconds and wake who is due on the way, in order.
+
+        Raises:
+            ValueError: ``seconds`` is negative; this clock never runs backwards.
+        """
+        if seconds < 0:
+            msg = f"a clock cannot be moved back, and {seconds} is negative"
+            raise ValueError(msg)
+        goal = self._elapsed + seconds
+        while self._sleepers and self._sleepers[0][0] <= goal:
+            self._elapsed, _, woken = heapq.heappop(self._sleepers)
+            if not woken.done():
+                woken.set_result(None)
+                await _give_turns()
+        self._elapsed = goal
+        await _give_turns()
+
+
+async def _give_turns(turns: int = 10) -> None:
+    """Let whoever was woken run, and whom that wakes in turn."""
+    for _ in range(turns):
+        await asyncio.sleep(0)

@@ -1,0 +1,146 @@
+"""What is there? Layers of {type: {name: object}}.
+
+A layer knows its parent and is seen by its children from their next look-up on. It costs nothing until
+something is added to it. Nothing here is global; which layer is the current one is the context's affair.
+"""
+
+from collections.abc import Iterator
+from types import EllipsisType
+from typing import Any, TypeVar, overload
+
+from rostra.components.keys import Key, canonical, keys, name_of
+from rostra.errors import ComponentNotFoundError, NotAComponentError
+
+Item = TypeVar("Item")
+Default = TypeVar("Default")
+
+
+class Components:
+    """One layer of components on top of its parents.
+
+    Args:
+        parent: The layer below, or None for the lowest.
+        label: What errors call this layer, such as ``stage`` or ``task sweep``.
+    """
+
+    __slots__ = ("_items", "_label", "_parent", "_types")
+
+    def __init__(self, parent: "Components | None" = None, label: str = "layer") -> None:
+        self._parent = parent
+        self._label = label
+        self._items: dict[Key, dict[str | None, Any]] = {}
+        self._types: dict[tuple[Key, str | None], None] = {}
+
+    def __repr__(self) -> str:
+        below = "".join(f" over {layer.label}" for layer in self.layers() if layer is not self)
+        return f"<Components {self._label}{below}>"
+
+    @property
+    def label(self) -> str:
+        """What errors call this layer."""
+        return self._label
+
+    @property
+    def parent(self) -> "Components | None":
+        """The layer below."""
+        return self._parent
+
+    def layers(self) -> Iterator["Components"]:
+        """This layer and those below it, nearest first."""
+        layer: Components | None = self
+        while layer is not None:
+            yield layer
+            layer = layer._parent  # noqa: SLF001  (another layer of the same class)
+
+    def add(self, item: Item, namespace: Key | None = None, *, name: str | None = None) -> Item:
+        """Put ``item`` into this layer and return it.
+
+        It is found by its own type and by what that descends from (``rostra.components.keys``). In one layer
+        the latest addition wins.
+
+        Args:
+            item: Any object but a class.
+            namespace: The key to be found by, instead of the item's type: a base class, a Protocol, a NewType,
+                ``Repo[User]``, or any other hashable.
+            name: Tells several components of one type apart. A named one is not found without its name.
+
+        Raises:
+            NotAComponentError: ``item`` is a class, and no namespace says that this is meant.
+        """
+        if namespace is None and isinstance(item, type):
+            raise NotAComponentError(name_of(item), "it is a class, not an instance")
+        key = type(item) if namespace is None else canonical(namespace)
+        for each in keys(key):
+            self._items.setdefault(each, {})[name] = item
+        self._types[key, name] = None
+        return item
+
+    @overload
+    def get(self, wanted: type[Item], *, name: str | None = None) -> Item: ...
+    @overload
+    def get(self, wanted: type[Item], *, name: str | None = None, default: Default) -> Item | Default: ...
+    @overload
+    def get(self, wanted: Key, *, name: str | None = None, default: Any = ...) -> Any: ...
+    def get(self, wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
+        """The nearest component of this type and name.
+
+        Args:
+            wanted: A type, or the namespace under which the component was added.
+            name: The name it was added with; None finds only one without a name.
+            default: What to return when there is none, instead of an error.
+
+        Raises:
+            ComponentNotFoundError: There is none and no default was given.
+        """
+        layer: Components | None = self
+        while layer is not None:
+            named = layer._items.get(wanted)  # noqa: SLF001
+            if named is not None and name in named:
+                return named[name]
+            layer = layer._parent  # noqa: SLF001
+        if (proper := canonical(wanted)) is not wanted:
+            return self.get(proper, name=name, default=default)
+        if isinstance(default, EllipsisType):
+            raise self._missing(wanted, name)
+        return default
+
+    def find(self, wanted: type[Item]) -> dict[str | None, Item]:
+        """All components of this type by name; of those with one name the nearest."""
+        found: dict[str | None, Item] = {}
+        for layer in reversed(list(self.layers())):
+            found |= layer._items.get(canonical(wanted), {})  # noqa: SLF001
+        return found
+
+    def push(self, label: str = "layer") -> "Components":
+        """A new empty layer on top of this one."""
+        return Components(self, label)
+
+    def pop(self) -> "Components":
+        """The layer below this one.
+
+        Raises:
+            LookupError: This is the lowest.
+        """
+        if self._parent is None:
+            msg = "this is the lowest layer, there is none below it"
+            raise LookupError(msg)
+        return self._parent
+
+    def describe(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Each layer's label and what was added to it, nearest first, for messages."""
+        return tuple(
+            (layer._label, tuple(_called(key, name) for key, name in layer._types))  # noqa: SLF001
+            for layer in self.layers()
+        )
+
+    def _missing(self, wanted: Key, name: str | None) -> ComponentNotFoundError:
+        others = [other for other in self.find(wanted) if other != name]
+        near = tuple(
+            "there is one without a name" if other is None else f'there is one named "{other}"'
+            for other in others
+        )
+        return ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
+
+
+def _called(key: Key, name: str | None) -> str:
+    return name_of(key) if name is None else f'{name_of(key)} "{name}"'

@@ -1,0 +1,68 @@
+"""How an error of rostra speaks: what, where, why, and how to fix it.
+
+An error holds plain fields (strings, numbers, tuples of them), given by position, so that it survives
+pickling on its way from a worker to its parent; its text is drawn from them when somebody reads it. It keeps
+no live object, and nobody may put a secret into a field.
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Self
+
+import attrs
+
+
+@attrs.frozen
+class Wording:
+    """The four parts of an error's text.
+
+    Args:
+        what: One line that makes sense alone in a log.
+        where: Who asked: plugin, parameter, file and line of the user's code.
+        why: What was found instead, and the alternatives.
+        fix: Lines to write, commands to type, the closest match.
+        body: Lines drawn between the first line and the labelled ones: a table or a path.
+    """
+
+    what: str
+    where: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    fix: tuple[str, ...] = ()
+    body: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The text, at most one blank line in a row and none at the end."""
+        lines = [self.what, *(f"  {line}".rstrip() for line in self.body)]
+        for label, part in (("where", self.where), ("why", self.why), ("to fix", self.fix)):
+            for position, line in enumerate(part):
+                lines.append(f"  {label if position == 0 else '':<8}{line}".rstrip())
+        return "\n".join(lines)
+
+
+class RostraError(Exception):
+    """The root of all errors that rostra raises of its own accord.
+
+    A subclass is an ``attrs.define`` class whose fields are positional, and says itself by ``wording``.
+    """
+
+    @abstractmethod
+    def wording(self) -> Wording:
+        """The four parts of this error's text."""
+        raise NotImplementedError
+
+    def __str__(self) -> str:
+        return str(self.wording())
+
+    def noted(self, note: str) -> Self:
+        """This error with one more note, unless it bears that note already."""
+        if note not in getattr(self, "__notes__", ()):
+            self.add_note(note)
+        return self
+
+
+def closest(word: str, options: Iterable[str]) -> str | None:
+    """The option that a person who typed ``word`` most likely meant, or None if nothing is near."""
+    from difflib import get_close_matches
+
+    matches = get_close_matches(word, sorted(set(options)), n=1, cutoff=0.6)
+    return matches[0] if matches else None

@@ -1,0 +1,54 @@
+"""What holds for every test of the tree: the core's, the plugins', the examples'.
+
+With ``CI`` in the environment a skipped test fails the run, because there nobody reads the list of skips. One that
+may be skipped is listed here with its reason. Property tests are the same in each run of CI.
+"""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+MAY_BE_SKIPPED: dict[str, str] = {}
+"""What the name of a skipped test starts with, and why CI can do without it."""
+
+settings.register_profile("laptop", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+
+
+class NoSkips:
+    """Fails the run if something was skipped that is not listed."""
+
+    def __init__(self) -> None:
+        self.skipped: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._note(report)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.skipped and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self.skipped:
+            terminalreporter.section("skipped, which CI does not allow", red=True)
+            terminalreporter.line("conftest.py lists what may be skipped, each with its reason")
+            for name in self.skipped:
+                terminalreporter.line(f"  {name}")
+
+    def _note(self, report: pytest.TestReport | pytest.CollectReport) -> None:
+        expected_to_fail = hasattr(report, "wasxfail")
+        listed = any(report.nodeid.startswith(name) for name in MAY_BE_SKIPPED)
+        if report.skipped and not expected_to_fail and not listed:
+            self.skipped.append(report.nodeid)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    in_ci = os.environ.get("CI", "").lower() not in {"", "0", "false"}
+    settings.load_profile("ci" if in_ci else "laptop")
+    if in_ci:
+        config.pluginmanager.register(NoSkips(), "no-skips")

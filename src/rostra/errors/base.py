@@ -7,7 +7,7 @@ no live object, and nobody may put a secret into a field.
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Self
+from typing import Any, Self
 
 import attrs
 
@@ -53,11 +53,22 @@ class RostraError(Exception):
     def __str__(self) -> str:
         return str(self.wording())
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # attrs' own state knows only the fields; the notes say which plugin this happened in.
+        return _remade, (type(self), self.args, tuple(getattr(self, "__notes__", ())))
+
     def noted(self, note: str) -> Self:
         """This error with one more note, unless it bears that note already."""
         if note not in getattr(self, "__notes__", ()):
             self.add_note(note)
         return self
+
+
+def _remade(cls: type[RostraError], fields: tuple[Any, ...], notes: tuple[str, ...]) -> RostraError:
+    error = cls(*fields)
+    for note in notes:
+        error.add_note(note)
+    return error
 
 
 def closest(word: str, options: Iterable[str]) -> str | None:

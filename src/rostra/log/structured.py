@@ -1,0 +1,36 @@
+"""The door to structlog, which is opened when the first line needs it.
+
+structlog imports rich where that is installed, which costs more time and memory than all of rostra, and rich draws
+tracebacks with local variables, and so with secrets. It is kept out while structlog is being imported. An
+application that wants it imports structlog itself, before.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+
+_KEPT_OUT = ("rich", "better_exceptions")
+
+
+def structlog() -> ModuleType:
+    """The module structlog, imported now if it was not yet."""
+    if "structlog" not in sys.modules:
+        with _without(*_KEPT_OUT):
+            import structlog
+    else:
+        import structlog
+    return structlog
+
+
+@contextmanager
+def _without(*names: str) -> Iterator[None]:
+    """Make the modules look as if they were not installed; those that are there already stay."""
+    hidden = [name for name in names if name not in sys.modules]
+    for name in hidden:
+        sys.modules[name] = None  # type: ignore[assignment]  (the documented way to make an import fail)
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]

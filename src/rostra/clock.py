@@ -17,6 +17,8 @@ import attrs
 __all__ = ["Clock", "ManualClock", "SystemClock"]
 
 _LONGEST_NAP = 60.0
+_NS_PER_SECOND = 1_000_000_000
+_ETERNITY = 1e12
 
 
 @runtime_checkable
@@ -73,18 +75,19 @@ class ManualClock:
 
     def __init__(self, start: datetime = datetime(2000, 1, 1, tzinfo=UTC)) -> None:
         self._start = start
-        self._elapsed = 0.0
+        # Whole nanoseconds: eight steps of 0.1 are then 0.8, which sums of floats are not.
+        self._elapsed_ns = 0
         self._order = itertools.count()
-        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._sleepers: list[tuple[int, int, asyncio.Future[None]]] = []
         self._fell_asleep = asyncio.Event()
 
     def now(self) -> datetime:
         """The moment to which the clock was moved."""
-        return self._start + timedelta(seconds=self._elapsed)
+        return self._start + timedelta(microseconds=self._elapsed_ns / 1000)
 
     def monotonic(self) -> float:
         """Seconds by which the clock was moved."""
-        return self._elapsed
+        return self._elapsed_ns / _NS_PER_SECOND
 
     async def sleep(self, seconds: float) -> None:
         """Wait until the clock was moved by so many seconds; 0 or less is one turn of the loop."""
@@ -92,7 +95,7 @@ class ManualClock:
             await asyncio.sleep(0)
             return
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._sleepers, (self._elapsed + seconds, next(self._order), woken))
+        heapq.heappush(self._sleepers, (self._elapsed_ns + _ns(seconds), next(self._order), woken))
         self._fell_asleep.set()
         await woken
 
@@ -120,14 +123,19 @@ class ManualClock:
         if seconds < 0:
             msg = f"a clock cannot be moved back, and {seconds} is negative"
             raise ValueError(msg)
-        goal = self._elapsed + seconds
+        goal = self._elapsed_ns + _ns(seconds)
         while self._sleepers and self._sleepers[0][0] <= goal:
-            self._elapsed, _, woken = heapq.heappop(self._sleepers)
+            due, _, woken = heapq.heappop(self._sleepers)
             if not woken.done():
+                self._elapsed_ns = max(due, self._elapsed_ns)
                 woken.set_result(None)
                 await _give_turns()
-        self._elapsed = goal
+        self._elapsed_ns = max(goal, self._elapsed_ns)  # somebody who was woken may have moved it further
         await _give_turns()
+
+
+def _ns(seconds: float) -> int:
+    return round(min(seconds, _ETERNITY) * _NS_PER_SECOND)  # infinity is no whole number
 
 
 async def _give_turns(turns: int = 10) -> None:

@@ -6,20 +6,51 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
 ::
 
     RostraError
-    ├─ ComponentNotFoundError (LookupError)    nothing of that type in the context
-    ├─ JobsFullError (RuntimeError)            as many jobs run as may
-    ├─ NoContextError (LookupError)            neither a stage nor a layer here
-    ├─ NotAComponentError (TypeError)          a class instead of an instance
-    ├─ PluginCycleError (RuntimeError)         plugins load each other in a circle
-    ├─ PluginError (RuntimeError)              a plugin is not as it must be
-    ├─ PluginNotFoundError (LookupError)       no plugin has this name
-    ├─ StartTimeoutError (TimeoutError)        the stage did not get to run in time
-    ├─ StopTimeoutError (TimeoutError)         the stop was cut short
-    └─ TaskEndedError (RuntimeError)           a task ended without an exception of its own
+    ├─ AdapterError (TypeError)                 what was registered cannot be an adapter
+    ├─ AnnotationError (NameError)              an annotation written as a string cannot be read
+    ├─ AsyncioMissingError (RuntimeError)       a test's stage has no event loop
+    ├─ CheckNameError (ValueError)              two checks have one name
+    ├─ ClosedError (RuntimeError)               a scope was used after its end
+    ├─ CommandLineError (ValueError)            what was typed cannot be done
+    ├─ ComponentNotFoundError (LookupError)     nothing of that type in the context
+    ├─ ContractError (AssertionError)           a plugin breaks what plugins promise
+    ├─ GivenError (TypeError)                   a given value cannot be used as it is
+    ├─ HandlerError (TypeError)                 a handler cannot be bound to its trigger
+    ├─ JobsFullError (RuntimeError)             as many jobs run as may
+    ├─ NoContextError (LookupError)             neither a stage nor a layer here
+    ├─ NotAComponentError (TypeError)           a class instead of an instance
+    ├─ PluginCycleError (RuntimeError)          plugins load each other in a circle
+    ├─ PluginError (RuntimeError)               a plugin is not as it must be
+    ├─ PluginNotFoundError (LookupError)        no plugin has this name
+    ├─ ProbeError (ConnectionError)             a stage does not answer a probe
+    ├─ PytestMarkError (TypeError)              the mark does not say what was meant
+    ├─ ResolveError (LookupError)               something cannot be built
+    │  ├─ ConflictError                         several adapters are equally near
+    │  ├─ CycleError                            something needs itself
+    │  └─ NeedsAwaitError                       di.now meets something that needs await
+    ├─ StageNotFoundError (LookupError)         no stage runs, or several do
+    ├─ StartTimeoutError (TimeoutError)         the stage did not get to run in time
+    ├─ StopTimeoutError (TimeoutError)          the stop was cut short
+    ├─ TaskEndedError (RuntimeError)            a task ended without an exception of its own
+    └─ WrongProductError (TypeError)            an adapter made something else than it declares
 """
 
 from rostra.errors.base import RostraError, Wording, closest
+from rostra.errors.cli import CommandLineError, StageNotFoundError
 from rostra.errors.components import ComponentNotFoundError, NoContextError, NotAComponentError
+from rostra.errors.di import (
+    AdapterError,
+    AnnotationError,
+    ClosedError,
+    ConflictError,
+    CycleError,
+    GivenError,
+    NeedsAwaitError,
+    ResolveError,
+    WrongProductError,
+)
+from rostra.errors.handlers import HandlerError
+from rostra.errors.health import CheckNameError, ProbeError
 from rostra.errors.plugin import (
     JobsFullError,
     PluginCycleError,
@@ -29,19 +60,37 @@ from rostra.errors.plugin import (
     StopTimeoutError,
     TaskEndedError,
 )
+from rostra.errors.testing import AsyncioMissingError, ContractError, PytestMarkError
 
 __all__ = [
+    "AdapterError",
+    "AnnotationError",
+    "AsyncioMissingError",
+    "CheckNameError",
+    "ClosedError",
+    "CommandLineError",
     "ComponentNotFoundError",
+    "ConflictError",
+    "ContractError",
+    "CycleError",
+    "GivenError",
+    "HandlerError",
     "JobsFullError",
+    "NeedsAwaitError",
     "NoContextError",
     "NotAComponentError",
     "PluginCycleError",
     "PluginError",
     "PluginNotFoundError",
+    "ProbeError",
+    "PytestMarkError",
+    "ResolveError",
     "RostraError",
+    "StageNotFoundError",
     "StartTimeoutError",
     "StopTimeoutError",
     "TaskEndedError",
     "Wording",
+    "WrongProductError",
     "closest",
 ]

@@ -133,4 +133,8 @@ def _bound_to_the_task() -> dict[str, Any]:
 
 def _shown(value: object) -> str:
     text = str(value)
-    return repr(text) if not text or any(character.isspace() or character in "\"'=" for character in text) else text
+    return (
+        repr(text)
+        if not text or any(character.isspace() or character in "\"'=" for character in text)
+        else text
+    )

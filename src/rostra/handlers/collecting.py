@@ -1,0 +1,61 @@
+"""Which handlers does a module define?"""
+
+import inspect
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import attrs
+
+from rostra.handlers.triggers import Trigger, triggers_of
+
+
+@attrs.frozen
+class Declared:
+    """A handler as it was found.
+
+    Args:
+        trigger: What sets it off.
+        function: What is called.
+        owner: The class whose method it is, of which ``di`` builds one instance per stage; None for functions.
+    """
+
+    trigger: Trigger
+    function: Callable[..., Any]
+    owner: type | None = None
+
+    @property
+    def label(self) -> str:
+        """What errors call it: ``place``, ``Shop.place``."""
+        return self.function.__qualname__.rpartition("<locals>.")[2]
+
+    @property
+    def place(self) -> str:
+        """File and line of its definition."""
+        code = getattr(inspect.unwrap(self.function), "__code__", None)
+        return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else self.function.__module__
+
+
+def collect(module: ModuleType) -> tuple[Declared, ...]:
+    """The handlers defined in ``module``, in the order of their definition; what it only imported is left out.
+
+    A method belongs to the class in whose body it stands.
+    """
+    seen: dict[int, object] = {}
+    found: list[Declared] = []
+    for item in list(vars(module).values()):
+        if getattr(item, "__module__", None) == module.__name__ and id(item) not in seen:
+            seen[id(item)] = item
+            found.extend(_of_class(item) if isinstance(item, type) else _of_function(item, None))
+    return tuple(found)
+
+
+def _of_function(function: Any, owner: type | None) -> Iterator[Declared]:
+    for trigger in triggers_of(function):
+        yield Declared(trigger, function, owner)
+
+
+def _of_class(cls: type) -> Iterator[Declared]:
+    for name, item in list(vars(cls).items()):
+        is_bound = isinstance(item, staticmethod | classmethod)
+        yield from _of_function(getattr(cls, name) if is_bound else item, None if is_bound else cls)

@@ -16,14 +16,18 @@ _EVERYBODYS = frozenset({object, abc.ABC, typing.Generic, typing.Protocol})
 
 
 def canonical(key: Key) -> Key:
-    """One spelling per type: ``typing.List[int]`` is ``list[int]``, ``typing.List`` is ``list``."""
+    """One spelling per type: ``typing.List[int]`` is ``list[int]``, ``typing.List`` is ``list``, inside others too."""
     origin = typing.get_origin(key)
-    if not isinstance(origin, type) or type(key).__module__ != "typing":
+    if not isinstance(origin, type):
         return key
+    old_spelling = type(key).__module__ == "typing"
     arguments = typing.get_args(key)
     if not arguments:
-        return origin
-    return _subscripted(origin, arguments) if hasattr(origin, "__class_getitem__") else key
+        return origin if old_spelling else key
+    proper = tuple(canonical(argument) for argument in arguments)
+    if (old_spelling or proper != arguments) and hasattr(origin, "__class_getitem__"):
+        return _subscripted(origin, proper)
+    return key
 
 
 def _subscripted(origin: Any, arguments: tuple[Any, ...]) -> Key:
@@ -67,6 +71,7 @@ def _closed_forms(key: Key, cls: type) -> dict[type, Key]:
         open_parameters = getattr(base, "__parameters__", ()) if origin is not base else ()
         if all(parameter in known for parameter in open_parameters):
             form = base[tuple(known[parameter] for parameter in open_parameters)] if open_parameters else base
+            form = canonical(form)
             if origin is not base:
                 forms[origin] = form
             forms.update(_closed_forms(form, origin))

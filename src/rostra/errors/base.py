@@ -31,7 +31,7 @@ class Wording:
     body: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """The text, at most one blank line in a row and none at the end."""
+        """The text; no line ends in blanks."""
         lines = [self.what, *(f"  {line}".rstrip() for line in self.body)]
         for label, part in (("where", self.where), ("why", self.why), ("to fix", self.fix)):
             for position, line in enumerate(part):

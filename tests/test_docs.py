@@ -20,8 +20,7 @@ import house
 import pytest
 
 BLOCK = re.compile(
-    r"^(?P<before>.*)\n\s*\n"
-    r"(?P<indent> *)\.\. code-block:: (?P<language>\w+)\n"
+    r"^(?P<indent> *)\.\. code-block:: (?P<language>\w+)\n"
     r"(?P<options>(?:(?P=indent) +:.*\n)*)"
     r"\s*\n"
     r"(?P<text>(?:(?P=indent) {3,}.*\n|[ \t]*\n)+)",
@@ -50,12 +49,12 @@ class Block:
 
 def blocks(page: Path) -> Iterator[Block]:
     """The blocks of a page that are files or programs."""
-    for found in BLOCK.finditer(f"\n\n{page.read_text()}\n"):
+    source = page.read_text() + "\n"
+    for found in BLOCK.finditer(source):
+        before = source[: found.start()].rstrip()
         text = textwrap.dedent(found["text"]).strip() + "\n"
         named = (
-            FILE_CAPTION.search(found["options"])
-            or FILE_COMMENT.match(text)
-            or FILE_PARAGRAPH.search(found["before"])
+            FILE_CAPTION.search(found["options"]) or FILE_COMMENT.match(text) or FILE_PARAGRAPH.search(before)
         )
         if named or found["language"] == "python":
             yield Block(found["language"], text, named["name"] if named else None)

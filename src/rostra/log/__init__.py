@@ -1,5 +1,39 @@
-"""What does a log line look like? An event and its keys, as text for people or as JSON for machines."""
+"""What does a log line look like? An event and its keys, as text for people or as JSON for machines.
 
+``get`` gives a logger that works at once, like any library's. ``configure`` decides what becomes of the lines of the
+whole process, structlog's and the standard library's too; as the plugin ``log`` it does so from ``[logging]``,
+unless the application has configured logging in its own way. Local variables never stand in a traceback here.
+"""
+
+import asyncio
+
+from rostra.config import ConfigSource
+from rostra.log.binding import bind, bound, unbind
 from rostra.log.logger import Logger, get
+from rostra.log.settings import Format, Level, LogConfig
+from rostra.log.setup import configure, is_taken, restore
+from rostra.log.uncaught import watch
 
-__all__ = ["Logger", "get"]
+__all__ = [
+    "Format",
+    "Level",
+    "LogConfig",
+    "Logger",
+    "bind",
+    "bound",
+    "configure",
+    "get",
+    "prepare",
+    "restore",
+    "unbind",
+]
+
+
+async def prepare(settings: LogConfig, source: ConfigSource) -> None:
+    """Configure the logging of the process as ``[logging]`` says.
+
+    Where there is no such section and the application has given the root logger handlers, its ways are left alone.
+    """
+    if "logging" in source or settings != LogConfig() or not is_taken():
+        configure(settings)
+    watch(asyncio.get_running_loop())

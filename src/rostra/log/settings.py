@@ -1,0 +1,62 @@
+"""The section ``[logging]``."""
+
+import enum
+import logging
+from collections.abc import Mapping
+
+import attrs
+
+from rostra.config import Config
+
+
+class Level(enum.StrEnum):
+    """From which weight on lines are written. Upper case and ``warn`` are understood, too."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Level | None":
+        word = value.lower() if isinstance(value, str) else value
+        aliases = {"warn": cls.WARNING, "fatal": cls.CRITICAL}
+        return next((level for level in cls if level.value == word), aliases.get(str(word)))
+
+    @property
+    def number(self) -> int:
+        """As the standard library counts."""
+        return logging.getLevelNamesMapping()[self.name]
+
+
+class Format(enum.StrEnum):
+    """What a line looks like."""
+
+    AUTO = "auto"
+    """Text if stderr is a terminal, JSON otherwise."""
+    TEXT = "text"
+    JSON = "json"
+
+
+def _levels(levels: Mapping[str, Level]) -> dict[str, Level]:
+    return {name: Level(level) for name, level in levels.items()}
+
+
+@attrs.frozen
+class LogConfig(Config, section="logging"):
+    """What is written, and how. It is written to stderr.
+
+    ::
+
+        [logging]
+        level = "info"
+        levels = {"aiohttp" = "warning", "myapp.db" = "debug"}
+    """
+
+    format: Format = attrs.field(default=Format.AUTO, converter=Format)
+    """``text`` for people, ``json`` for machines, or ``auto``."""
+    level: Level = attrs.field(default=Level.INFO, converter=Level)
+    """Of all loggers that ``levels`` does not name."""
+    levels: dict[str, Level] = attrs.field(factory=dict, converter=_levels)
+    """Of single loggers and those below them, by name."""

@@ -1,0 +1,393 @@
+"""Loggers, what their lines look like, and configuring the logging of a process."""
+
+import json
+import logging
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+
+import pytest
+
+from rostra import config, log
+from rostra.config import Secret
+
+
+@pytest.fixture(autouse=True)
+def logging_as_before() -> Iterator[None]:
+    yield
+    log.restore()
+    log.unbind("task", "plugin", "request")
+
+
+@pytest.fixture
+def lines(capsys):
+    """The lines written since the last time, each read from JSON."""
+    return lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+
+
+def run(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    script = textwrap.dedent(code)
+    return subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, timeout=30, check=False
+    )
+
+
+def as_json(**settings) -> None:
+    log.configure(log.LogConfig(format="json", **settings))
+
+
+def test_unconfigured_a_logger_writes_warnings_as_readable_text_to_stderr():
+    ended = run("""
+        from rostra import log
+        orders = log.get("myapp.orders")
+        orders.info("orders.expired", count=3)
+        orders.warning("orders.lost", count=2, reason="no such thing", empty="")
+    """)
+
+    assert ended.stderr == "orders.lost count=2 reason='no such thing' empty=''\n"
+
+
+def test_unconfigured_a_logger_imports_no_structlog():
+    ended = run("""
+        import sys
+        from rostra import log
+        log.get("myapp").warning("orders.lost")
+        print("structlog" in sys.modules)
+    """)
+
+    assert ended.stdout == "False\n"
+
+
+@pytest.mark.parametrize("wanted", ["text", "json"])
+def test_configuring_imports_no_rich(wanted):
+    ended = run(
+        """
+        import sys
+        from rostra import log
+        log.configure(log.LogConfig(format=sys.argv[1]))
+        log.get("myapp").warning("orders.lost")
+        print("structlog" in sys.modules, "rich" in sys.modules)
+        import rich  # can be imported by whoever wants it
+        """,
+        wanted,
+    )
+
+    assert ended.returncode == 0
+    assert ended.stdout == "True False\n"
+
+
+def test_a_line_in_json_is_one_object_with_the_event_and_its_keys(lines):
+    as_json()
+
+    log.get("myapp").info("orders.expired", count=3, text="two\nlines")
+
+    [line] = lines()
+    assert line.pop("timestamp").endswith("Z")
+    assert line == {
+        "level": "info",
+        "logger": "myapp",
+        "event": "orders.expired",
+        "count": 3,
+        "text": "two\nlines",
+    }
+
+
+def test_a_key_may_be_called_like_anything_that_logging_uses(lines):
+    as_json()
+
+    log.get("myapp").info("orders.expired", message="m", args=1, name="n", level="l", msg=2, timestamp=0)
+
+    [line] = lines()
+    assert (line["message"], line["args"], line["name"], line["msg"]) == ("m", 1, "n", 2)
+    assert (line["level"], line["level_"], line["timestamp_"]) == ("info", "l", 0)
+
+
+def test_a_line_in_text_has_time_level_event_logger_and_keys_and_no_colours_off_a_terminal(capsys):
+    log.configure(log.LogConfig(format="text"))
+
+    log.get("myapp").info("orders.expired", count=3)
+
+    line = capsys.readouterr().err
+    assert line[8:] == " [info     ] orders.expired [myapp] count=3\n"
+
+
+def test_a_value_from_outside_can_neither_end_a_line_of_text_nor_move_the_cursor(capsys):
+    log.configure(log.LogConfig(format="text"))
+
+    log.get("myapp").info("order.placed", item="tea\n12:00:00 [critical ] forged \x1b[2J")
+
+    text = capsys.readouterr().err
+    assert text.count("\n") == 1
+    assert "\x1b" not in text
+
+
+def test_on_a_terminal_the_default_is_text_with_colours(capsys, monkeypatch):
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    log.configure()
+
+    log.get("myapp").info("orders.expired", count=3)
+
+    assert "\x1b[" in capsys.readouterr().err
+
+
+def test_elsewhere_the_default_is_json(lines):
+    log.configure()
+
+    log.get("myapp").info("orders.expired")
+
+    assert lines()[0]["event"] == "orders.expired"
+
+
+@pytest.mark.parametrize("wanted", ["text", "json"])
+def test_a_traceback_shows_no_local_variables_and_no_secret(capsys, wanted):
+    log.configure(log.LogConfig(format=wanted))
+
+    def connect() -> None:
+        password = f"hunter{2}"
+        raise ConnectionError(len(password))
+
+    try:
+        connect()
+    except ConnectionError:
+        log.get("myapp").exception("database.failed", password=Secret("hunter2"))
+
+    text = capsys.readouterr().err
+    assert "ConnectionError: 7" in text
+    assert "Traceback" in text
+    assert "hunter2" not in text
+
+
+def test_loggers_of_the_standard_library_and_of_structlog_write_the_same_way(lines):
+    import structlog
+
+    as_json()
+
+    logging.getLogger("theirs").warning("%d of %s", 3, "many")
+    structlog.get_logger("structured").info("done", count=3)
+
+    first, second = lines()
+    assert (first["logger"], first["level"], first["event"]) == ("theirs", "warning", "3 of many")
+    assert (second["logger"], second["event"], second["count"]) == ("structured", "done", 3)
+
+
+def test_levels_are_set_for_all_and_for_single_loggers_and_can_be_changed_at_any_time(lines):
+    as_json(level="warning", levels={"myapp.db": "debug"})
+    everything, database = log.get("myapp"), log.get("myapp.db.pool")
+
+    everything.info("hidden")
+    database.debug("shown")
+    logging.getLogger("myapp").setLevel("INFO")
+    everything.info("shown.now")
+    logging.getLogger("myapp").setLevel(logging.NOTSET)
+
+    assert [line["event"] for line in lines()] == ["shown", "shown.now"]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "meaning"), [("INFO", "info"), ("warn", "warning"), ("Fatal", "critical")]
+)
+def test_levels_may_be_spelt_as_people_spell_them(spelling, meaning):
+    settings = config.ConfigSource({"logging": {"level": spelling}}).load(log.LogConfig)
+
+    assert settings.level == meaning
+
+
+def test_what_is_bound_to_a_task_stands_in_all_its_lines_and_the_lines_own_keys_win(lines):
+    as_json()
+
+    log.bind(task="sweep", plugin="myapp")
+    log.get("theirs").info("swept", plugin="other")
+    log.unbind("task")
+    log.get("theirs").info("swept")
+
+    first, second = lines()
+    assert (first["task"], first["plugin"]) == ("sweep", "other")
+    assert "task" not in second
+    assert second["plugin"] == "myapp"
+
+
+def test_what_is_bound_inside_bound_is_gone_at_its_end(lines):
+    as_json()
+    log.bind(plugin="myapp")
+
+    with log.bound(request="r1", plugin="other"):
+        log.bind(user="u1")
+        log.get("myapp").info("inside")
+    log.get("myapp").info("outside")
+
+    inside, outside = lines()
+    assert (inside["request"], inside["user"], inside["plugin"]) == ("r1", "u1", "other")
+    assert outside.keys().isdisjoint({"request", "user"})
+    assert outside["plugin"] == "myapp"
+
+
+def test_a_logger_keeps_the_keys_that_were_bound_to_it(lines):
+    as_json()
+    logger = log.get("myapp", part="db").bind(pool=1)
+
+    logger.info("opened")
+    logger.unbind("part").info("closed")
+
+    opened, closed = lines()
+    assert (opened["part"], opened["pool"]) == ("db", 1)
+    assert "part" not in closed
+
+
+def test_a_record_knows_the_line_that_wrote_it(caplog):
+    log.get("myapp").warning("orders.lost")
+
+    [record] = caplog.records
+    assert record.filename == "test_log.py"
+    assert record.funcName == "test_a_record_knows_the_line_that_wrote_it"
+
+
+def test_nothing_is_made_of_a_line_that_no_level_lets_through():
+    class Unprintable:
+        def __str__(self) -> str:
+            raise AssertionError
+
+    log.get("myapp").debug("unseen", value=Unprintable())
+
+    assert not log.get("myapp").is_enabled_for(logging.DEBUG)
+
+
+def test_configuring_again_replaces_what_was_configured(lines):
+    as_json()
+    as_json()
+
+    log.get("myapp").info("once")
+
+    assert len(lines()) == 1
+
+
+def test_restoring_puts_everything_back():
+    import structlog
+
+    def state():
+        root, other = logging.getLogger(), logging.getLogger("myapp.db")
+        hooks = sys.excepthook, sys.unraisablehook
+        return (
+            list(root.handlers),
+            root.level,
+            other.level,
+            hooks,
+            structlog.is_configured(),
+            logging.getLoggerClass(),
+        )
+
+    before = state()
+
+    as_json(level="debug", levels={"myapp.db": "error"})
+    during = state()
+    log.restore()
+
+    assert state() == before
+    assert all(one != other for one, other in zip(before[:-1], during[:-1], strict=True))
+
+
+def test_a_plain_handler_to_the_terminal_would_write_each_line_twice_and_steps_aside(capsys):
+    plain = logging.StreamHandler(sys.stderr)
+    logging.getLogger().addHandler(plain)
+    as_json()
+
+    log.get("myapp").info("once")
+    log.restore()
+    logging.getLogger().removeHandler(plain)
+
+    assert capsys.readouterr().err.count("once") == 1
+
+
+def test_uncaught_exceptions_of_main_thread_threads_and_destructors_end_in_the_log():
+    ended = run("""
+        import threading
+        from rostra import log
+        log.configure()
+
+        class Broken:
+            def __del__(self):
+                raise OSError("in a destructor")
+
+        Broken()
+        worker = threading.Thread(target=lambda: 1 / 0, name="worker")
+        worker.start()
+        worker.join()
+        raise ValueError("at the top")
+    """)
+
+    ignored, thread, main = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert (ignored["event"], ignored["object"]) == ("exception.ignored", "Broken.__del__")
+    assert (thread["event"], thread["thread"]) == ("exception.uncaught", "worker")
+    assert main["exception"].endswith("ValueError: at the top")
+    assert ended.returncode == 1
+
+
+def test_an_interrupt_at_the_keyboard_is_no_event():
+    ended = run("""
+        from rostra import log
+        log.configure()
+        raise KeyboardInterrupt
+    """)
+
+    assert ended.stderr.endswith("KeyboardInterrupt\n")
+    assert "{" not in ended.stderr
+
+
+def test_warnings_end_in_the_log():
+    ended = run("""
+        import warnings
+        from rostra import log
+        log.configure()
+        warnings.warn("old ways", stacklevel=1)
+    """)
+
+    line = json.loads(ended.stderr)
+    assert (line["event"], line["category"], line["message"]) == ("python.warned", "UserWarning", "old ways")
+
+
+def test_what_a_loop_has_to_complain_about_ends_in_the_log():
+    ended = run("""
+        import asyncio, gc
+        from rostra import config, log
+
+        async def fail():
+            raise ValueError("unseen")
+
+        async def main():
+            source = config.ConfigSource()
+            await log.prepare(log.LogConfig(), source)
+            task = asyncio.create_task(fail(), name="forgotten")
+            await asyncio.wait([task])
+            del task
+            gc.collect()
+
+        asyncio.run(main())
+    """)
+
+    line = json.loads(ended.stderr)
+    assert (line["event"], line["message"]) == ("asyncio.failed", "Task exception was never retrieved")
+    assert "ValueError: unseen" in line["exception"]
+
+
+@pytest.mark.asyncio
+async def test_the_plugin_leaves_logging_alone_that_the_application_configured():
+    theirs = logging.NullHandler()
+    logging.getLogger().addHandler(theirs)
+    before = list(logging.getLogger().handlers)
+
+    await log.prepare(log.LogConfig(), config.ConfigSource())
+    after = list(logging.getLogger().handlers)
+    logging.getLogger().removeHandler(theirs)
+
+    assert after == before
+
+
+@pytest.mark.asyncio
+async def test_the_plugin_configures_what_the_section_says_whoever_was_there_before(lines):
+    source = config.ConfigSource({"logging": {"format": "json", "level": "error"}})
+
+    await log.prepare(source.load(log.LogConfig), source)
+    log.get("myapp").warning("hidden")
+    log.get("myapp").error("shown")
+
+    assert [line["event"] for line in lines()] == ["shown"]

@@ -45,12 +45,12 @@ def install_with_uv(folder: Path, arguments: list[str]) -> bool:
 
 
 def install_with_pip(folder: Path, arguments: list[str]) -> bool:
-    """Use venv and pip, the newest one: before 25.1 it knows no groups."""
+    """Use venv and pip, the newest one: before 25.1 it knows no groups. It shows errors only."""
     pip = [folder / "bin" / "python", "-m", "pip"]
     return (
         (works(*pip, "--version") or (bring_venv() and run(sys.executable, "-m", "venv", "--clear", folder)))
-        and run(*pip, "install", "--quiet", "--disable-pip-version-check", "--upgrade", "pip>=25.1")
-        and run(*pip, "install", "--quiet", "--disable-pip-version-check", *arguments)
+        and run(*pip, "install", "-qq", "--disable-pip-version-check", "--upgrade", "pip>=25.1")
+        and run(*pip, "install", "-qq", "--disable-pip-version-check", *arguments)
     )
 
 

@@ -4,7 +4,7 @@ A layer knows its parent and is seen by its children from their next look-up on.
 something is added to it. Nothing here is global; which layer is the current one is the context's affair.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import EllipsisType
 from typing import Any, TypeVar, overload
 
@@ -110,6 +110,10 @@ class Components:
         for layer in reversed(list(self.layers())):
             found |= layer._items.get(canonical(wanted), {})  # noqa: SLF001
         return found
+
+    def own(self, wanted: Key) -> Mapping[str | None, Any]:
+        """What this very layer has under ``wanted``, by name; nothing of those below it."""
+        return self._items.get(canonical(wanted), {})
 
     def push(self, label: str = "layer") -> "Components":
         """A new empty layer on top of this one."""

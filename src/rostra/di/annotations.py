@@ -1,0 +1,208 @@
+"""What does an annotation ask for?
+
+Annotations are read one by one and only when somebody needs them, so that a function can be used although the
+name in one of its annotations exists for type checkers only. Strings are looked up where Python itself would
+look, and then in what was captured where the function was registered.
+"""
+
+import types
+import typing
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union
+
+import attrs
+from typing_extensions import TypeAliasType
+
+from rostra.components import Key, canonical, keys, name_of
+from rostra.di.markers import Lazy, Named
+
+Bindings = Mapping[Any, Any]
+"""What the type parameters stand for: {T: User}."""
+
+_UNIONS = (Union, types.UnionType)
+
+
+@attrs.frozen
+class Option:
+    """One type that would do.
+
+    Args:
+        key: The type, in its one spelling.
+        name: The name of the component or adapter that is asked for, if one is.
+    """
+
+    key: Key
+    name: str | None = None
+
+    def __str__(self) -> str:
+        return name_of(self.key) if self.name is None else f'{name_of(self.key)} named "{self.name}"'
+
+
+@attrs.frozen
+class Want:
+    """What an annotation asks for.
+
+    Args:
+        options: The types that would do, in the order written; none for an annotation that says nothing.
+        optional: None would do, too.
+        lazy: It is to be made on first use.
+        type_argument: For ``type[T]``: the class that T stands for, which is then the value itself.
+    """
+
+    options: tuple[Option, ...] = ()
+    optional: bool = False
+    lazy: bool = False
+    type_argument: Any = None
+
+    def __str__(self) -> str:
+        inside = " | ".join([*map(str, self.options), *(("None",) if self.optional else ())]) or "Any"
+        return f"Lazy[{inside}]" if self.lazy else inside
+
+    @property
+    def key(self) -> Key:
+        """The type, or the first of several."""
+        return self.options[0].key if self.options else Any
+
+    @property
+    def name(self) -> str | None:
+        """Which of several, from ``Named``."""
+        return self.options[0].name if self.options else None
+
+    @property
+    def many(self) -> Key | None:
+        """For ``list[X]``, of which all are taken: X."""
+        item = item_of(self.key)
+        return None if item is None else item.key
+
+
+def read(annotation: Any, bindings: Bindings | None = None) -> Want:
+    """What ``annotation`` asks for, where its type parameters stand for ``bindings``."""
+    if bindings:
+        type_argument = _type_argument(annotation, bindings)
+        if type_argument is not None:
+            return Want((Option(type),), type_argument=type_argument)
+        annotation = substituted(annotation, bindings)
+    return _read(annotation)
+
+
+def _read(annotation: Any) -> Want:
+    if isinstance(annotation, TypeAliasType):
+        return _read(annotation.__value__)
+    if annotation is None or annotation is types.NoneType:
+        return Want(optional=True)
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if isinstance(origin, TypeAliasType):
+        return _read(origin.__value__[arguments])
+    if origin is Annotated:
+        return _named(_read(arguments[0]), annotation.__metadata__)
+    if origin in _UNIONS:
+        members = [_read(member) for member in arguments]
+        return Want(
+            tuple(option for member in members for option in member.options),
+            optional=any(member.optional for member in members),
+            lazy=any(member.lazy for member in members),
+        )
+    if origin is Lazy:
+        return attrs.evolve(_read(arguments[0]), lazy=True)
+    if type(annotation).__name__ == "InitVar":  # of dataclasses, which need not be imported for this
+        return _read(annotation.type)
+    return Want((Option(canonical(annotation)),))
+
+
+def _named(want: Want, metadata: tuple[Any, ...]) -> Want:
+    names = [item.name for item in metadata if isinstance(item, Named)]
+    if not names:
+        return want
+    return attrs.evolve(want, options=tuple(attrs.evolve(option, name=names[-1]) for option in want.options))
+
+
+def item_of(key: Key) -> Option | None:
+    """For ``list[X]``: X, unless that is of a builtin type, of which nobody can ask for all."""
+    if typing.get_origin(key) is not list:
+        return None
+    inside = _read(typing.get_args(key)[0])
+    if len(inside.options) != 1 or is_by_name_only(inside.key):
+        return None
+    return inside.options[0]
+
+
+def is_by_name_only(key: Key) -> bool:
+    """True for what says too little to be found by it: builtin types, ``Any``, ``Literal``, type variables."""
+    if isinstance(key, type):
+        return key.__module__ == "builtins" and typing.get_origin(key) is None
+    return key is Any or isinstance(key, TypeVar) or typing.get_origin(key) is Literal
+
+
+def _type_argument(annotation: Any, bindings: Bindings) -> Any:
+    if typing.get_origin(annotation) is not type:
+        return None
+    (argument,) = typing.get_args(annotation)
+    return bindings.get(argument) if isinstance(argument, TypeVar) else None
+
+
+def substituted(annotation: Any, bindings: Bindings) -> Any:
+    """``annotation`` with type parameters replaced: ``Store[T]`` becomes ``Store[User]``."""
+    return _rebuilt(annotation, lambda leaf: bindings.get(leaf, leaf))
+
+
+def evaluated(annotation: Any, evaluate: Callable[[str], Any]) -> Any:
+    """``annotation`` with the strings in it evaluated, also those within: ``Repo["User"]``."""
+
+    def leaf(text: Any) -> Any:
+        if isinstance(text, ForwardRef):
+            text = text.__forward_arg__
+        return evaluated(evaluate(text), evaluate) if isinstance(text, str) else text
+
+    return _rebuilt(annotation, leaf)
+
+
+def has_text(annotation: Any) -> bool:
+    """True if there is a string to be evaluated, at the top or within."""
+    if isinstance(annotation, str | ForwardRef):
+        return True
+    if typing.get_origin(annotation) is Literal:
+        return False
+    return any(has_text(argument) for argument in typing.get_args(annotation))
+
+
+def _rebuilt(annotation: Any, leaf: Callable[[Any], Any]) -> Any:
+    if isinstance(annotation, list):  # the parameters of a Callable
+        return [_rebuilt(each, leaf) for each in annotation]
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if not arguments:
+        return leaf(annotation) if isinstance(annotation, str | ForwardRef | TypeVar) else annotation
+    if origin is Literal:
+        return annotation
+    if origin is Annotated:
+        inside = _rebuilt(arguments[0], leaf)
+        return Annotated[(inside, *annotation.__metadata__)]
+    new = tuple(_rebuilt(argument, leaf) for argument in arguments)
+    if new == arguments:
+        return annotation
+    return Union[new] if origin in _UNIONS else origin[new]
+
+
+def type_parameters(key: Key) -> tuple[Any, ...]:
+    """The type parameters that are open in ``key``: (T,) for ``Store[T]``, none for the class ``Store``."""
+    return () if isinstance(key, type) else getattr(key, "__parameters__", ())
+
+
+def unified(pattern: Any, key: Key, bindings: dict[Any, Any]) -> bool:
+    """Fill ``bindings`` so that ``pattern`` becomes ``key``: {T: User} for ``Store[T]`` and ``Store[User]``."""
+    if isinstance(pattern, TypeVar):
+        if not _may_stand_for(pattern, key):
+            return False
+        return bool(bindings.setdefault(pattern, key) == key)
+    arguments, others = typing.get_args(pattern), typing.get_args(key)
+    if not type_parameters(pattern):
+        return bool(pattern == key)
+    if typing.get_origin(pattern) is not typing.get_origin(key) or len(arguments) != len(others):
+        return False
+    return all(unified(one, other, bindings) for one, other in zip(arguments, others, strict=True))
+
+
+def _may_stand_for(variable: TypeVar, key: Key) -> bool:
+    if variable.__constraints__:
+        return key in variable.__constraints__
+    bound = variable.__bound__
+    return not isinstance(bound, type) or bound in keys(key) or bound in getattr(key, "__mro__", ())

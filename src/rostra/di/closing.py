@@ -1,0 +1,160 @@
+"""A stack of things to close: last in, first out, and all of them.
+
+Neither a step that fails nor a cancellation keeps the others from being closed. What went wrong is raised at
+the end, together. It decides nothing about time: whoever closes bounds it from outside, by cancelling.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import attrs
+
+from rostra.errors import ClosedError
+
+Entered = TypeVar("Entered")
+Step = Callable[[BaseException | None], Awaitable[Any] | Any]
+
+
+@attrs.define(eq=False)
+class Closing:
+    """What is to be closed, in the order in which it was opened.
+
+    Args:
+        label: What errors call it, such as ``scope`` or ``teardown``.
+
+    As an async context manager it closes when the body ends, and hands the body's exception to what was entered.
+    """
+
+    label: str = "closing"
+    _steps: list[tuple[str, Step]] = attrs.field(factory=list, init=False, repr=False)
+    _closed: bool = attrs.field(default=False, init=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close(error)
+
+    @property
+    def is_closed(self) -> bool:
+        """True from the moment in which closing began."""
+        return self._closed
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What is still to be closed, the next one first."""
+        return tuple(label for label, _ in reversed(self._steps))
+
+    def push(self, step: Callable[[], Awaitable[Any] | Any], label: str = "") -> None:
+        """Call ``step`` when this closes, and await what it returns if that is awaitable.
+
+        Raises:
+            ClosedError: Closing has begun.
+        """
+        self.check_open()
+        self._steps.append((label or _called(step), lambda _error: step()))
+
+    async def enter(self, manager: AbstractAsyncContextManager[Entered], label: str = "") -> Entered:
+        """Enter ``manager`` now and leave it when this closes.
+
+        It is pushed after it was entered, so it closes before what it opened on its way. A manager that was
+        being entered while this closed is left at once.
+
+        Raises:
+            ClosedError: Closing has begun.
+        """
+        self.check_open()
+        entered = await manager.__aenter__()
+
+        async def leave(error: BaseException | None) -> None:
+            await manager.__aexit__(type(error) if error else None, error, error and error.__traceback__)
+
+        if self._closed:
+            await leave(None)
+            self.check_open()
+        self._steps.append((label or _called(manager), leave))
+        return entered
+
+    def enter_now(self, manager: AbstractContextManager[Entered], label: str = "") -> Entered:
+        """The same for a manager that needs no ``await``."""
+        self.check_open()
+        entered = manager.__enter__()
+
+        def leave(error: BaseException | None) -> None:
+            manager.__exit__(type(error) if error else None, error, error and error.__traceback__)
+
+        self._steps.append((label or _called(manager), leave))
+        return entered
+
+    async def close(self, error: BaseException | None = None) -> None:
+        """Close everything, last in first out.
+
+        Args:
+            error: Why it ends, if by an exception; thrown into what was entered. A manager that swallows it
+                swallows it for itself only.
+
+        Raises:
+            ExceptionGroup: Steps failed; ``error`` is then its first member.
+            asyncio.CancelledError: The closing was cancelled. The step at hand was interrupted, the others were
+                still closed; what they raised is the cause.
+        """
+        self._closed = True
+        failures: list[BaseException] = []
+        cancelled: asyncio.CancelledError | None = None
+        while self._steps:
+            _, step = self._steps.pop()
+            try:
+                result = step(error)
+                if hasattr(result, "__await__"):
+                    await result
+            except asyncio.CancelledError as interrupted:
+                cancelled = _taken(interrupted) if interrupted is not error else cancelled
+            except BaseException as failure:  # noqa: BLE001  (raised below, with the others)
+                if failure is not error:
+                    failures.append(failure)
+        self._raise(error, failures, cancelled)
+
+    def check_open(self) -> None:
+        """Do nothing while things may be added.
+
+        Raises:
+            ClosedError: Closing has begun.
+        """
+        if self._closed:
+            raise ClosedError(self.label)
+
+    def _raise(
+        self,
+        error: BaseException | None,
+        failures: list[BaseException],
+        cancelled: asyncio.CancelledError | None,
+    ) -> None:
+        if not failures:
+            if cancelled is not None:
+                raise cancelled
+            return
+        together = BaseExceptionGroup(
+            f"closing the {self.label} failed", failures if error is None else [error, *failures]
+        )
+        if cancelled is None and isinstance(error, asyncio.CancelledError):
+            cancelled = error
+        if cancelled is not None:
+            raise cancelled from BaseExceptionGroup(together.message, failures)
+        raise together
+
+
+def _taken(interrupted: asyncio.CancelledError) -> asyncio.CancelledError:
+    """The cancellation is taken note of, so that the steps to come run like in a task that nobody cancelled."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        task.uncancel()
+    return interrupted
+
+
+def _called(thing: object) -> str:
+    return getattr(thing, "__qualname__", None) or type(thing).__qualname__

@@ -1,0 +1,119 @@
+"""What lives as long as the stage: pools, clients, whatever is costly to open.
+
+Each is made once, when it is first asked for, out of the stage's layer and other such objects. One that needs
+``await`` is made in a task of its own, which keeps it open and closes it again, so that it does not matter who
+asked and who closes.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from types import TracebackType
+from typing import Any
+
+import attrs
+
+from rostra import context
+from rostra.components import Components
+from rostra.di.closing import Closing
+from rostra.di.keeping import Flight, Kept
+
+Make = Callable[[Closing], Awaitable[Any]]
+
+
+@attrs.define(eq=False)
+class StageObjects:
+    """The objects of one stage. A component of its layer.
+
+    Args:
+        layer: The stage's layer; what is made sees it and what is below.
+        closing: The stage's; each object is closed with it, last made first.
+    """
+
+    layer: Components = attrs.field(repr=False)
+    closing: Closing
+    kept: Kept = attrs.field(factory=Kept, init=False, repr=False)
+
+    async def take(self, key: Any, label: str, make: Make, *, waits: bool) -> Any:
+        """The object kept under ``key``.
+
+        Args:
+            key: Adapter and type.
+            label: What errors and tasks call it.
+            make: Makes it, and pushes what is to be closed onto the closing that it is passed.
+            waits: Making it needs ``await``: then it gets a task of its own.
+
+        Raises:
+            ClosedError: The stage is being closed.
+            CycleError: It is asked for by what is needed to make it.
+        """
+        if not self.kept.has(key):
+            self.closing.check_open()
+
+        async def made(flight: Flight) -> Any:
+            if waits:
+                return await self.closing.enter(_Resident(label, make, self.layer, flight), label)
+            own = Closing(label)
+            with context.use(self.layer):
+                value = await make(own)
+            await self.closing.enter(own, label)
+            return value
+
+        return await self.kept.take(key, made, label)
+
+
+@attrs.define(eq=False)
+class _Resident:
+    """A context manager that lives in a task of its own, from entering to leaving."""
+
+    label: str
+    make: Make
+    layer: Components
+    flight: Flight
+    _task: "asyncio.Task[None] | None" = None
+    _leave: "asyncio.Future[BaseException | None] | None" = None
+
+    async def __aenter__(self) -> Any:
+        loop = asyncio.get_running_loop()
+        ready: asyncio.Future[Any] = loop.create_future()
+        self._leave = loop.create_future()
+        living = self._live(ready, self._leave)
+        self._task = loop.create_task(
+            living, name=f"stage object {self.label}", context=context.bound(self.layer)
+        )
+        self.flight.maker = self._task
+        try:
+            await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            raise
+        if not ready.done():
+            await self._task  # raises why
+        return ready.result()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._task is None or self._leave is None:
+            return
+        if not self._leave.done():
+            self._leave.set_result(error)
+        if not self._task.done():
+            await self._task
+        elif not self._task.cancelled():
+            self._task.result()
+
+    async def _live(
+        self, ready: "asyncio.Future[Any]", leave: "asyncio.Future[BaseException | None]"
+    ) -> None:
+        own = Closing(self.label)
+        reason: BaseException | None = None
+        try:
+            ready.set_result(await self.make(own))
+            if own.labels:
+                reason = await leave
+        except BaseException as error:
+            reason = error
+            raise
+        finally:
+            await own.close(reason)

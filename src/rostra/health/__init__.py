@@ -4,6 +4,7 @@
 checks. HTTP probes and ``rostra probe`` answer from here; nothing is asked more often than its check wants.
 """
 
-from rostra.health.checks import Check, Checks, Report, Result
+from rostra.health.checks import STAGE, Check, Checks, Report, Result
+from rostra.health.probing import Question, ask, serve
 
-__all__ = ["Check", "Checks", "Report", "Result"]
+__all__ = ["STAGE", "Check", "Checks", "Question", "Report", "Result", "ask", "serve"]

@@ -17,6 +17,9 @@ Check: TypeAlias = Callable[[], Awaitable[Any] | Any]
 STAGE = "stage"
 """The check by which a stage says that it runs."""
 
+_CANCELLED = (
+    "it was cancelled, though nobody cancelled it"  # some libraries do that when a connection is lost
+)
 _log = log.get(__name__)
 _system_clock = SystemClock()
 
@@ -79,13 +82,17 @@ class _Entry:
         return self.checked is not None and now - self.checked < self.every
 
     def note(self, error: str | None, now: float) -> None:
+        if self.name != STAGE:  # its phases stand in the log already
+            self._log_change(error)
+        self.error, self.checked = error, now
+        if error is None:
+            self.succeeded = now
+
+    def _log_change(self, error: str | None) -> None:
         if error is None and self.error is not None:
             _log.info("health.recovered", check=self.name)
         elif error is not None and self.error is None:
             _log.warning("health.failed", check=self.name, error=error)
-        self.error, self.checked = error, now
-        if error is None:
-            self.succeeded = now
 
 
 class Checks:
@@ -98,10 +105,12 @@ class Checks:
 
     Args:
         timeout: Seconds after which a check that has not answered counts as failed.
+        clock: By which answers age; None stands for that of the context.
     """
 
-    def __init__(self, *, timeout: float = 5.0) -> None:
+    def __init__(self, *, timeout: float = 3.0, clock: Clock | None = None) -> None:
         self._timeout = timeout
+        self._clock = clock
         self._entries: dict[str, _Entry] = {}
 
     def add(self, name: str, check: Check, *, every: float = 5.0) -> None:
@@ -142,7 +151,7 @@ class Checks:
         return Report(tuple(await asyncio.gather(*map(self._result, entries))))
 
     async def _result(self, entry: _Entry) -> Result:
-        clock = context.get(Clock, default=_system_clock)
+        clock = self._clock or context.get(Clock, default=_system_clock)
         async with entry.turn:  # who asks meanwhile gets the same answer
             if not entry.is_fresh(clock.monotonic()):
                 error = await self._error(entry.check)
@@ -150,13 +159,18 @@ class Checks:
             return entry.result(clock.monotonic())
 
     async def _error(self, check: Check) -> str | None:
+        deadline = asyncio.timeout(self._timeout)
         try:
-            async with asyncio.timeout(self._timeout) as deadline:
+            async with deadline:
                 answer = check()
                 if hasattr(answer, "__await__"):
                     answer = await answer
         except TimeoutError as error:
             return f"no answer within {self._timeout:g} s" if deadline.expired() else _in_short(error)
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+            return _CANCELLED
         except Exception as error:  # noqa: BLE001  (whatever it is, it is the check's finding)
             return _in_short(error)
         return "it says no" if answer is False else None
@@ -166,6 +180,11 @@ def _in_short(error: Exception) -> str:
     """The type and the first line only: what follows may tell more than a probe should."""
     text = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _caller() -> str:

@@ -1,10 +1,13 @@
 """What are the settings, and who said so?"""
 
+from rostra.config.origin import Origin
+from rostra.config.quantities import Bytes, Duration
 from rostra.config.secret import Secret
-from rostra.config.section import Config
+from rostra.config.section import Config, bool_var
 from rostra.config.source import ConfigSource
+from rostra.errors import ConfigError
 
-__all__ = ["Config", "ConfigSource", "Secret"]
+__all__ = ["Bytes", "Config", "ConfigError", "ConfigSource", "Duration", "Origin", "Secret", "bool_var"]
 
 
 async def prepare() -> None:

@@ -1,27 +1,176 @@
-"""The settings, merged from all who have a say."""
+"""The settings, merged from all who have a say, and the sections that classes make of them."""
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
+from types import EllipsisType
+from typing import Any, Self, TypeVar
+
+from rostra.components import name_of
+from rostra.config import hints, layers
+from rostra.config.claims import Claims, bracketed
+from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
+from rostra.config.environment import environment, variables
+from rostra.config.evaluation import Asked, evaluated
+from rostra.config.origin import DEFAULT, Origin
+from rostra.config.tree import Node, Path, at
+from rostra.config.view import View
+from rostra.errors import ConfigError, Mistake
 
 Section = TypeVar("Section")
 
 
-class ConfigSource(dict[str, Any]):
-    """The settings: a dict that merges mappings, later ones win."""
+class ConfigSource(View):
+    """The settings of a program: a dict that merges mappings and remembers who said what.
 
-    def __init__(self, *mappings: Mapping[str, Any], env_prefix: str | None = None) -> None:
-        super().__init__()
-        for mapping in mappings:
-            self.update(mapping)
-        self._loaded: dict[Any, Any] = {}
+    Tables are merged, everything else is replaced, and the later wins: defaults of the classes, mappings and
+    files in their order, the environment (``APP_FOO_BAR``), files that it names (``APP_FOO_BAR_FILE``), options
+    (``--set foo.bar=1``). As a dict, ``source["db"]["url"]`` or ``source.db.url``, it shows mappings, files and
+    options; the environment has its say in ``load``, since only a class tells what its variables mean.
+
+    All sources are read when it is made, the files of ``_FILE`` when their section is loaded.
+
+    Args:
+        mappings: Tables within tables, such as ``toml.load`` returns, and other sources.
+        env_prefix: What variables begin with, ``APP`` for ``APP_FOO_BAR``. None and an empty one: the environment
+            is not read.
+        environ: What to read in place of ``os.environ``.
+
+    Raises:
+        ConfigError: A mapping is nested too deeply, or the prefix cannot begin a variable.
+    """
+
+    __slots__ = ("_claims", "_environment", "_loaded", "_sections")
+
+    def __init__(
+        self,
+        *mappings: Mapping[str, Any],
+        env_prefix: str | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(layers.merged(mappings))
+        self._environment = environment(env_prefix, environ)
+        self._claims = Claims()
+        self._sections: dict[Path, Node] = {}
+        self._loaded: dict[tuple[type, Path], Any] = {}
+
+    @classmethod
+    def from_files(
+        cls,
+        *paths: str | FilePath,
+        env_prefix: str | None = None,
+        overrides: Iterable[str] = (),
+        environ: Mapping[str, str] | None = None,
+    ) -> Self:
+        """A source of files, of which later ones win.
+
+        Args:
+            paths: Files in TOML.
+            env_prefix: See ``ConfigSource``.
+            overrides: ``foo.bar=1``, as after ``--set``: they win over everything else.
+            environ: See ``ConfigSource``.
+
+        Raises:
+            ConfigError: Files are missing, unreadable or malformed, or overrides are; all of them.
+        """
+        files, unreadable = layers.from_files(paths)
+        options, malformed = layers.from_options(overrides)
+        if unreadable or malformed:
+            names = ", ".join(dict.fromkeys(each.setting for each in (*unreadable, *malformed)))
+            raise ConfigError(f"cannot read the settings of {names}", unreadable + malformed)
+        return cls(*files, *options, env_prefix=env_prefix, environ=environ)
 
     def load(self, cls: type[Section], section: str | None = None) -> Section:
-        """The settings of ``section`` as an instance of ``cls``."""
-        import cattrs
+        """A section as an instance of its class. It is made once; a second call returns the same.
 
-        name = section or getattr(cls, "__rostra_section__", None)
-        key = (cls, name)
-        if key not in self._loaded:
-            table = self if name is None else self.get(name, {})
-            self._loaded[key] = cattrs.structure(table, cls)
-        return self._loaded[key]  # type: ignore[no-any-return]  (what was stored under cls is one)
+        Args:
+            cls: An attrs class, a dataclass, or a ``Config`` subclass.
+            section: Its table, with dots for a table within a table; by default the one that the ``Config``
+                subclass was made for, and for other classes the root, of which tables that are none of its
+                settings are left alone.
+
+        Raises:
+            ConfigError: Settings are wrong: all mistakes; or another class claims this section.
+        """
+        loaded: Section = self._all({cls: section})[cls]
+        return loaded
+
+    def load_sections(self, classes: Iterable[type]) -> dict[type, Any]:
+        """Several ``Config`` subclasses at once.
+
+        Returns:
+            The instances by class.
+
+        Raises:
+            ConfigError: The mistakes in all of them.
+        """
+        return self._all(dict.fromkeys(classes))
+
+    def origin(self, setting: str) -> Origin | None:
+        """Who said what a setting is: ``source.origin("db.url")``.
+
+        The environment and the defaults of classes count once a section is loaded. None: nobody said anything.
+        """
+        path = tuple(setting.split("."))
+        place = max((known for known in self._sections if path[: len(known)] == known), key=len, default=None)
+        if place is None:
+            return node.origin if (node := at(self._tree, path)) else None
+        node = at(self._sections[place], path[len(place) :])
+        if node is not None:
+            return node.origin
+        return DEFAULT if path in paths_of(self._claims.sections[place], place) else None
+
+    def hints(self) -> tuple[str, ...]:
+        """What looks like a mistake but may be none: variables and tables that nobody has read.
+
+        Ask when all sections are loaded. Each hint is a sentence, with the closest match.
+        """
+        return hints.unread(self._tree, self._claims, self._environment)
+
+    def _all(self, wanted: Mapping[type, str | None]) -> dict[type, Any]:
+        places = {cls: _place(cls, section) for cls, section in wanted.items()}
+        claimed = [self._claimed(cls, place) for cls, place in places.items()]
+        collisions = tuple(dict.fromkeys(each for mistakes in claimed for each in mistakes))
+        if collisions:
+            names = "1 name is" if len(collisions) == 1 else f"{len(collisions)} names are"
+            raise ConfigError(f"{names} claimed twice", collisions, ("rename one of them",))
+        wrong = {cls: self._made(cls, place) for cls, place in places.items()}
+        if any(wrong.values()):
+            sections = [bracketed(places[cls]) for cls, mistakes in wrong.items() if mistakes]
+            raise _wrong(sections, tuple(each for mistakes in wrong.values() for each in mistakes))
+        return {cls: self._loaded[cls, place] for cls, place in places.items()}
+
+    def _claimed(self, cls: type, place: Path) -> tuple[Mistake, ...]:
+        if (cls, place) in self._loaded:
+            return ()
+        try:
+            return self._claims.claim(cls, place, variables(cls, place, self._environment))
+        except UnknownTypeError as error:
+            reason = str(error)
+        raise ConfigError(f"the settings of {called(cls)} cannot be known", fix=(reason,))
+
+    def _made(self, cls: type, place: Path) -> tuple[Mistake, ...]:
+        """Make a section and keep it, or tell everything that is wrong with it."""
+        if (cls, place) in self._loaded:
+            return ()
+        asked = Asked(cls, place, variables(cls, place, self._environment), self._claims.within(place))
+        outcome = evaluated(asked, at(self._tree, place), self._environment, self._claims.variables)
+        if not outcome.mistakes:
+            self._sections[place] = outcome.node
+            self._loaded[cls, place] = outcome.made
+        return outcome.mistakes
+
+
+def _place(cls: Any, section: str | None) -> Path:
+    if not is_section(cls):
+        raise ConfigError(f"{name_of(cls)} is no class of settings", fix=("decorate it with @attrs.frozen",))
+    name = section_of(cls) if section is None else section
+    if isinstance(name, EllipsisType):
+        line = f'class {cls.__name__}(config.Config, section="...")'
+        raise ConfigError(f"{called(cls)} has no section", fix=(line, "section=None stands for the root"))
+    return tuple(name.split(".")) if name else ()
+
+
+def _wrong(sections: list[str], mistakes: tuple[Mistake, ...]) -> ConfigError:
+    settings = "1 setting" if len(mistakes) == 1 else f"{len(mistakes)} settings"
+    verb = "is" if len(mistakes) == 1 else "are"
+    return ConfigError(f"{settings} of {' and '.join(dict.fromkeys(sections))} {verb} wrong", mistakes)

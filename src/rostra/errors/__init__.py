@@ -13,6 +13,7 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
     ├─ ClosedError (RuntimeError)               a scope was used after its end
     ├─ CommandLineError (ValueError)            what was typed cannot be done
     ├─ ComponentNotFoundError (LookupError)     nothing of that type in the context
+    ├─ ConfigError (ValueError)                 settings are wrong
     ├─ ContractError (AssertionError)           a plugin breaks what plugins promise
     ├─ GivenError (TypeError)                   a given value cannot be used as it is
     ├─ HandlerError (TypeError)                 a handler cannot be bound to its trigger
@@ -38,6 +39,7 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
 from rostra.errors.base import RostraError, Wording, closest
 from rostra.errors.cli import CommandLineError, StageNotFoundError
 from rostra.errors.components import ComponentNotFoundError, NoContextError, NotAComponentError
+from rostra.errors.config import ConfigError, Mistake
 from rostra.errors.di import (
     AdapterError,
     AnnotationError,
@@ -70,12 +72,14 @@ __all__ = [
     "ClosedError",
     "CommandLineError",
     "ComponentNotFoundError",
+    "ConfigError",
     "ConflictError",
     "ContractError",
     "CycleError",
     "GivenError",
     "HandlerError",
     "JobsFullError",
+    "Mistake",
     "NeedsAwaitError",
     "NoContextError",
     "NotAComponentError",

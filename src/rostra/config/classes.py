@@ -1,0 +1,68 @@
+"""The hook for classes of settings: attrs classes, dataclasses and plain sections."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rostra.config.containers import Hook, HookFor, entries
+from rostra.config.declared import Setting, is_section, settings_of
+from rostra.config.faults import Fault, WrongError
+from rostra.config.phrases import phrase
+from rostra.config.refusals import refusals
+from rostra.errors import closest
+
+
+def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
+    """An instance of the class from a table. The parts are looked up on first use: classes may hold themselves."""
+    hooks: dict[str, tuple[Setting, Hook]] = {}
+
+    def structure(value: Any, _: Any) -> Any:
+        if isinstance(value, cls):
+            return value
+        if not hooks:
+            hooks.update((each.name, (each, hook_for(each.type))) for each in settings_of(cls, around))
+        table = entries(value, cls)
+        faults: list[Fault] = []
+        arguments = {}
+        for name, (setting, hook) in hooks.items():
+            try:
+                if name in table:
+                    arguments[name] = hook(table[name], setting.type)
+                elif setting.required:
+                    arguments[name] = _missing(setting, hook)
+            except WrongError as wrong:
+                faults += [fault.under(name) for fault in wrong.faults]
+        faults += [_unknown(key, hooks) for key in table if key not in hooks]
+        if faults:
+            raise WrongError(*faults)
+        return _made(cls, arguments)
+
+    return structure
+
+
+def _missing(setting: Setting, hook: Hook) -> Any:
+    """A table that is not there is an empty one; so its own settings are named if they are missing."""
+    if is_section(setting.type):
+        return hook({}, setting.type)
+    raise WrongError(Fault((), f"required, {phrase(setting.type)}", missing=True))
+
+
+def _unknown(key: Any, known: Mapping[str, Any]) -> Fault:
+    near = closest(str(key), known)
+    return Fault((key,), f"unknown; did you mean {near}?" if near else "unknown")
+
+
+def _made(cls: type, arguments: dict[str, Any]) -> Any:
+    try:
+        return _instance(cls, arguments)
+    except Exception as error:  # noqa: BLE001  (a validator may raise anything, and means that the value is wrong)
+        faults = refusals(cls, arguments, error)
+    raise WrongError(*faults)
+
+
+def _instance(cls: type, arguments: dict[str, Any]) -> Any:
+    if hasattr(cls, "__attrs_attrs__") or hasattr(cls, "__dataclass_fields__"):
+        return cls(**arguments)
+    instance: Any = object.__new__(cls)
+    for name, value in arguments.items():
+        setattr(instance, name, value)
+    return instance

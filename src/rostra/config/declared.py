@@ -1,0 +1,212 @@
+"""What settings does a class declare? The same answer for attrs classes, dataclasses and plain sections."""
+
+import dataclasses
+import os
+import sys
+import typing
+from collections.abc import Hashable, Iterator, Mapping
+from enum import Enum
+from inspect import get_annotations
+from types import EllipsisType, NoneType, UnionType
+from typing import Any, NewType, TypeGuard
+
+import attrs
+
+from rostra.components import name_of
+from rostra.config.namespaces import KEPT, resolved
+from rostra.config.secret import Secret
+
+SECTION = "__rostra_section__"
+_DECLARED = "__rostra_settings__"
+
+
+@attrs.frozen
+class Setting:
+    """One setting of a class.
+
+    Args:
+        name: Its key in the table, which is also the name of the constructor's parameter.
+        attribute: The attribute that has its value.
+        type: What it must be, with every name resolved.
+        required: It has no default.
+    """
+
+    name: str
+    attribute: str
+    type: Any
+    required: bool
+
+
+@attrs.frozen
+class _Field:
+    name: str
+    attribute: str
+    annotation: Any
+    required: bool
+
+
+class UnknownTypeError(TypeError):
+    """An annotation names something that does not exist where it stands."""
+
+
+def is_section(cls: Any) -> TypeGuard[type]:
+    """Whether a class holds settings: an attrs class, a dataclass, or a ``Config`` subclass."""
+    return isinstance(cls, type) and (
+        attrs.has(cls) or dataclasses.is_dataclass(cls) or hasattr(cls, SECTION)
+    )
+
+
+def section_of(cls: type) -> str | EllipsisType | None:
+    """The section that a class was made for; None is the root, and ``...`` that a ``Config`` class names none."""
+    section: str | EllipsisType | None = getattr(cls, SECTION, None)
+    return section
+
+
+def settings_of(cls: type, around: Mapping[str, Any] | None = None) -> tuple[Setting, ...]:
+    """The settings of a class in the order of its constructor's parameters.
+
+    The answer is kept on the class itself, and so goes with it.
+
+    Args:
+        cls: A class for which ``is_section`` is true.
+        around: Names of types that were known where the outermost class was made.
+
+    Raises:
+        UnknownTypeError: An annotation cannot be resolved.
+    """
+    known: tuple[Setting, ...] | None = vars(cls).get(_DECLARED)
+    if known is None:
+        known = tuple(_setting(cls, field, around or {}) for field in _fields(cls))
+        setattr(cls, _DECLARED, known)
+    return known
+
+
+def paths_of(cls: type, place: tuple[Hashable, ...]) -> Iterator[tuple[Hashable, ...]]:
+    """The paths of all settings of a class and of the classes within it; a table comes before its parts.
+
+    Args:
+        cls: A class for which ``is_section`` is true.
+        place: The path of its section.
+    """
+    return _paths(cls, place, names_around(cls), frozenset({cls}))
+
+
+def _paths(
+    cls: type, place: tuple[Hashable, ...], around: Mapping[str, Any], seen: frozenset[type]
+) -> Iterator[tuple[Hashable, ...]]:
+    for setting in settings_of(cls, around):
+        path = (*place, setting.name)
+        yield path
+        inner = class_in(setting.type)
+        if inner is not None and inner not in seen:  # a class that holds itself ends here
+            yield from _paths(inner, path, around, seen | {inner})
+
+
+def names_around(cls: type) -> dict[str, Any]:
+    """The types that were known by name where ``cls`` was made, if it is a local ``Config`` subclass."""
+    kept: dict[str, Any] = vars(cls).get(KEPT, {})
+    return kept
+
+
+def _setting(cls: type, field: _Field, around: Mapping[str, Any]) -> Setting:
+    owner, annotation = next(
+        (
+            (base, get_annotations(base)[field.attribute])
+            for base in cls.__mro__
+            if field.attribute in get_annotations(base)
+        ),
+        (cls, field.annotation),
+    )
+    try:
+        wanted = resolved(annotation, owner, around)
+    except NameError as error:
+        raise UnknownTypeError(f"{owner.__qualname__}.{field.attribute}: {annotation!r}: {error}") from None
+    return Setting(field.name, field.attribute, bare(wanted), field.required)
+
+
+def _fields(cls: type) -> list[_Field]:
+    if attrs.has(cls):
+        return [
+            _Field(each.alias or each.name, each.name, each.type or Any, each.default is attrs.NOTHING)
+            for each in attrs.fields(cls)
+            if each.init
+        ]
+    if dataclasses.is_dataclass(cls):
+        missing = dataclasses.MISSING
+        return [
+            _Field(
+                each.name, each.name, each.type, each.default is missing and each.default_factory is missing
+            )
+            for each in dataclasses.fields(cls)
+            if each.init
+        ]
+    return _annotated(cls)
+
+
+def _annotated(cls: type) -> list[_Field]:
+    """The annotations of a plain class, those of its bases first."""
+    found = {
+        name: annotation
+        for base in reversed(cls.__mro__)
+        for name, annotation in get_annotations(base).items()
+        if not str(annotation).startswith(("typing.ClassVar", "ClassVar"))
+    }
+    return [_Field(name, name, annotation, not hasattr(cls, name)) for name, annotation in found.items()]
+
+
+def bare(wanted: Any) -> Any:
+    """A type without what says nothing about its values: Annotated, NewType, Final, a ``type`` alias."""
+    while True:
+        origin = typing.get_origin(wanted)
+        if origin in (typing.Annotated, typing.Final):
+            wanted = typing.get_args(wanted)[0]
+        elif isinstance(wanted, NewType):
+            wanted = wanted.__supertype__
+        elif type(wanted).__name__ == "TypeAliasType":
+            wanted = wanted.__value__
+        else:
+            return wanted
+
+
+def members(wanted: Any) -> tuple[Any, ...]:
+    """The alternatives of a union, or nothing if the type is none."""
+    return typing.get_args(wanted) if typing.get_origin(wanted) in (typing.Union, UnionType) else ()
+
+
+def class_in(wanted: Any) -> type | None:
+    """The class of a nested table: the type itself, or the one alternative to None."""
+    wanted = bare(wanted)
+    others = [bare(each) for each in members(wanted) if each is not NoneType]
+    if len(others) == 1:
+        wanted = others[0]
+    return wanted if is_section(wanted) else None
+
+
+def holds_secret(wanted: Any, seen: frozenset[Any] = frozenset()) -> bool:
+    """Whether a value of this type has a secret in it, so that it must not be shown as it was found."""
+    wanted = bare(wanted)
+    if wanted is Secret or typing.get_origin(wanted) is Secret:
+        return True
+    if is_section(wanted):
+        return wanted not in seen and any(
+            holds_secret(setting.type, seen | {wanted}) for setting in settings_of(wanted)
+        )
+    return any(
+        holds_secret(each, seen) for each in typing.get_args(wanted) if not isinstance(each, str | Enum)
+    )
+
+
+def identity(cls: type) -> tuple[str, str]:
+    """What two classes have in common that are one class of the source: its file and its name there.
+
+    attrs and dataclasses make a class with slots twice, and a module that runs as ``__main__`` may be imported
+    once more by its name.
+    """
+    module = sys.modules.get(cls.__module__)
+    file = getattr(module, "__file__", None)
+    return os.path.realpath(file) if file else cls.__module__, cls.__qualname__
+
+
+def called(cls: type) -> str:
+    """How a class is named in messages: with its module."""
+    return f"{cls.__module__}.{name_of(cls)}"

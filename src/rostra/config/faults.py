@@ -1,0 +1,72 @@
+"""How a wrong value is told: as a path and a sentence, collected, never as the value of a secret."""
+
+import json
+from collections.abc import Hashable, Mapping
+from datetime import date, time
+from typing import Any
+
+import attrs
+
+from rostra.config.declared import holds_secret
+from rostra.config.secret import MASK
+
+_LONGEST = 60
+_LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
+
+
+@attrs.frozen
+class Fault:
+    """One thing wrong with a value.
+
+    Args:
+        path: Where within the value.
+        reason: What was expected and what was found.
+        missing: Nothing was found: there is no origin, but a variable that would set it.
+    """
+
+    path: tuple[Hashable, ...]
+    reason: str
+    missing: bool = False
+
+    def under(self, key: Hashable) -> "Fault":
+        """The same fault, seen from the table or list in which the value stands."""
+        return Fault((key, *self.path), self.reason, self.missing)
+
+
+class WrongError(Exception):
+    """A value cannot be read as its type. It never leaves this room, and nothing is chained to it."""
+
+    def __init__(self, *faults: Fault) -> None:
+        super().__init__()
+        self.faults = faults
+
+
+def unexpected(phrase: str, value: Any, wanted: Any) -> WrongError:
+    """What to raise when ``value`` is not what ``phrase`` says.
+
+    Args:
+        phrase: What was expected.
+        value: What was found.
+        wanted: The type that it was to become, which tells whether it may be shown.
+    """
+    found = MASK if holds_secret(wanted) else shown(value)
+    return WrongError(Fault((), f"expected {phrase}, found {found}"))
+
+
+def shown(value: Any) -> str:
+    """A value as it is shown in an error: short, on one line. Tables and lists may hold secrets."""
+    if isinstance(value, Mapping):
+        return "a table" if value else "an empty table"
+    if isinstance(value, list | tuple | set | frozenset):
+        return f"a list of {len(value)}" if value else "[]"
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool | str):
+        written = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    elif isinstance(value, int | float) and abs(value) < _LARGEST:
+        written = repr(value)
+    else:
+        written = f"a {type(value).__name__}"
+    return written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"

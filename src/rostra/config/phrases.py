@@ -1,0 +1,50 @@
+"""What a value of a type is called in messages: "a whole number", "one of red, green"."""
+
+import collections.abc as abstract
+import typing
+from collections.abc import Callable, Iterable
+from types import NoneType
+from typing import Any
+
+from rostra.components import name_of
+from rostra.config.declared import bare, is_section, members
+from rostra.config.scalars import SCALARS, options, phrase_of_options
+from rostra.config.secret import Secret
+
+SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
+    list: list,
+    tuple: tuple,
+    set: set,
+    frozenset: frozenset,
+    abstract.Sequence: tuple,
+    abstract.Collection: tuple,
+    abstract.Iterable: tuple,
+    abstract.MutableSequence: list,
+    abstract.Set: frozenset,
+    abstract.MutableSet: set,
+}
+"""What a list of values becomes, by type."""
+
+MAPPINGS = frozenset({dict, abstract.Mapping, abstract.MutableMapping})
+
+
+def phrase(wanted: Any) -> str:
+    """What to expect where this type is wanted."""
+    wanted = bare(wanted)
+    origin = typing.get_origin(wanted) or wanted
+    if origin is Secret:
+        return phrase(hidden(wanted))
+    if members(wanted):
+        return " or ".join(dict.fromkeys(phrase(each) for each in members(wanted) if each is not NoneType))
+    if options(wanted):
+        return phrase_of_options(wanted)
+    if origin in SEQUENCES:
+        return "a list"
+    if origin in MAPPINGS or is_section(origin):
+        return "a table"
+    return SCALARS[origin][0] if origin in SCALARS else f"a {name_of(wanted)}"
+
+
+def hidden(wanted: Any) -> Any:
+    """What a ``Secret[...]`` hides; a bare ``Secret`` hides text."""
+    return (typing.get_args(wanted) or (str,))[0]

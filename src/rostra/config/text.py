@@ -1,0 +1,157 @@
+"""What texts mean: words for booleans, durations, sizes, lists, tables. Pure.
+
+What comes from the environment, a secret's file or ``--set`` has no type of its own and is a ``Text``; so are the
+parts that such a text is split into. Every reader here raises ValueError, whose text never holds the value.
+"""
+
+import math
+import re
+from typing import Any
+
+_TRUE = frozenset({"1", "on", "true", "yes"})
+_FALSE = frozenset({"0", "off", "false", "no"})
+_INTEGER = re.compile(r"[+-]?\d+(_\d+)*", re.ASCII)
+_FLOAT = re.compile(r"[+-]?((\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", re.ASCII | re.IGNORECASE)
+_SPAN = re.compile(
+    "".join(
+        rf"(?:(?P<{name}>\d+(?:\.\d+)?)\s*{unit}\s*)?"
+        for name, unit in (
+            ("weeks", "w"),
+            ("days", "d"),
+            ("hours", "h"),
+            ("minutes", "m(?!s)"),
+            ("seconds", "s"),
+            ("milliseconds", "ms"),
+            ("microseconds", "(?:us|µs)"),
+        )
+    ),
+    re.ASCII,
+)
+_SIZE = re.compile(r"(\d+)(?:\.(\d+))?\s*([a-z]*)", re.ASCII | re.IGNORECASE)
+_LETTERS = "kmgtpe"
+_UNITS = (
+    {"": 1, "b": 1}
+    | {f"{letter}b": 1000 ** (power + 1) for power, letter in enumerate(_LETTERS)}
+    | {f"{letter}ib": 1024 ** (power + 1) for power, letter in enumerate(_LETTERS)}
+)
+
+
+class Text(str):
+    """A string without a type of its own: what it means is for the setting's type to say."""
+
+    __slots__ = ()
+
+
+def boolean(text: str) -> bool:
+    """``1 on true yes`` or ``0 off false no`` in any case; nothing else."""
+    word = text.strip().lower()
+    if word in _TRUE or word in _FALSE:
+        return word in _TRUE
+    raise ValueError
+
+
+def integer(text: str) -> int:
+    """Decimal digits, with a sign and with ``_`` between digits if you like."""
+    text = text.strip()
+    if not _INTEGER.fullmatch(text):
+        raise ValueError
+    return int(text)
+
+
+def number(text: str) -> float:
+    """A number as Python and TOML write it, with ``inf`` and ``nan``."""
+    text = text.strip()
+    if not _FLOAT.fullmatch(text):
+        raise ValueError
+    return float(text)
+
+
+def span(text: str) -> dict[str, float]:
+    """A span of time by unit, largest unit first: ``1m30s``, ``1.5h``, ``250ms``; without a unit seconds.
+
+    Returns:
+        What ``datetime.timedelta`` takes.
+    """
+    text = text.strip()
+    sign = -1 if text.startswith("-") else 1
+    text = text.removeprefix("-")
+    if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
+        text += "s"
+    match = _SPAN.fullmatch(text)
+    if not match or not any(match.groupdict().values()):
+        raise ValueError
+    return {
+        unit: sign * (float(amount) if "." in amount else int(amount))
+        for unit, amount in match.groupdict().items()
+        if amount
+    }
+
+
+_SECONDS = {
+    "weeks": 604800,
+    "days": 86400,
+    "hours": 3600,
+    "minutes": 60,
+    "seconds": 1,
+    "milliseconds": 1e-3,
+    "microseconds": 1e-6,
+}
+
+
+def seconds(text: str) -> float:
+    """A span of time in seconds; see ``span``."""
+    total = math.fsum(amount * _SECONDS[unit] for unit, amount in span(text).items())
+    if not math.isfinite(total):
+        raise ValueError
+    return total
+
+
+def size(text: str) -> int:
+    """A size in bytes: ``512``, ``64kB`` (1000 each), ``10MiB`` (1024 each), ``1.5GiB``; whole bytes only."""
+    match = _SIZE.fullmatch(text.strip())
+    if not match or match[3].lower() not in _UNITS:
+        raise ValueError
+    digits = match[2] or ""
+    unit: int = _UNITS[match[3].lower()]
+    scale: int = 10 ** len(digits)
+    count, rest = divmod(int(match[1] + digits) * unit, scale)
+    if rest:
+        raise ValueError
+    return count
+
+
+def object_in(text: str) -> dict[str, Any] | None:
+    """The JSON object that a text holds, or None if it holds anything else."""
+    try:
+        found = json_in(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def json_in(text: str) -> Any:
+    """What a JSON text says. A key that stands twice is as wrong as a missing bracket."""
+    import json
+
+    try:
+        return json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise ValueError from None  # json's own error holds the whole text
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
+
+
+def items(text: str) -> list[Any]:
+    """The items of ``a, b`` or of a JSON list in brackets. An empty text has none."""
+    text = text.strip()
+    if text.startswith("[") and text.endswith("]"):
+        found = json_in(text)
+        if isinstance(found, list):
+            return found
+        raise ValueError
+    return [Text(item.strip()) for item in text.split(",")] if text else []

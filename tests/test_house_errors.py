@@ -20,6 +20,7 @@ SAMPLE_FILES = (
 SAMPLES: list[RostraError] = [
     sample for file in SAMPLE_FILES for sample in runpy.run_path(str(file))["SAMPLES"]
 ]
+SAY_IT_LINE_BY_LINE = {"ConfigError"}
 BLOCK = re.compile(
     r"(?P<indent> *)\.\. code-block:: text\n\n(?P<text>(?:(?P=indent) {3}.*\n| *\n)+)", re.MULTILINE
 )
@@ -89,5 +90,5 @@ def test_an_error_is_also_a_builtin_and_tells_what_to_do(sample: RostraError) ->
     ]
 
     assert builtins[0] is not Exception
-    assert sample.wording().fix
+    assert "to fix" in str(sample) or type(sample).__name__ in SAY_IT_LINE_BY_LINE
     assert "\n" not in sample.wording().what

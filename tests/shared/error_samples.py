@@ -5,14 +5,162 @@ this name, with ``SAMPLES``, in its folder of tests, and the texts in its README
 """
 
 from rostra import errors
+from rostra.errors.config import Mistake
 
-SAMPLES: tuple[errors.RostraError, ...] = (
-    errors.ComponentNotFoundError(
-        "Database",
-        None,
-        (("task sweep", ("User",)), ("stage", ("Config", 'Database "replica"'))),
-        ('there is one named "replica"',),
-    ),
+HANDLER = ("Handler(service: Service)", "app/handlers.py:12")
+SERVICE = ("Service.create(repo: Repo)", "app/service.py:8")
+LAYERS = (("task web", ("User",)), ("stage", ("Config", 'Database "replica"')))
+
+COMPONENTS = (
+    errors.ComponentNotFoundError("Database", None, LAYERS, ('there is one named "replica"',)),
     errors.NoContextError(),
     errors.NotAComponentError("Database", "it is a class, not an instance"),
 )
+
+DI = (
+    errors.ResolveError(
+        "Handler",
+        "nothing gives a Database",
+        (
+            HANDLER,
+            SERVICE,
+            ("make_repo(db: Database)", "app/repo.py:30"),
+            ("db: Database", "nothing gives a Database"),
+        ),
+        ("request: Request",),
+        LAYERS,
+        ('a Database named "replica" is in the stage layer: name the parameter replica',),
+        ("context.add(Database(...)), or register an adapter -> Database, or nject(..., db=...)",),
+    ),
+    errors.ConflictError(
+        "Handler",
+        "two adapters give a Repo",
+        (HANDLER, SERVICE, ("repo: Repo", "two adapters give a Repo")),
+        (),
+        LAYERS,
+        ("memory_repo() -> Repo, app/memory.py:4", "disk_repo(path: Path) -> Repo, app/disk.py:9"),
+        ("di.register(disk_repo, replace=True), or list[Repo] for all of them",),
+    ),
+    errors.CycleError(
+        "Hen",
+        "Hen needs itself",
+        (
+            ("Hen(egg: Egg)", "app/farm.py:3"),
+            ("Egg(hen: Hen)", "app/farm.py:7"),
+            ("hen: Hen", "Hen needs itself"),
+        ),
+        (),
+        LAYERS,
+        (),
+        ("let one of them take the other lazily: egg: di.Lazy[Egg]",),
+    ),
+    errors.NeedsAwaitError(
+        "Repo",
+        "make_repo is a coroutine function",
+        (("make_repo(db: Database)", "app/repo.py:30"), ("make_repo", "is a coroutine function")),
+        (),
+        LAYERS,
+        (),
+        ("await di.nject(Repo)",),
+    ),
+    errors.GivenError(
+        "make_repo", "dbb: Database", "no parameter takes it", "app/repo.py:30", ("did you mean db?",)
+    ),
+    errors.AdapterError(
+        "make_repo", "app/repo.py:30", "it has no return type", "write def make_repo(...) -> Repo:"
+    ),
+    errors.AnnotationError(
+        "make_repo",
+        "db",
+        "Database",
+        "app.repo imports Database under TYPE_CHECKING only, so it does not exist at run time",
+        "app/repo.py:30",
+        "import Database without the condition",
+    ),
+    errors.WrongProductError("make_repo", "app/repo.py:30", "Repo", "None"),
+    errors.ClosedError("scope"),
+)
+
+CONFIG = (
+    errors.ConfigError(
+        "3 settings of [greeter] are wrong",
+        (
+            Mistake("greeter.port", 'expected a whole number, found "80a"', "from APP_GREETER_PORT"),
+            Mistake("greeter.timeout", "expected a duration such as 1m30s, found []", "from config.toml"),
+            Mistake("greeter.greting", "unknown; did you mean greeting?", "from config.toml"),
+        ),
+    ),
+)
+
+HEALTH = (
+    errors.CheckNameError("database", "app/storage.py:20", "app/reports.py:8"),
+    errors.ProbeError(
+        "/run/rostra/417.sock", "connection refused: the stage has ended", ("start it by `rostra run`",)
+    ),
+)
+
+HANDLERS = (
+    errors.HandlerError(
+        "place has two payloads",
+        ("POST /orders", "handler place, app/routes.py:14"),
+        ("order: Order and note: Note could both be the body",),
+        ("di.register(Note), or mark one of them: Body[Order]",),
+    ),
+)
+
+PLUGIN = (
+    errors.PluginError(
+        "prepare has a bare yield",
+        ("plugin storage, app/storage.py:12",),
+        ("a prepare runs to its end before any task starts; it is no context manager",),
+        (
+            "what is to be put away: resource = await teardown.enter(open_resource())",
+            "with a parameter of prepare: teardown: plugin.Teardown",
+        ),
+    ),
+    errors.PluginNotFoundError(
+        "app.storrage",
+        "plugin app, app/__init__.py:9",
+        ("package app has no module storrage",),
+        ("did you mean app.storage?",),
+    ),
+    errors.PluginCycleError(("orders", "billing", "orders"), ("app/orders.py:9", "app/billing.py:5", "")),
+    errors.StartTimeoutError(
+        60.0,
+        (
+            "plugin app             app/__init__.py:9 prepare",
+            "└ plugin app.storage   app/storage.py:20 connect",
+        ),
+    ),
+    errors.StopTimeoutError("stop_timeout of 25 s is over", ("task sweep   app/sweep.py:12 sweep",)),
+    errors.TaskEndedError(
+        "sweep",
+        "orders",
+        "ended cancelled, though nobody cancelled it",
+        ("a library it awaited most likely lost its connection, or its own code cancelled it",),
+        ("catch the CancelledError where it arises", 'or plugin.task(..., restart="on-failure")'),
+    ),
+    errors.JobsFullError(100),
+)
+
+TESTING = (
+    errors.AsyncioMissingError("test_orders"),
+    errors.ContractError(
+        "orders", ("cancelled after 2 steps   a socket was left open", "alone   a thread was left: Thread-1")
+    ),
+    errors.PytestMarkError(
+        "rostra_plugins(prepare)",
+        "test_orders",
+        "pytest takes a mark with nothing but a function for a decorator of that function",
+        "rostra_plugins.with_args(prepare)",
+    ),
+)
+
+CLI = (
+    errors.CommandLineError("there is no file servce.py", (), ("did you mean service.py?",)),
+    errors.StageNotFoundError("/run/rostra", (417, 512)),
+)
+
+SAMPLES: tuple[errors.RostraError, ...] = (
+    *COMPONENTS, *DI, *CONFIG, *HEALTH, *HANDLERS, *PLUGIN, *TESTING, *CLI,
+)  # fmt: skip

@@ -74,7 +74,7 @@ check-pyright: $(INSTALLED)
 
 check-imports: $(INSTALLED)
 	$(call say,import contracts)
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 check-house: $(INSTALLED)
 	$(call say,house rules)

@@ -1,19 +1,20 @@
 """What holds for every test of the tree: the core's, the plugins', the examples'.
 
 With ``CI`` in the environment a skipped test fails the run, because there nobody reads the list of skips. One that
-may be skipped is listed here with its reason. Property tests are the same in each run of CI.
+may be skipped is listed here with its reason. Property tests are the same in each run of CI, and nowhere a matter of speed.
 """
 
 import os
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 MAY_BE_SKIPPED: dict[str, str] = {}
 """What the name of a skipped test starts with, and why CI can do without it."""
 
-settings.register_profile("laptop", deadline=None)
-settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+PATIENT = {"deadline": None, "suppress_health_check": [HealthCheck.too_slow]}  # the machine may be busy
+settings.register_profile("laptop", **PATIENT)
+settings.register_profile("ci", **PATIENT, derandomize=True, print_blob=True)
 
 
 class NoSkips:

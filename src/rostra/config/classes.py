@@ -43,7 +43,7 @@ def _missing(setting: Setting, hook: Hook) -> Any:
     """A table that is not there is an empty one; so its own settings are named if they are missing."""
     if is_section(setting.type):
         return hook({}, setting.type)
-    raise WrongError(Fault((), f"required, {phrase(setting.type)}", missing=True))
+    raise WrongError(Fault((), f"missing; expected {phrase(setting.type)}", missing=True))
 
 
 def _unknown(key: Any, known: Mapping[str, Any]) -> Fault:

@@ -120,7 +120,8 @@ def _setting(cls: type, field: _Field, around: Mapping[str, Any]) -> Setting:
     try:
         wanted = resolved(annotation, owner, around)
     except NameError as error:
-        raise UnknownTypeError(f"{owner.__qualname__}.{field.attribute}: {annotation!r}: {error}") from None
+        where = f"{name_of(owner)}.{field.attribute}"
+        raise UnknownTypeError(f"nobody knows the type {annotation} of {where}: {error}") from None
     return Setting(field.name, field.attribute, bare(wanted), field.required)
 
 

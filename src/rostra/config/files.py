@@ -8,7 +8,7 @@ from typing import Any
 MOST_SETTINGS_BYTES = 16 * 1024**2
 MOST_SECRET_BYTES = 1024**2
 
-_PLACE = re.compile(r"(?P<reason>.*) \(at (?P<place>line \d+, column \d+|end of document)\)", re.DOTALL)
+_PLACE = r"(?P<reason>.*) \(at (?P<place>line \d+, column \d+|end of document)\)"
 
 
 class UnreadableError(ValueError):
@@ -73,7 +73,7 @@ def _toml(content: str) -> Mapping[str, Any]:
         said = "nested too deeply"
     except ValueError:  # of the parts that tomllib leaves to int() and datetime
         said = "a number or a date is out of range"
-    match = _PLACE.fullmatch(said)
+    match = re.fullmatch(_PLACE, said, re.DOTALL)
     raise UnreadableError(
         f"{match['place']}: is not TOML: {match['reason']}" if match else f"is not TOML: {said}"
     )

@@ -6,8 +6,8 @@ from typing import Any
 
 from rostra.config.files import UnreadableError, settings_in
 from rostra.config.origin import DEFAULT, Origin
-from rostra.config.text import Text
-from rostra.config.tree import DEEPEST, Node, Table, TooDeepError, Value, branch, merge, tree
+from rostra.config.text import DEEPEST, Text
+from rostra.config.tree import Node, Table, TooDeepError, Value, branch, merge, tree
 from rostra.config.view import View, said_by
 from rostra.errors import ConfigError, Mistake
 

@@ -5,7 +5,6 @@ A ``Secret`` is masked wherever text is made of it, and refuses to be pickled. I
 find the value.
 """
 
-import hmac
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
@@ -48,6 +47,8 @@ class Secret(Generic[T_co]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac
+
         mine, theirs = self.__value, other.reveal()
         if isinstance(mine, str) and isinstance(theirs, str):
             return hmac.compare_digest(_encoded(mine), _encoded(theirs))

@@ -7,9 +7,7 @@ from typing import Any, Self
 import attrs
 
 from rostra.config.declared import SECTION
-from rostra.config.faults import shown
 from rostra.config.namespaces import keep_locals
-from rostra.config.scalars import SCALARS
 from rostra.config.source import ConfigSource
 
 
@@ -63,6 +61,9 @@ def bool_var(default: bool | EllipsisType = ..., *, kw_only: bool = False) -> bo
 
 
 def _word(value: Any) -> bool:
+    from rostra.config.faults import shown
+    from rostra.config.scalars import SCALARS
+
     expected, read = SCALARS[bool]
     try:
         return bool(read(value))

@@ -6,13 +6,12 @@ from types import EllipsisType
 from typing import Any, Self, TypeVar
 
 from rostra.components import name_of
-from rostra.config import hints, layers
+from rostra.config import layers
 from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
 from rostra.config.environment import environment, variables
-from rostra.config.evaluation import Asked, evaluated
 from rostra.config.origin import DEFAULT, Origin
-from rostra.config.tree import Node, Path, at
+from rostra.config.tree import Node, Path, at, dotted
 from rostra.config.view import View
 from rostra.errors import ConfigError, Mistake
 
@@ -124,7 +123,9 @@ class ConfigSource(View):
 
         Ask when all sections are loaded. Each hint is a sentence, with the closest match.
         """
-        return hints.unread(self._tree, self._claims, self._environment)
+        from rostra.config.hints import unread
+
+        return unread(self._tree, self._claims, self._environment)
 
     def _all(self, wanted: Mapping[type, str | None]) -> dict[type, Any]:
         places = {cls: _place(cls, section) for cls, section in wanted.items()}
@@ -144,16 +145,20 @@ class ConfigSource(View):
             return ()
         try:
             return self._claims.claim(cls, place, variables(cls, place, self._environment))
-        except UnknownTypeError as error:
-            reason = str(error)
-        raise ConfigError(f"the settings of {called(cls)} cannot be known", fix=(reason,))
+        except UnknownTypeError:
+            return ()  # told when the section is made
 
     def _made(self, cls: type, place: Path) -> tuple[Mistake, ...]:
         """Make a section and keep it, or tell everything that is wrong with it."""
         if (cls, place) in self._loaded:
             return ()
-        asked = Asked(cls, place, variables(cls, place, self._environment), self._claims.within(place))
-        outcome = evaluated(asked, at(self._tree, place), self._environment, self._claims.variables)
+        from rostra.config.evaluation import Asked, evaluated
+
+        try:
+            asked = Asked(cls, place, variables(cls, place, self._environment), self._claims.within(place))
+            outcome = evaluated(asked, at(self._tree, place), self._environment, self._claims.variables)
+        except UnknownTypeError as error:
+            return (Mistake(dotted(place) or "the root", str(error)),)
         if not outcome.mistakes:
             self._sections[place] = outcome.node
             self._loaded[cls, place] = outcome.made

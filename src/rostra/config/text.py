@@ -8,26 +8,27 @@ import math
 import re
 from typing import Any
 
+DEEPEST = 64
+"""Tables within tables and lists within lists; anything deeper is an accident or an attack."""
+
 _TRUE = frozenset({"1", "on", "true", "yes"})
 _FALSE = frozenset({"0", "off", "false", "no"})
-_INTEGER = re.compile(r"[+-]?\d+(_\d+)*", re.ASCII)
-_FLOAT = re.compile(r"[+-]?((\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)", re.ASCII | re.IGNORECASE)
-_SPAN = re.compile(
-    "".join(
-        rf"(?:(?P<{name}>\d+(?:\.\d+)?)\s*{unit}\s*)?"
-        for name, unit in (
-            ("weeks", "w"),
-            ("days", "d"),
-            ("hours", "h"),
-            ("minutes", "m(?!s)"),
-            ("seconds", "s"),
-            ("milliseconds", "ms"),
-            ("microseconds", "(?:us|µs)"),
-        )
-    ),
-    re.ASCII,
+# Patterns are compiled on first use: most programs that import this never read a span of time.
+_INTEGER = r"[+-]?\d+(_\d+)*"
+_NUMBER = r"[+-]?((\d+(_\d+)*\.?\d*|\.\d+)(e[+-]?\d+)?|inf|infinity|nan)"
+_SPAN = "".join(
+    rf"(?:(?P<{name}>\d+(?:\.\d+)?)\s*{unit}\s*)?"
+    for name, unit in (
+        ("weeks", "w"),
+        ("days", "d"),
+        ("hours", "h"),
+        ("minutes", "m(?!s)"),
+        ("seconds", "s"),
+        ("milliseconds", "ms"),
+        ("microseconds", "(?:us|µs)"),
+    )
 )
-_SIZE = re.compile(r"(\d+)(?:\.(\d+))?\s*([a-z]*)", re.ASCII | re.IGNORECASE)
+_SIZE = r"(\d+)(?:\.(\d+))?\s*([a-z]*)"
 _LETTERS = "kmgtpe"
 _UNITS = (
     {"": 1, "b": 1}
@@ -53,7 +54,7 @@ def boolean(text: str) -> bool:
 def integer(text: str) -> int:
     """Decimal digits, with a sign and with ``_`` between digits if you like."""
     text = text.strip()
-    if not _INTEGER.fullmatch(text):
+    if not re.fullmatch(_INTEGER, text, re.ASCII):
         raise ValueError
     return int(text)
 
@@ -61,7 +62,7 @@ def integer(text: str) -> int:
 def number(text: str) -> float:
     """A number as Python and TOML write it, with ``inf`` and ``nan``."""
     text = text.strip()
-    if not _FLOAT.fullmatch(text):
+    if not re.fullmatch(_NUMBER, text, re.ASCII | re.IGNORECASE):
         raise ValueError
     return float(text)
 
@@ -77,7 +78,7 @@ def span(text: str) -> dict[str, float]:
     text = text.removeprefix("-")
     if re.fullmatch(r"\d+(\.\d+)?", text, re.ASCII):
         text += "s"
-    match = _SPAN.fullmatch(text)
+    match = re.fullmatch(_SPAN, text, re.ASCII)
     if not match or not any(match.groupdict().values()):
         raise ValueError
     return {
@@ -108,7 +109,7 @@ def seconds(text: str) -> float:
 
 def size(text: str) -> int:
     """A size in bytes: ``512``, ``64kB`` (1000 each), ``10MiB`` (1024 each), ``1.5GiB``; whole bytes only."""
-    match = _SIZE.fullmatch(text.strip())
+    match = re.fullmatch(_SIZE, text.strip(), re.ASCII | re.IGNORECASE)
     if not match or match[3].lower() not in _UNITS:
         raise ValueError
     digits = match[2] or ""
@@ -134,9 +135,17 @@ def json_in(text: str) -> Any:
     import json
 
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return _bounded(json.loads(text, object_pairs_hook=_once), DEEPEST)
     except (ValueError, RecursionError):
         raise ValueError from None  # json's own error holds the whole text
+
+
+def _bounded(value: Any, levels: int) -> Any:
+    if levels < 0:
+        raise ValueError
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _bounded(part, levels - 1)
+    return value
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,10 +11,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra.config.origin import Origin
-from rostra.config.text import Text, object_in
-
-DEEPEST = 64
-"""Tables within tables; anything deeper is an accident or an attack."""
+from rostra.config.text import DEEPEST, Text, object_in
 
 Path: TypeAlias = tuple[Hashable, ...]
 

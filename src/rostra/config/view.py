@@ -1,9 +1,10 @@
 """Tables that are read like objects: ``source.db.url`` is ``source["db"]["url"]``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
 from rostra.config.origin import Origin
+from rostra.config.text import Text
 from rostra.config.tree import Table, Value, plain, tree
 from rostra.errors import closest
 
@@ -39,6 +40,10 @@ class View(dict[str, Any]):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {', '.join(map(str, self)) or 'nothing'}>"
 
+    def __rich_repr__(self) -> Iterator[str]:
+        """What tracebacks with locals show where rich is installed: it would not ask ``repr`` of a dict."""
+        yield from map(str, self)
+
     def __reduce_ex__(self, protocol: object) -> Any:
         return dict, (dict(self),)
 
@@ -47,7 +52,8 @@ class View(dict[str, Any]):
 
 
 def _viewed(node: Value | Table) -> Any:
-    return View(node) if isinstance(node, Table) else plain(node)
+    value = View(node) if isinstance(node, Table) else plain(node)
+    return str(value) if isinstance(value, Text) else value
 
 
 def said_by(mapping: Mapping[Any, Any], origin: Origin) -> Table:

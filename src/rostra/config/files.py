@@ -8,7 +8,7 @@ from typing import Any
 MOST_SETTINGS_BYTES = 16 * 1024**2
 MOST_SECRET_BYTES = 1024**2
 
-_PLACE = r"(?P<reason>.*) \(at (?P<place>line \d+, column \d+|end of document)\)"
+_PLACE = r"(?P<reason>.*) \(at (?:(?P<place>line \d+, column \d+)|end of document)\)"
 
 
 class UnreadableError(ValueError):
@@ -73,10 +73,17 @@ def _toml(content: str) -> Mapping[str, Any]:
         said = "nested too deeply"
     except ValueError:  # of the parts that tomllib leaves to int() and datetime
         said = "a number or a date is out of range"
+    raise UnreadableError(_placed(said, content))
+
+
+def _placed(said: str, content: str) -> str:
+    """What tomllib says, with the place in front."""
     match = re.fullmatch(_PLACE, said, re.DOTALL)
-    raise UnreadableError(
-        f"{match['place']}: is not TOML: {match['reason']}" if match else f"is not TOML: {said}"
-    )
+    if match is None:
+        return f"is not TOML: {said}"
+    lines = content.splitlines() or [""]
+    place = match["place"] or f"line {len(lines)}, column {len(lines[-1]) + 1}"
+    return f"{place}: is not TOML: {match['reason']}"
 
 
 READERS: dict[str, Callable[[str], Mapping[str, Any]]] = {".toml": _toml}

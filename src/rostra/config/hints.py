@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from rostra.config.claims import Claims
-from rostra.config.environment import FILE, Environment
+from rostra.config.environment import Environment
 from rostra.config.tree import Node, Path, Table, dotted
 from rostra.errors import closest
 
@@ -32,7 +32,7 @@ def _variables(claims: Claims, environment: Environment) -> Iterator[str]:
     known = claims.names()
     for name in environment.variables:
         if name not in known:
-            near = closest(name, known if name.endswith(FILE) else claims.variables)
+            near = closest(name, known)
             yield f"no setting reads {name}{_meant(near)}"
 
 

@@ -118,9 +118,12 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
         made = {}
         for key, each in entries(value, wanted).items():
             try:
-                made[key_hook(Text(key) if isinstance(key, str) else key, of_key)] = value_hook(
-                    each, of_value
-                )
+                called = key_hook(Text(key) if isinstance(key, str) else key, of_key)
+            except WrongError as wrong:
+                faults += [Fault((key,), f"its key: {fault.reason}") for fault in wrong.faults]
+                continue
+            try:
+                made[called] = value_hook(each, of_value)
             except WrongError as wrong:
                 faults += [fault.under(key) for fault in wrong.faults]
         if faults:

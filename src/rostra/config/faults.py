@@ -65,8 +65,10 @@ def shown(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool | str):
         written = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
-    elif isinstance(value, int | float) and abs(value) < _LARGEST:
-        written = repr(value)
+    elif isinstance(value, int):
+        written = repr(int(value)) if abs(value) < _LARGEST else "a huge number"
+    elif isinstance(value, float):
+        written = repr(float(value))
     else:
         written = f"a {type(value).__name__}"
     return written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"

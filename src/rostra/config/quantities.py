@@ -25,9 +25,12 @@ class Duration(float):
 
     def __new__(cls, value: float | str) -> Self:
         """See the class."""
-        seconds = text.seconds(value) if isinstance(value, str) else float(value)
+        try:
+            seconds = text.seconds(value) if isinstance(value, str) else float(value)
+        except (ValueError, OverflowError):
+            seconds = math.nan
         if not math.isfinite(seconds) or seconds < 0:
-            raise ValueError("a Duration is a finite number of seconds, not negative, such as 1m30s")
+            raise ValueError("expected seconds, finite and not negative, or a text such as 1m30s")
         return super().__new__(cls, seconds)
 
     def __str__(self) -> str:
@@ -60,9 +63,12 @@ class Bytes(int):
 
     def __new__(cls, value: int | str) -> Self:
         """See the class."""
-        size = text.size(value) if isinstance(value, str) else value
+        try:
+            size = text.size(value) if isinstance(value, str) else value
+        except ValueError:
+            size = -1
         if size < 0:
-            raise ValueError("a size is not negative")
+            raise ValueError("expected whole bytes, not negative, or a text such as 10MiB")
         return super().__new__(cls, size)
 
     def __str__(self) -> str:

@@ -19,6 +19,7 @@ from rostra.config.faults import Fault, WrongError, unexpected
 from rostra.config.phrases import MAPPINGS, SEQUENCES, phrase
 from rostra.config.scalars import SCALARS, chosen, options, phrase_of_options
 from rostra.config.secret import Secret
+from rostra.config.text import Text
 
 
 def read(table: Mapping[Any, Any], cls: type) -> Any:
@@ -56,6 +57,8 @@ def _own(wanted: Any, around: Mapping[str, Any]) -> Hook | None:
         return containers.union_hook(wanted, inner)
     if options(wanted):
         return _choice
+    if wanted in (Any, object):
+        return _as_found
     if origin in SEQUENCES:
         return containers.sequence_hook(wanted, inner)
     if origin in MAPPINGS:
@@ -95,6 +98,10 @@ def _choice(value: Any, wanted: Any) -> Any:
     except ValueError:
         pass
     raise unexpected(phrase_of_options(wanted), value, wanted)
+
+
+def _as_found(value: Any, _: Any) -> Any:
+    return str(value) if isinstance(value, Text) else value
 
 
 def _unreadable(wanted: Any) -> Hook:

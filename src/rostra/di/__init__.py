@@ -1,18 +1,47 @@
-"""How do I get one of these? Adapters, lifetimes, scopes, and calls whose parameters are filled."""
+"""How do I get one of these? Adapters, and calls whose parameters are filled.
 
-from rostra.components import Components
-from rostra.di.adapters import Adapter
-from rostra.di.calls import call, nject, now
+Adapters say what they make and what they need; ``nject`` plans from the graph how something is built here, and
+builds it. Registry, planning and running are apart: the first knows who can make what, the second decides, the
+third does it. Nothing that nobody registered is ever built.
+"""
+
+from rostra.di.adapters import Adapter, Lifetime, adapter
+from rostra.di.calls import call, inject, nject, now
+from rostra.di.checking import CheckReport, check
 from rostra.di.closing import Closing
-from rostra.di.markers import Lazy, Named, adapter
-from rostra.di.registry import PROCESS, Registry, Root, register
+from rostra.di.explaining import explain
+from rostra.di.markers import Lazy, Named
+from rostra.di.overrides import override
+from rostra.di.registry import Registry, Root, register
 from rostra.di.scopes import Scope, Unscoped, scope
 from rostra.di.signatures import Parameter, Signature, signature
 from rostra.di.stage_objects import StageObjects
+from rostra.di.stages import open_stage
 
-
-def open_stage(layer: Components, closing: Closing) -> Registry:
-    """Let di work in a stage: adds its registry, its objects and its scope to the stage's layer."""
-    layer.add(StageObjects(layer, closing))
-    layer.add(Scope(layer, closing))
-    return layer.add(Registry(PROCESS))
+__all__ = [
+    "Adapter",
+    "CheckReport",
+    "Closing",
+    "Lazy",
+    "Lifetime",
+    "Named",
+    "Parameter",
+    "Registry",
+    "Root",
+    "Scope",
+    "Signature",
+    "StageObjects",
+    "Unscoped",
+    "adapter",
+    "call",
+    "check",
+    "explain",
+    "inject",
+    "nject",
+    "now",
+    "open_stage",
+    "override",
+    "register",
+    "scope",
+    "signature",
+]

@@ -1,6 +1,6 @@
-"""What is an adapter? A function or class, the type it declares to make, and how long that lives.
+"""What is an adapter? A function or class, the type that it declares to make, and how long that lives.
 
-What it declares may be written as a string that names a class which does not exist yet. Such an adapter waits:
+``@adapter`` only marks; ``adapter_of`` reads a function or class, marked or not. What it declares may be written as a string that names a class which does not exist yet. Such an adapter waits:
 it serves nobody until its annotation can be read.
 """
 
@@ -8,19 +8,33 @@ import collections.abc
 import functools
 import inspect
 import typing
-from collections.abc import Mapping
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 import attrs
-from typing_extensions import Self as OlderSelf
+from typing_extensions import is_protocol
 
 from rostra.components import Key
-from rostra.di.annotations import Bindings, Option, has_text, is_by_name_only, read, substituted
-from rostra.di.markers import LIFETIMES, Lifetime, mark_of
+from rostra.di.annotations import (
+    Bindings,
+    Option,
+    has_text,
+    is_by_name_only,
+    origin_of,
+    read,
+    subscripted,
+)
 from rostra.di.names import Captured, capture, place_of
 from rostra.di.signatures import EMPTY, Signature, label_of, read_signature
 from rostra.errors import AdapterError
 
+Lifetime: TypeAlias = Literal["call", "scope", "stage"]
+"""How long an object lives: one per call, one per scope, one per stage."""
+
+Marked = TypeVar("Marked", bound=Callable[..., Any])
+
+_LIFETIMES: tuple[Lifetime, ...] = typing.get_args(Lifetime)
+_MARK = "__rostra_adapter__"
 _YIELDED = (
     collections.abc.Iterator,
     collections.abc.Iterable,
@@ -29,6 +43,56 @@ _YIELDED = (
     collections.abc.AsyncIterable,
     collections.abc.AsyncGenerator,
 )
+
+
+@attrs.frozen
+class Mark:
+    """What ``@di.adapter`` leaves on a function or class."""
+
+    lifetime: Lifetime | None
+    replace: bool
+    eager: bool
+    captured: Captured | None = attrs.field(repr=False)
+
+
+@overload
+def adapter(implementation: Marked, /) -> Marked: ...
+@overload
+def adapter(
+    *, lifetime: Lifetime | None = None, replace: bool = False, eager: bool = False
+) -> Callable[[Marked], Marked]: ...
+def adapter(
+    implementation: Any = None,
+    /,
+    *,
+    lifetime: Lifetime | None = None,
+    replace: bool = False,
+    eager: bool = False,
+) -> Any:
+    """Mark a function or class as an adapter; a stage registers those defined in a plugin's module.
+
+    The mark does nothing else: the function stays as it is, and nothing is registered by importing it.
+
+    Args:
+        implementation: What is marked, when used without parentheses.
+        lifetime: One object per ``"call"`` (the default), ``"scope"`` (the default of generators) or ``"stage"``.
+        replace: Stand in for every other adapter of exactly this declared type.
+        eager: Build it before tasks start; for ``lifetime="stage"``.
+    """
+
+    def mark(marked: Any) -> Any:
+        function = getattr(marked, "__func__", marked)  # of a classmethod or staticmethod
+        setattr(function, _MARK, Mark(lifetime, replace, eager, captured_for(function)))
+        return marked
+
+    return mark if implementation is None else mark(implementation)
+
+
+def mark_of(implementation: Any) -> Mark | None:
+    """What ``@di.adapter`` left on exactly this one; a class does not inherit it."""
+    function = getattr(implementation, "__func__", implementation)
+    mark = vars(function).get(_MARK) if hasattr(function, "__dict__") else None
+    return mark if isinstance(mark, Mark) else None
 
 
 @attrs.define(eq=False)
@@ -68,7 +132,7 @@ class Adapter:
     @property
     def is_resource(self) -> bool:
         """True if what it makes is closed again."""
-        return self.signature.style in ("generator", "async generator")
+        return self.signature.is_generator
 
     def settle(self, more_names: Mapping[str, Any]) -> None:
         """Find out what it declares.
@@ -98,18 +162,17 @@ class Adapter:
         if not bindings:
             return self.make, self.signature
         own = bindings if not isinstance(self.make, type) else None
-        return self.make, attrs.evolve(
-            read_signature(self.make, made, self.captured, own), style=self.signature.style
-        )
+        found = read_signature(self.make, made, self.captured, own)
+        return self.make, attrs.evolve(found, style=self.signature.style)
 
     def _declared(self, annotation: Any) -> Any:
         """The return annotation without what is around it: iterators, awaitables, ``Self``."""
         annotation = self._unwrapped(annotation)
         if isinstance(self.make, type):
             open_parameters = getattr(self.make, "__parameters__", ())
-            return _subscripted(self.make, open_parameters) if open_parameters else self.make
+            return subscripted(self.make, open_parameters) if open_parameters else self.make
         owner = getattr(self.make, "__self__", None)
-        if annotation in (Self, OlderSelf) and owner is not None:
+        if annotation is Self and owner is not None:
             annotation = owner if isinstance(owner, type) else type(owner)
         elif isinstance(annotation, TypeVar) and isinstance(owner, type):
             annotation = owner
@@ -118,8 +181,8 @@ class Adapter:
         return annotation
 
     def _unwrapped(self, annotation: Any) -> Any:
-        origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
-        if self.is_resource:
+        origin, arguments = origin_of(annotation), typing.get_args(annotation)
+        if self.signature.is_generator:
             return arguments[0] if origin in _YIELDED and arguments else EMPTY
         if self.signature.style == "plain" and origin is collections.abc.Awaitable:
             self.signature.style = "awaitable"
@@ -136,27 +199,24 @@ class Adapter:
 def adapter_of(
     make: Any, lifetime: Lifetime | None = None, replace: bool | None = None, eager: bool | None = None
 ) -> Adapter:
-    """An adapter; what is not said here, the mark on ``make`` says, or else what it is.
+    """An adapter; what is not said here, the mark on ``make`` says.
 
     Raises:
         AdapterError: It cannot be called, or not be built, or its options contradict each other.
     """
     _check_callable(make)
-    mark = mark_of(make)
-    captured = (mark and mark.captured) or (capture() if _has_text(make) else None)
+    mark = mark_of(make) or Mark(None, replace=False, eager=False, captured=None)
+    captured = mark.captured or captured_for(make)
     try:
         found = read_signature(make, captured=captured)
     except TypeError as error:
-        raise AdapterError(
-            label_of(make), place_of(make), str(error), "register a function that calls it"
-        ) from None
-    if lifetime is None:
-        lifetime = mark.lifetime if mark else None
+        fix = "register a function that calls it"
+        raise AdapterError(label_of(make), place_of(make), str(error), fix) from None
     made = Adapter(
         make,
-        lifetime or ("scope" if found.style in ("generator", "async generator") else "call"),
-        mark.replace if replace is None and mark else bool(replace),
-        mark.eager if eager is None and mark else bool(eager),
+        lifetime or mark.lifetime or ("scope" if found.is_generator else "call"),
+        mark.replace if replace is None else replace,
+        mark.eager if eager is None else eager,
         found,
         captured,
     )
@@ -169,47 +229,33 @@ def identity(make: Any) -> Any:
     return (id(make.__self__), make.__func__) if inspect.ismethod(make) else id(make)
 
 
-def _check_callable(make: Any) -> None:
-    if not callable(make):
-        kind = type(make).__qualname__
-        raise AdapterError(
-            repr(make)[:60], "", f"a {kind} cannot be called", "context.add(...) adds an object as it is"
-        )
-    if isinstance(make, type) and (inspect.isabstract(make) or getattr(make, "_is_protocol", False)):
-        raise AdapterError(
-            label_of(make),
-            place_of(make),
-            "it is abstract",
-            f"register a class that implements it, or a function that returns -> {label_of(make)}",
-        )
-
-
-def _check_options(made: Adapter) -> None:
-    if made.lifetime not in LIFETIMES:
-        expected = ", ".join(f'"{each}"' for each in LIFETIMES)
-        raise AdapterError(
-            made.label, made.place, f'there is no lifetime "{made.lifetime}"', f"one of {expected}"
-        )
-    if made.eager and made.lifetime != "stage":
-        raise AdapterError(
-            made.label,
-            made.place,
-            f'eager=True does not go with lifetime="{made.lifetime}"',
-            'register it with lifetime="stage"',
-        )
-
-
-def _has_text(make: Any) -> bool:
-    """True if local names may be needed to read the annotations of ``make``."""
+def captured_for(make: Any) -> Captured | None:
+    """The local names of the code that runs, if the annotations of ``make`` may need them."""
     while isinstance(make, functools.partial):
         make = make.func
     if isinstance(make, type):
         sources = [vars(cls).get("__annotations__", {}) for cls in make.__mro__]
-        sources.append(getattr(make.__init__, "__annotations__", {}))  # type: ignore[misc]  (it is read, not called)
+        sources.append(getattr(vars(make).get("__init__"), "__annotations__", {}))
     else:
-        sources = [getattr(make, "__annotations__", {}), getattr(type(make).__call__, "__annotations__", {})]
-    return any(has_text(annotation) for source in sources for annotation in source.values())
+        sources = [getattr(each, "__annotations__", {}) for each in (make, type(make).__call__)]
+    return capture() if any(has_text(each) for source in sources for each in source.values()) else None
 
 
-def _subscripted(cls: Any, arguments: tuple[Any, ...]) -> Key:
-    return cls[arguments]
+def _check_callable(make: Any) -> None:
+    if not callable(make):
+        kind = type(make).__qualname__
+        fix = "context.add(...) adds an object as it is"
+        raise AdapterError(f"a {kind}", "", "it cannot be called", fix)
+    if isinstance(make, type) and (inspect.isabstract(make) or is_protocol(make)):
+        label = label_of(make)
+        fix = f"register a class that implements it, or a function that returns -> {label}"
+        raise AdapterError(label, place_of(make), "it is abstract", fix)
+
+
+def _check_options(made: Adapter) -> None:
+    if made.lifetime not in _LIFETIMES:
+        fix = f"one of {', '.join(_LIFETIMES)}"
+        raise AdapterError(made.label, made.place, f"there is no lifetime {made.lifetime}", fix)
+    if made.eager and made.lifetime != "stage":
+        reason = f'eager=True does not go with lifetime="{made.lifetime}"'
+        raise AdapterError(made.label, made.place, reason, 'register it with lifetime="stage"')

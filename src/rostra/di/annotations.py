@@ -5,6 +5,8 @@ name in one of its annotations exists for type checkers only. Strings are looked
 look, and then in what was captured where the function was registered.
 """
 
+import functools
+import operator
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -20,6 +22,11 @@ Bindings = Mapping[Any, Any]
 """What the type parameters stand for: {T: User}."""
 
 _UNIONS = (Union, types.UnionType)
+
+
+def origin_of(annotation: Any) -> Any:
+    """``Store`` for ``Store[User]``, None for what has no arguments. Its type says less than typeshed's."""
+    return typing.get_origin(annotation)
 
 
 @attrs.frozen
@@ -90,7 +97,7 @@ def _read(annotation: Any) -> Want:
         return _read(annotation.__value__)
     if annotation is None or annotation is types.NoneType:
         return Want(optional=True)
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    origin, arguments = origin_of(annotation), typing.get_args(annotation)
     if isinstance(origin, TypeAliasType):
         return _read(origin.__value__[arguments])
     if origin is Annotated:
@@ -118,7 +125,7 @@ def _named(want: Want, metadata: tuple[Any, ...]) -> Want:
 
 def item_of(key: Key) -> Option | None:
     """For ``list[X]``: X, unless that is of a builtin type, of which nobody can ask for all."""
-    if typing.get_origin(key) is not list:
+    if origin_of(key) is not list:
         return None
     inside = _read(typing.get_args(key)[0])
     if len(inside.options) != 1 or is_by_name_only(inside.key):
@@ -129,12 +136,17 @@ def item_of(key: Key) -> Option | None:
 def is_by_name_only(key: Key) -> bool:
     """True for what says too little to be found by it: builtin types, ``Any``, ``Literal``, type variables."""
     if isinstance(key, type):
-        return key.__module__ == "builtins" and typing.get_origin(key) is None
-    return key is Any or isinstance(key, TypeVar) or typing.get_origin(key) is Literal
+        return key.__module__ == "builtins" and origin_of(key) is None
+    return key is Any or isinstance(key, TypeVar) or origin_of(key) is Literal
+
+
+def subscripted(cls: Any, arguments: tuple[Any, ...]) -> Key:
+    """``Store[T]``."""
+    return cls[arguments]
 
 
 def _type_argument(annotation: Any, bindings: Bindings) -> Any:
-    if typing.get_origin(annotation) is not type:
+    if origin_of(annotation) is not type:
         return None
     (argument,) = typing.get_args(annotation)
     return bindings.get(argument) if isinstance(argument, TypeVar) else None
@@ -160,7 +172,7 @@ def has_text(annotation: Any) -> bool:
     """True if there is a string to be evaluated, at the top or within."""
     if isinstance(annotation, str | ForwardRef):
         return True
-    if typing.get_origin(annotation) is Literal:
+    if origin_of(annotation) is Literal:
         return False
     return any(has_text(argument) for argument in typing.get_args(annotation))
 
@@ -168,7 +180,7 @@ def has_text(annotation: Any) -> bool:
 def _rebuilt(annotation: Any, leaf: Callable[[Any], Any]) -> Any:
     if isinstance(annotation, list):  # the parameters of a Callable
         return [_rebuilt(each, leaf) for each in annotation]
-    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    origin, arguments = origin_of(annotation), typing.get_args(annotation)
     if not arguments:
         return leaf(annotation) if isinstance(annotation, str | ForwardRef | TypeVar) else annotation
     if origin is Literal:
@@ -179,7 +191,7 @@ def _rebuilt(annotation: Any, leaf: Callable[[Any], Any]) -> Any:
     new = tuple(_rebuilt(argument, leaf) for argument in arguments)
     if new == arguments:
         return annotation
-    return Union[new] if origin in _UNIONS else origin[new]
+    return functools.reduce(operator.or_, new) if origin in _UNIONS else origin[new]
 
 
 def type_parameters(key: Key) -> tuple[Any, ...]:
@@ -196,7 +208,7 @@ def unified(pattern: Any, key: Key, bindings: dict[Any, Any]) -> bool:
     arguments, others = typing.get_args(pattern), typing.get_args(key)
     if not type_parameters(pattern):
         return bool(pattern == key)
-    if typing.get_origin(pattern) is not typing.get_origin(key) or len(arguments) != len(others):
+    if origin_of(pattern) is not origin_of(key) or len(arguments) != len(others):
         return False
     return all(unified(one, other, bindings) for one, other in zip(arguments, others, strict=True))
 

@@ -8,14 +8,15 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
 import attrs
 
 from rostra.errors import ClosedError
 
 Entered = TypeVar("Entered")
-Step = Callable[[BaseException | None], Awaitable[Any] | Any]
+Step: TypeAlias = Callable[[BaseException | None], Awaitable[Any] | Any]
+Exit: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
 
 @attrs.define(eq=False)
@@ -72,7 +73,7 @@ class Closing:
         entered = await manager.__aenter__()
 
         async def leave(error: BaseException | None) -> None:
-            await manager.__aexit__(type(error) if error else None, error, error and error.__traceback__)
+            await manager.__aexit__(*_as_seen_by_exit(error))
 
         if self._closed:
             await leave(None)
@@ -86,7 +87,7 @@ class Closing:
         entered = manager.__enter__()
 
         def leave(error: BaseException | None) -> None:
-            manager.__exit__(type(error) if error else None, error, error and error.__traceback__)
+            manager.__exit__(*_as_seen_by_exit(error))
 
         self._steps.append((label or _called(manager), leave))
         return entered
@@ -154,6 +155,10 @@ def _taken(interrupted: asyncio.CancelledError) -> asyncio.CancelledError:
     if task is not None and task.cancelling():
         task.uncancel()
     return interrupted
+
+
+def _as_seen_by_exit(error: BaseException | None) -> Exit:
+    return (None, None, None) if error is None else (type(error), error, error.__traceback__)
 
 
 def _called(thing: object) -> str:

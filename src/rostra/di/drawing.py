@@ -1,87 +1,144 @@
-"""How is a plan, or what it lacks, put into words?
+"""How is what a plan lacks put into words?
 
 The path goes from who asked to what is missing, one line per adapter with its file and line. Where several
-adapters could have served, the first is drawn and the others are near misses.
+adapters could have served, the one that was asked for exactly is drawn and the others are near misses.
 """
 
-from rostra.components import name_of
+from collections.abc import Iterator
+
+from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option
-from rostra.di.plans import Failure
-from rostra.di.registry import Offer
+from rostra.di.overrides import Overrides
+from rostra.di.plans import Failure, ScopeValue
+from rostra.di.registry import Offer, Registry
+from rostra.di.scopes import Scope, Unscoped
 from rostra.di.signatures import Parameter, Signature
-from rostra.errors import ConflictError, CycleError, GivenError, ResolveError, RostraError
+from rostra.di.stage_objects import StageObjects
+from rostra.di.views import View
+from rostra.errors import ConflictError, CycleError, GivenError, ResolveError, closest
+
+Path = tuple[tuple[str, str], ...]
 
 
-def a(thing: object) -> str:
-    """With its article: ``a Database``, ``an Order``."""
+def with_article(thing: object) -> str:
+    """``a Database``, ``an Order``."""
     word = str(thing)
     return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
 
 
-def called(label: str, signature: Signature, parameter: str | None = None) -> str:
+def called(signature: Signature, parameter: str | None = None) -> str:
     """A function with the parameter that matters: ``make_repo(db: Database, ...)``."""
-    shown = [str(each) for each in signature.parameters if parameter in (None, str(each))]
-    more = ["..."] if len(shown) < len(signature.parameters) else []
-    return f"{label}({', '.join(shown + more)})"
+    everything = [str(each) for each in signature.parameters]
+    if parameter not in everything:
+        return f"{signature.label}({', '.join(everything)})"
+    return f"{signature.label}({', '.join([parameter, *(['...'] if len(everything) > 1 else [])])})"
 
 
 def step_of(offer: Offer, parameter: str | None = None) -> str:
     """An adapter as a step of a path."""
-    return called(offer.adapter.label, offer.signature, parameter)
+    return called(offer.signature, parameter)
 
 
-def ambiguous(parameter: Parameter, names: list[str]) -> RostraError:
+def ambiguous(parameter: Parameter, names: list[str], view: View) -> GivenError:
     """Two given values fit one parameter."""
     return GivenError(
-        f"{parameter.owner}({parameter}, ...)",
-        " and ".join(names),
+        called_with(parameter),
+        " and ".join(f"{name}: {name_of(view.given[name])}" for name in names),
         f"each of them fits {parameter}",
-        fix=(f"give one of them by name: {parameter.name}=...",),
+        fix=(f"give one of them as {parameter.name}=...",),
     )
 
 
-def none_given(parameter: Parameter) -> RostraError:
+def none_given(parameter: Parameter) -> GivenError:
     """None was given for a parameter that does not take it."""
     return GivenError(
-        f"{parameter.owner}({parameter}, ...)",
+        called_with(parameter),
         f"{parameter.name}=None",
-        f"{parameter} is not optional",
-        fix=(f"declare it {parameter} | None, or give a value",),
+        "the parameter is not optional",
+        fix=(f"give a value, or declare {parameter} | None",),
     )
 
 
-def conflict(option: Option, offers: list[Offer], path: tuple[tuple[str, str], ...]) -> RostraError:
+def unused(wanted: str, name: str, view: View, takes: list[str]) -> GivenError:
+    """A given value serves nobody."""
+    near = closest(name, takes)
+    fix = (
+        f"did you mean {near}=...?"
+        if near
+        else "leave it out, or let a parameter of that name or type take it"
+    )
+    given = f"{name}: {name_of(view.given[name])}"
+    return GivenError(wanted, given, "nothing that is built takes it, by name or by type", fix=(fix,))
+
+
+def called_with(parameter: Parameter) -> str:
+    """The function of a parameter, with it."""
+    return f"{parameter.owner}({parameter})"
+
+
+def conflict(option: Option, offers: list[Offer], path: Path, view: View) -> ConflictError:
     """Several adapters are equally near."""
+    last = offers[-1].adapter.label
+    reason = f"{len(offers)} adapters give {with_article(option)}, and each could be used"
     return ConflictError(
-        str(option),
-        f"{len(offers)} adapters give {a(option)}",
-        (*path, (str(option), f"{len(offers)} adapters are equally near, and each could be used:")),
-        near=tuple(f"{step_of(offer)}   {offer.adapter.place}" for offer in offers),
-        fixes=("register one of them with replace=True, or ask for list[...] to get all",),
+        path[0][0].partition("(")[0] if path else str(option),
+        reason,
+        (*path, (str(option), reason)),
+        _given(view),
+        _layers(view),
+        tuple(f"{step_of(offer)}{_arrow(offer)}, {offer.adapter.place}" for offer in offers),
+        (f"di.register({last}, replace=True), or ask for list[{name_of(option.key)}] to get all of them",),
     )
 
 
-def failed(
-    wanted: str, failures: tuple[Failure, ...], head: tuple[str, Signature] | None, found: dict
-) -> ResolveError:
-    """The error for what could not be planned."""
-    failure = failures[0]
+def drawn(wanted: str, failure: Failure, head: Signature | None, view: View) -> ResolveError:
+    """The error for what cannot be had, drawn along the first thing that each adapter on the way lacks."""
     path: list[tuple[str, str]] = []
-    near: list[str] = []
     if head is not None:
-        label, signature = head
-        path.append((called(label, signature, failure.subject), signature.place))
-    while failure.through is not None and failure.causes:
-        cause = failure.causes[0]
-        path.append((step_of(failure.through, cause.subject), failure.through.adapter.place))
-        near += [would_do(other) for other in failure.others]
-        failure = cause
-    if failure.through is not None:
-        path.append((step_of(failure.through), failure.through.adapter.place))
-    path.append((failure.subject, failure.reason))
-    near += [would_do(other) for other in failure.others]
-    kind = CycleError if failure.circle else ResolveError
-    return kind(wanted, failure.reason, tuple(path), near=tuple(near), **found)
+        path.append((called(head, failure.subject), head.place))
+    near: list[str] = []
+    steps: list[Failure] = [failure]
+    while steps[-1].causes:
+        steps.append(steps[-1].causes[0])
+    for step, cause in zip(steps, [*steps[1:], None], strict=True):
+        near += map(would_do, step.others)
+        if step.through is not None:
+            subject = cause.subject if cause else None
+            path.append((step_of(step.through, subject), step.through.adapter.place))
+    leaf = steps[-1]
+    path.append((leaf.subject, leaf.reason))
+    near = [*_named_otherwise(leaf), *_beyond(leaf, view), *near]
+    kind = CycleError if leaf.is_circle else ResolveError
+    return kind(wanted, leaf.reason, tuple(path), _given(view), _layers(view), tuple(near), (_fix(leaf),))
+
+
+def leaves(failure: Failure) -> Iterator[Failure]:
+    """The failure once for each thing that is missing in it, so that each can be drawn."""
+    import attrs
+
+    if not failure.causes:
+        yield failure
+    for cause in failure.causes:
+        for leaf in leaves(cause):
+            yield attrs.evolve(failure, causes=(leaf,))
+
+
+def _given(view: View) -> tuple[str, ...]:
+    return tuple(f"{name}: {name_of(kind)}" for name, kind in view.given.items())
+
+
+def _layers(view: View) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The layers without what is in them for di alone."""
+    own = {name_of(cls) for cls in (Registry, StageObjects, Scope, Unscoped, Overrides)} | {
+        repr(ScopeValue(""))
+    }
+    return tuple(
+        (label, tuple(kind for kind in types if kind not in own)) for label, types in view.layer.describe()
+    )
+
+
+def _arrow(offer: Offer) -> str:
+    return "" if isinstance(offer.adapter.make, type) else f" -> {name_of(offer.made)}"
 
 
 def would_do(failure: Failure) -> str:
@@ -93,5 +150,62 @@ def would_do(failure: Failure) -> str:
     while leaf.causes:
         leaf = leaf.causes[0]
     cause = failure.causes[0].subject if failure.causes else None
-    makes = "" if isinstance(offer.adapter.make, type) else f" -> {name_of(offer.made)}"
-    return f"{step_of(offer, cause)}{makes}, {offer.adapter.place}, would do, but {leaf.reason}"
+    return f"{step_of(offer, cause)}{_arrow(offer)}, {offer.adapter.place}, would do, but {leaf.reason}"
+
+
+def _named_otherwise(leaf: Failure) -> Iterator[str]:
+    """Components of the right type that were not meant because of their name."""
+    option = leaf.option
+    if option is None or leaf.view is None or leaf.is_name_only:
+        return
+    for layer in leaf.view.layer.layers():
+        for name in layer.own(option.key):
+            if name is None:
+                yield f"a {name_of(option.key)} without a name is in the {layer.label} layer: leave out Named"
+            elif name != option.name:
+                hint = f': name the parameter {name}, or ask for Annotated[..., di.Named("{name}")]'
+                yield f'a {name_of(option.key)} named "{name}" is in the {layer.label} layer{hint}'
+
+
+def _beyond(leaf: Failure, view: View) -> Iterator[str]:
+    """What is there, but not for an object of the stage; and what is only nearly the same type."""
+    option = leaf.option
+    if option is None or leaf.view is None:
+        return
+    if leaf.view.is_stage and not view.is_stage:
+        for layer in _above(view.layer, leaf.view.layer):
+            if option.name in layer.own(option.key):
+                yield f"a {option} is in the {layer.label} layer, which ends before the stage does"
+    for adapter in view.registry.adapters:
+        made = adapter.declares.key if adapter.declares else None
+        if made is not None and made != option.key and made in keys(option.key):
+            yield f"{adapter.label} gives {with_article(name_of(made))}, {adapter.place}, which need not be {with_article(option)}"
+
+
+def _above(layer: Components, stage: Components) -> Iterator[Components]:
+    for each in layer.layers():
+        if each is stage:
+            return
+        yield each
+
+
+def _fix(leaf: Failure) -> str:
+    name, _, annotation = leaf.subject.partition(": ")
+    by_name = f"give it by name: {name}=..." if annotation else ""
+    if leaf.fix:
+        return leaf.fix
+    if leaf.is_circle:
+        return f"let one of them take the other lazily: {name}: di.Lazy[{annotation}]"
+    if leaf.is_name_only:
+        return f"{by_name}, or give the parameter a default"
+    made = name_of(leaf.option.key) if leaf.option else leaf.subject
+    given = (
+        "" if leaf.view is None or leaf.view.is_stage or not annotation else f", or nject(..., {name}=...)"
+    )
+    return f"context.add({_example(leaf, made)}), or register an adapter -> {made}{given}"
+
+
+def _example(leaf: Failure, made: str) -> str:
+    key: Key = leaf.option.key if leaf.option else None
+    named = f', name="{leaf.option.name}"' if leaf.option and leaf.option.name else ""
+    return f"{made}(...){named}" if isinstance(key, type) else f"..., {made}{named}"

@@ -6,12 +6,15 @@ ever are told so.
 """
 
 import asyncio
+import threading
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
-from rostra.errors import CycleError
+from rostra.errors import CycleError, NeedsAwaitError
+
+Asker: TypeAlias = asyncio.Task[Any] | int
 
 
 @attrs.define(eq=False)
@@ -19,11 +22,11 @@ class Flight:
     """Something that is being made.
 
     Args:
-        maker: The task that makes it; None outside of any loop.
+        maker: The task that makes it; outside of any, the thread.
         waiting: Those who are told when it is made or has failed.
     """
 
-    maker: asyncio.Task[Any] | None
+    maker: Asker
     waiting: list[asyncio.Future[BaseException | None]] = attrs.field(factory=list)
 
     def land(self, error: BaseException | None) -> None:
@@ -33,7 +36,7 @@ class Flight:
                 each.set_result(error)
 
 
-_waits: dict[asyncio.Task[Any], Flight] = {}
+_waits: dict[Asker, Flight] = {}
 """Which task waits for what: to see that two wait for each other."""
 
 
@@ -66,7 +69,7 @@ class Kept:
         return self._values[key]
 
     async def _make(self, key: Any, make: Callable[[Flight], Awaitable[Any]]) -> Any:
-        flight = self._flights[key] = Flight(_current_task())
+        flight = self._flights[key] = Flight(_who())
         error: BaseException | None = None
         try:
             self._values[key] = await make(flight)
@@ -80,18 +83,20 @@ class Kept:
 
 
 async def _landed(flight: Flight, label: str) -> BaseException | None:
-    asking = asyncio.current_task()
+    """How the flight ended: without an error, or with this one."""
+    asking = _who()
     follow: Flight | None = flight
     while follow is not None:
-        if follow.maker is asking:
-            raise CycleError(
-                label, f"{label} is asked for while it is being made", ((label, "is being made already"),)
-            )
-        follow = _waits.get(follow.maker) if follow.maker else None
+        if follow.maker == asking:
+            reason = f"{label} is asked for by what makes it"
+            fix = "take it as a parameter, or ask for it lazily: di.Lazy[...]"
+            raise CycleError(label, reason, ((label, reason),), fixes=(fix,))
+        follow = _waits.get(follow.maker)
+    if isinstance(asking, int):
+        reason = "another thread or task is making it"
+        raise NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
     told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
     flight.waiting.append(told)
-    if asking is None:
-        return await told
     _waits[asking] = flight
     try:
         return await told
@@ -99,8 +104,9 @@ async def _landed(flight: Flight, label: str) -> BaseException | None:
         del _waits[asking]
 
 
-def _current_task() -> asyncio.Task[Any] | None:
+def _who() -> Asker:
+    """The running task, or the thread where none runs."""
     try:
-        return asyncio.current_task()
+        return asyncio.current_task() or threading.get_ident()
     except RuntimeError:
-        return None
+        return threading.get_ident()

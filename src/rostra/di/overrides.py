@@ -1,12 +1,14 @@
 """What stands in for something else, seen from one layer of the context on.
 
-An override of a type acts like a component of that layer; an override of an adapter acts wherever that adapter
-would have been called. What the stage has built already stays as it is.
+The override of a type acts like a component of that layer; the override of an adapter acts wherever that adapter
+would have been called. What lives as long as the stage is not made anew.
 """
 
-from collections.abc import Iterator
+import functools
+import inspect
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -15,28 +17,74 @@ from rostra.components import Components, keys
 from rostra.di.adapters import Adapter, adapter_of, identity
 from rostra.di.annotations import Option, read
 from rostra.di.plans import Constant
+from rostra.errors import AdapterError
 
-Replacement = Adapter | Constant
+Replacement: TypeAlias = Adapter | Constant
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class Overrides:
-    """A component: what this layer overrides.
+    """A component: what its layer overrides.
 
     Args:
         by_type: By the type that is overridden, and each type that it descends from.
         by_adapter: By the identity of the adapter that is not to be called.
     """
 
-    by_type: dict[Option, Replacement] = attrs.field(factory=dict)
-    by_adapter: dict[Any, Replacement] = attrs.field(factory=dict)
+    by_type: dict[Option, Replacement]
+    by_adapter: dict[Any, Replacement]
 
 
-def replaced(layers: Iterator[Components], adapter: Adapter) -> tuple[int, Replacement] | None:
-    """What stands in for ``adapter``, and how many layers up that was said."""
+@contextmanager
+def override(target: Any, replacement: Any) -> Iterator[Components]:
+    """Let something else stand in for ``target`` in the body; it runs in a context layer of its own.
+
+    Things made per call or per scope are made with it. What lives as long as the stage stays as it is, but for
+    ``target`` itself, which is hidden.
+
+    Args:
+        target: A type: whoever asks for it gets the replacement. Or an adapter, as it was registered: wherever it
+            would be called, the replacement is.
+        replacement: An adapter (a function, method, ``functools.partial`` or class), or else the object itself.
+            Whether it is of the right type is not checked.
+
+    Raises:
+        AdapterError: ``target`` is neither a type nor a callable.
+    """
+    instead = _replacement(replacement)
+    with context.child("override") as layer:
+        if _is_adapter(target):
+            layer.add(Overrides({}, {identity(target): instead}))
+        else:
+            layer.add(Overrides(_targets(target, instead), {}))
+        yield layer
+
+
+def replaced(layers: Iterable[tuple[int, Components]], adapter: Adapter) -> tuple[int, Replacement] | None:
+    """What stands in for ``adapter``, and how many layers away that was said."""
     wanted = identity(adapter.make)
-    for depth, layer in enumerate(layers):
+    for depth, layer in layers:
         for overrides in layer.own(Overrides).values():
             if wanted in overrides.by_adapter:
                 return depth, overrides.by_adapter[wanted]
     return None
+
+
+def _targets(target: Any, instead: Replacement) -> dict[Option, Replacement]:
+    want = read(target)
+    if len(want.options) != 1 or isinstance(target, str):
+        raise AdapterError(
+            repr(target), "", "it is no type", "override one type, or an adapter as it was registered"
+        )
+    (option,) = want.options
+    return {Option(key, option.name): instead for key in keys(option.key)}
+
+
+def _replacement(replacement: Any) -> Replacement:
+    if isinstance(replacement, type) or _is_adapter(replacement):
+        return adapter_of(replacement, eager=False)
+    return Constant(replacement)
+
+
+def _is_adapter(item: Any) -> bool:
+    return inspect.isroutine(item) or isinstance(item, functools.partial)

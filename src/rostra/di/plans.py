@@ -22,7 +22,7 @@ class ScopeValue:
     name: str
 
     def __repr__(self) -> str:
-        return self.name
+        return ""  # no news to a reader who sees the value's type
 
 
 @attrs.frozen(eq=False)
@@ -31,11 +31,11 @@ class Given:
 
     Args:
         name: Under which name it was given.
-        by_name: It stands for the parameter of that name, not for its type.
+        is_by_name: It stands for the parameter of that name, not for its type.
     """
 
     name: str
-    by_name: bool
+    is_by_name: bool
 
 
 @attrs.frozen(eq=False)
@@ -128,12 +128,12 @@ class Failure:
         subject: What was asked for, such as ``db: Database``.
         reason: What is wrong, in a sentence.
         option: The type asked for.
+        view: What could be used for it, a ``View``.
         through: The adapter that would do if it had all it needs.
         causes: What that adapter lacks.
         others: The further adapters that would do, each with what it lacks.
-        circle: If it needs itself: the adapters around, from the one that is needed again.
-        near: Sentences about what comes close.
         fix: What to write, if that is not a component or an adapter.
+        is_circle: It is needed to build itself.
         is_name_only: Only a given value of the parameter's name would do.
         is_empty: It is a list that would be empty.
     """
@@ -141,12 +141,12 @@ class Failure:
     subject: str
     reason: str
     option: Option | None = None
+    view: Any = None
     through: Offer | None = None
     causes: "tuple[Failure, ...]" = ()
     others: "tuple[Failure, ...]" = ()
-    circle: tuple[tuple[str, str], ...] = ()
-    near: tuple[str, ...] = ()
     fix: str = ""
+    is_circle: bool = False
     is_name_only: bool = False
     is_empty: bool = False
 
@@ -158,10 +158,12 @@ class Plan:
     Args:
         roots: What was asked for, in order.
         lazies: The plans of what is made on first use.
+        passed_over: What was nearer than the adapter that was taken, and why it was not.
     """
 
     roots: tuple[Node, ...]
     lazies: dict[Any, Node]
+    passed_over: dict[Node, tuple[Failure, ...]] = attrs.field(factory=dict)
 
     def nodes(self) -> Iterator[Node]:
         """Every node once: an argument before what it is an argument of."""

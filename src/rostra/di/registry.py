@@ -6,21 +6,21 @@ decided here.
 """
 
 import itertools
-import typing
-from collections import ChainMap
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import Any
 
 import attrs
 
 from rostra import context
-from rostra.components import Components, Key, keys, name_of
-from rostra.di.adapters import Adapter, adapter_of, identity
-from rostra.di.annotations import Bindings, Option, substituted, type_parameters, unified
-from rostra.di.markers import Lifetime, mark_of
+from rostra.components import Components, Key, keys
+from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
+from rostra.di.annotations import Bindings, Option, origin_of, substituted, type_parameters, unified
 from rostra.di.signatures import Signature
 from rostra.errors import AdapterError, AnnotationError, NoContextError
+
+INJECTED = "__rostra_injected__"
+"""The attribute by which a function that ``@di.inject`` made points to itself; a copy of its attributes does not."""
 
 _FAMILY = 1000  # further away than any base class
 
@@ -65,18 +65,18 @@ class Root:
         label: What errors call it.
         offers: The values that it will be given by name, and their types.
         provides: The types that will be in its context then.
-        is_scoped: A scope is open when it is called.
+        scoped: A scope is open when it is called.
     """
 
     function: Any
     label: str
     offers: Mapping[str, Any] = attrs.field(factory=dict)
     provides: tuple[Any, ...] = ()
-    is_scoped: bool = False
+    scoped: bool = False
 
 
 class Registry:
-    """Adapters by the type that they make.
+    """Adapters by the type that they make. A component of the stage's layer.
 
     Args:
         parent: Where it looks, too: what is registered there is seen here, from the next look-up on.
@@ -86,35 +86,42 @@ class Registry:
         self._parent = parent
         self._own: dict[Any, Adapter] = {}
         self._waiting: dict[Any, Adapter] = {}
+        self._refused: list[AdapterError] = []
         self._roots: list[Root] = []
-        self._version = 0
         self._class_names: dict[str, Any] = {}
+        self._version = 0
         self._index = _Index((), ())
 
     def __repr__(self) -> str:
-        return f"<Registry of {len(self._own)}>"
+        return f"<Registry of {len(self._own)} adapters>"
 
     @property
-    def names(self) -> MutableMapping[str, Any]:
-        """The registered classes by name, in which string annotations are looked up last."""
-        return ChainMap(self._class_names, *(self._parent.names.maps if self._parent else ()))  # type: ignore[attr-defined]
+    def names(self) -> Mapping[str, Any]:
+        """The registered classes by name: where string annotations are looked up last."""
+        return {**self._parent.names, **self._class_names} if self._parent else self._class_names
 
     @property
     def adapters(self) -> tuple[Adapter, ...]:
         """All adapters, the parent's first, then in the order in which they were registered."""
-        merged = {identity(each.make): each for each in self._parent.adapters} if self._parent else {}
-        return tuple((merged | self._own).values())
+        below = {identity(each.make): each for each in self._parent.adapters} if self._parent else {}
+        return tuple((below | self._own).values())
 
     @property
     def roots(self) -> tuple[Root, ...]:
-        """All roots, the parent's first."""
+        """What ``di.check`` starts from, the parent's first."""
         return (*(self._parent.roots if self._parent else ()), *self._roots)
 
     @property
-    def unreadable(self) -> tuple[Adapter, ...]:
-        """The adapters whose return annotation cannot be read yet."""
+    def problems(self) -> tuple[AdapterError | AnnotationError, ...]:
+        """Why adapters serve nobody, because their return annotation cannot be read or says nothing."""
         self._settle()
-        return (*(self._parent.unreadable if self._parent else ()), *self._waiting.values())
+        unreadable: list[AnnotationError] = []
+        for adapter in self._waiting.values():
+            try:
+                adapter.settle(self.names)
+            except AnnotationError as error:
+                unreadable.append(error)
+        return (*(self._parent.problems if self._parent else ()), *self._refused, *unreadable)
 
     def add_root(self, root: Root) -> None:
         """Let ``di.check`` start from ``root``, too."""
@@ -131,6 +138,7 @@ class Registry:
         for implementation in implementations:
             made = adapter_of(implementation, lifetime, replace, eager)
             key = identity(implementation)
+            self._waiting.pop(key, None)
             try:
                 made.settle(self.names)
             except AnnotationError:
@@ -141,18 +149,20 @@ class Registry:
             self._version += 1
 
     def collect(self, module: ModuleType) -> None:
-        """Register what ``module`` defines and ``@di.adapter`` marks; what it imports is not its own."""
+        """Take over what ``module`` defines, not what it imports: adapters and ``@di.inject`` functions."""
         for item in list(vars(module).values()):
             if getattr(item, "__module__", None) != module.__name__:
                 continue
             if mark_of(item) is not None:
                 self.register(item)
+            if is_injected(item):
+                self.add_root(Root(item, item.__qualname__, scoped=True))
             if isinstance(item, type):
                 self._collect_methods(item)
 
     def _collect_methods(self, cls: type) -> None:
         for name, item in list(vars(cls).items()):
-            if isinstance(item, classmethod | staticmethod) and mark_of(item.__func__) is not None:
+            if isinstance(item, classmethod | staticmethod) and mark_of(item) is not None:
                 self.register(getattr(cls, name))
 
     def offers(self, option: Option) -> tuple[Offer, ...]:
@@ -163,8 +173,11 @@ class Registry:
         return self._index.offers(option)
 
     def all_offers(self, option: Option) -> tuple[Offer, ...]:
-        """Every adapter that could make this type, in the order of registration."""
-        offers = {id(offer.adapter): offer for offer in self.offers(option)}
+        """Every adapter that could make this type, whatever its name, in the order of registration."""
+        declared = (adapter.declares for adapter in self.adapters)
+        names = {option.name} if option.name else {each.name for each in declared if each is not None}
+        found = (self.offers(attrs.evolve(option, name=name)) for name in names)
+        offers = {id(offer.adapter): offer for offer in itertools.chain.from_iterable(found)}
         return tuple(offers[id(adapter)] for adapter in self.adapters if id(adapter) in offers)
 
     def _settle(self) -> tuple[int, ...]:
@@ -175,12 +188,17 @@ class Registry:
                 adapter.settle(self.names)
             except AnnotationError:
                 continue
-            except AdapterError:  # said again by di.check; here it serves nobody
-                del self._waiting[key], self._own[key]
-            else:
-                del self._waiting[key]
+            except AdapterError as error:
+                self._refused.append(error)
+                del self._own[key]
+            del self._waiting[key]
             self._version += 1
         return (*below, self._version)
+
+
+def is_injected(item: Any) -> bool:
+    """True for what ``@di.inject`` made."""
+    return getattr(item, INJECTED, None) is item
 
 
 class _Index:
@@ -200,7 +218,7 @@ class _Index:
         if adapter.family is not None:
             self._families.append(adapter)
         for distance, form in enumerate(keys(declares.key)):
-            found_by = typing.get_origin(form) if type_parameters(form) else form
+            found_by = origin_of(form) if type_parameters(form) else form
             self._forms.setdefault(Option(found_by, declares.name), []).append((distance, form, adapter))
 
     def offers(self, option: Option) -> tuple[Offer, ...]:
@@ -209,7 +227,7 @@ class _Index:
         return self._known[option]
 
     def _found(self, option: Option) -> Iterator[Offer]:
-        origin = typing.get_origin(option.key)
+        origin = origin_of(option.key)
         by_key = self._forms.get(option, ())
         by_origin = self._forms.get(Option(origin, option.name), ()) if origin else ()
         seen: set[int] = set()

@@ -5,23 +5,25 @@ from there. Nothing is decided here. ``di.now`` runs the same code as ``await di
 would have to wait, and so the code never does.
 """
 
-import typing
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import attrs
+from typing_extensions import is_protocol
 
 from rostra.components import Components, name_of
+from rostra.di.annotations import origin_of
 from rostra.di.closing import Closing
 from rostra.di.drawing import step_of
-from rostra.di.keeping import Flight, Kept
+from rostra.di.keeping import Kept
 from rostra.di.markers import Lazy
 from rostra.di.plans import (
     Argument,
     Build,
     Collect,
     Constant,
+    Flawed,
     Given,
     Load,
     Node,
@@ -32,15 +34,17 @@ from rostra.di.plans import (
 from rostra.di.registry import Offer
 from rostra.di.scopes import Scope
 from rostra.di.stage_objects import StageObjects
-from rostra.errors import WrongProductError
+from rostra.errors import NeedsAwaitError, WrongProductError
 
 _NOTE = "while building "
-Path = tuple[Offer, ...]
+
+Way = tuple[Offer, ...]
+"""The adapters from the outermost to the one that is being called."""
 
 
 @attrs.define(eq=False)
 class Run:
-    """One call: its plan, the values it was given, and the context as it was when it began.
+    """One call: its plan, the values that it was given, and the context as it was when it began.
 
     Args:
         plan: How everything is made.
@@ -48,7 +52,8 @@ class Run:
         layer: The layer of the context from which it was asked.
         scope: The scope at hand, if one is open.
         stage: The objects of the stage, if one runs.
-        closing: Where resources of this call are pushed; that of the scope, or of a stage object.
+        closing: Where this call's resources are pushed; the scope's, or that of an object of the stage.
+        is_stage: It makes an object of the stage.
     """
 
     plan: Plan
@@ -66,7 +71,11 @@ class Run:
             if isinstance(node, Load) and node.is_stage is self.is_stage:
                 self._loaded[node] = self.layer.get(node.key, name=node.name)
 
-    async def value(self, node: Node, path: Path = ()) -> Any:
+    async def values(self) -> list[Any]:
+        """What was asked for, in order."""
+        return [await self.value(root) for root in self.plan.roots]
+
+    async def value(self, node: Node, way: Way = ()) -> Any:
         """What ``node`` stands for, made now if need be."""
         match node:
             case Given():
@@ -76,32 +85,30 @@ class Run:
             case Constant():
                 return node.value
             case Collect():
-                return [await self.value(each, path) for each in node.nodes]
+                return [await self.value(each, way) for each in node.nodes]
             case Postponed():
-                return Lazy(Later(self, node.key))
+                return Lazy(Later(self, node))
             case StageObject():
-                return await self._on_stage(node.build, path)
+                return await self._of_stage(node.build, way)
             case Build():
-                return await self._made.take(node, lambda _: self._kept(node, path), name_of(node.offer.made))
-            case _:
-                raise AssertionError(node)
+                return await self._made.take(node, lambda _: self._of_scope(node, way), _label(node))
+            case Flawed():
+                raise node.error
 
-    async def passed(
-        self, arguments: tuple[Argument, ...], path: Path = ()
-    ) -> tuple[list[Any], dict[str, Any]]:
+    async def passed(self, arguments: Iterable[Argument], way: Way = ()) -> tuple[list[Any], dict[str, Any]]:
         """The values of arguments: those passed by position, and those passed by name."""
         positional: list[Any] = []
         named: dict[str, Any] = {}
         for argument in arguments:
-            value = await self.value(argument.node, path)
+            value = await self.value(argument.node, way)
             if argument.parameter.is_positional_only:
                 positional.append(value)
             else:
                 named[argument.parameter.name] = value
         return positional, named
 
-    def waits(self, node: Node) -> str | None:
-        """Which adapter on the way to ``node`` needs ``await``, if one does and is not there already."""
+    def waits_for(self, node: Node) -> Offer | None:
+        """The first adapter on the way to ``node`` that needs ``await``; what is there already needs none."""
         match node:
             case StageObject() if self.stage is not None and self.stage.kept.has(node.build.offer.identity):
                 return None
@@ -109,52 +116,67 @@ class Run:
                 node.is_kept and self.scope is not None and self.scope.kept.has(node.offer.identity)
             ):
                 return None
-            case Build() if node.offer.signature.style in ("awaitable", "async generator"):
-                return node.offer.adapter.label
             case Postponed():
                 return None
-            case _:
-                return next(filter(None, map(self.waits, self.plan.inside(node))), None)
+        inside = filter(None, map(self.waits_for, self.plan.inside(node)))
+        own = node.offer if isinstance(node, Build) and node.offer.signature.needs_await else None
+        return next(inside, own)
 
-    async def _kept(self, node: Build, path: Path) -> Any:
-        if node.offer.adapter.lifetime == "scope" and self.scope is not None:
-            self.scope.closing.check_open()
-        if not node.is_kept or self.scope is None:
-            return await self._build(node, path)
-        label = name_of(node.offer.made)
-        return await self.scope.kept.take(node.offer.identity, lambda _: self._build(node, path), label)
+    def check_now(self, wanted: str, nodes: Iterable[Node]) -> None:
+        """Refuse what would have to wait.
 
-    async def _on_stage(self, build: Build, path: Path) -> Any:
+        Raises:
+            NeedsAwaitError: Something on the way needs ``await`` and is not there yet.
+        """
+        for node in nodes:
+            offer = self.waits_for(node)
+            if offer is not None:
+                step = (step_of(offer), offer.adapter.place)
+                reason = f"{offer.adapter.label} can only be awaited"
+                fix = (f"await di.nject({wanted})",)
+                raise NeedsAwaitError(wanted, reason, (step, (name_of(offer.made), reason)), fixes=fix)
+
+    async def _of_scope(self, node: Build, way: Way) -> Any:
+        """What lives in a scope is kept there, unless it was made of what others in the scope do not see."""
+        if self.scope is None or node.offer.adapter.lifetime != "scope":
+            return await self._built(node, way)
+        self.scope.closing.check_open()
+        if not node.is_kept:
+            return await self._built(node, way)
+        return await self.scope.kept.take(node.offer.identity, lambda _: self._built(node, way), _label(node))
+
+    async def _of_stage(self, node: Build, way: Way) -> Any:
+        assert self.stage is not None, "planned on a stage"  # noqa: S101  (planning saw to it)
         stage = self.stage
-        assert stage is not None, "planned on a stage"
 
         async def make(closing: Closing) -> Any:
-            plan = Plan((build,), self.plan.lazies)
+            plan = Plan((node,), self.plan.lazies)
             run = Run(plan, {}, stage.layer, None, stage, closing, is_stage=True)
-            return await run._build(build, path)  # noqa: SLF001  (another run)
+            return await run._built(node, way)
 
-        label = name_of(build.offer.made)
-        return await stage.take(build.offer.identity, label, make, waits=self.waits(build) is not None)
+        waits = self.waits_for(node) is not None
+        return await stage.take(node.offer.identity, _label(node), make, waits=waits)
 
-    async def _build(self, node: Build, path: Path) -> Any:
-        path = (*path, node.offer)
-        positional, named = await self.passed(node.arguments, path)
+    async def _built(self, node: Build, way: Way) -> Any:
+        way = (*way, node.offer)
+        positional, named = await self.passed(node.arguments, way)
         try:
             made = await self._called(node.offer, positional, named)
+            _check(node.offer, made)
         except Exception as error:
-            _note(error, path)
+            _add_note(error, way)
             raise
-        _check(node.offer, made)
         return made
 
     async def _called(self, offer: Offer, positional: list[Any], named: dict[str, Any]) -> Any:
+        """Call the adapter; a generator is entered, and left when the scope or the stage is closed."""
         made = offer.make(*positional, **named)
         style = offer.signature.style
         if style == "plain":
             return made
         if style == "awaitable":
             return await made
-        assert self.closing is not None, "planned where a scope is open"
+        assert self.closing is not None, "planned where a scope is open"  # noqa: S101  (planning saw to it)
         label = offer.adapter.label
         if style == "generator":
             manager = made if hasattr(made, "__enter__") else contextmanager(lambda: made)()
@@ -165,44 +187,55 @@ class Run:
 
 @attrs.frozen(eq=False)
 class Later:
-    """What a ``Lazy`` resolves by: the call that made it goes on."""
+    """How a ``Lazy`` gets its object: the call that made it goes on."""
 
     run: Run
-    key: Any
+    node: Postponed
 
     async def resolve(self) -> Any:
-        """Make it."""
-        return await self.run.value(self.run.plan.lazies[self.key])
+        """The object, made now if need be."""
+        return await self.run.value(self._plan())
 
     def resolve_now(self) -> Any:
-        """Make it without waiting."""
-        node = self.run.plan.lazies[self.key]
+        """The object, without ``await``."""
+        node = self._plan()
+        self.run.check_now("the Lazy", [node])
         return driven(self.run.value(node))
+
+    def _plan(self) -> Node:
+        return self.run.plan.lazies[self.node.key]
 
 
 def driven(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """The result of a coroutine that never waits."""
+    """The result of a coroutine that does not wait.
+
+    Raises:
+        NeedsAwaitError: It does, because another task is making the same thing.
+    """
     try:
         coroutine.send(None)
     except StopIteration as done:
         return done.value
     coroutine.close()
-    msg = "it had to wait"
-    raise RuntimeError(msg)
+    reason = "another task is making it"
+    raise NeedsAwaitError("it", reason, (("now", reason),), fixes=("await di.nject(...)",))
+
+
+def _label(node: Build) -> str:
+    return name_of(node.offer.made)
 
 
 def _check(offer: Offer, made: Any) -> None:
-    cls = typing.get_origin(offer.made) or offer.made
-    if offer.is_override or not isinstance(cls, type) or getattr(cls, "_is_protocol", False):
+    cls = origin_of(offer.made) or offer.made
+    if offer.is_override or not isinstance(cls, type) or is_protocol(cls) or isinstance(made, cls):
         return
-    if not isinstance(made, cls):
-        adapter = offer.adapter
-        raise WrongProductError(adapter.label, adapter.place, name_of(offer.made), name_of(type(made)))
+    adapter = offer.adapter
+    raise WrongProductError(adapter.label, adapter.place, name_of(offer.made), name_of(type(made)))
 
 
-def _note(error: Exception, path: Path) -> None:
-    """Say once for whom something was built: the innermost call knows best."""
+def _add_note(error: Exception, way: Way) -> None:
+    """Say for whom it was built, once: the innermost call knows best."""
     if any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ())):
         return
-    steps = (f"{'  ' * depth}└ {step_of(offer)}   {offer.adapter.place}" for depth, offer in enumerate(path))
-    error.add_note("\n  ".join((f"{_NOTE}{name_of(path[0].made)}", *steps)))
+    steps = [f"{'  ' * depth}└ {step_of(offer)}   {offer.adapter.place}" for depth, offer in enumerate(way)]
+    error.add_note("\n  ".join([f"{_NOTE}{name_of(way[0].made)}", *steps]))

@@ -38,40 +38,41 @@ class Scope:
 
 
 class Unscoped(Scope):
-    """A component that says: there is no scope here, although there is one further below."""
+    """A component that says: there is no scope here, whatever lies below. For tasks, jobs and tests."""
 
     def __init__(self) -> None:
-        closing = Closing("scope")
-        super().__init__(Components(None, "unscoped"), closing)
+        super().__init__(Components(None, "unscoped"), Closing("scope"))
 
 
 @asynccontextmanager
 async def scope(**given: Any) -> AsyncIterator[Scope]:
     """A scope around the body: what is made in it for the scope is closed when it ends.
 
-    It is closed by the task that entered it, last in first out, and sees the body's exception. A scope within a
-    scope makes its own.
+    It is closed by the task that entered it, last in first out, and what is closed sees the body's exception. A
+    scope within a scope makes its own.
 
     Args:
-        given: Components of the scope's layer, found by name and by type.
+        given: Components of the scope's layer, found by name and by type; by name only if there are two of a type.
 
     Raises:
         ExceptionGroup: Closing failed; the body's exception is its first member.
     """
     layer = here().push("scope")
     opened = layer.add(Scope(layer, Closing("scope")))
+    types = [type(value) for value in given.values()]
     for name, value in given.items():
         layer.add(value, ScopeValue(name))
         layer.add(value, type(value), name=name)
-        layer.add(value, type(value))
+        if types.count(type(value)) == 1:
+            layer.add(value, type(value))
     with context.use(layer):
         async with opened.closing:
             yield opened
 
 
-def nearest_scope(layer: Components) -> tuple[int, Scope] | None:
-    """The scope at hand and how many layers below ``layer`` it lies; None where there is none."""
+def nearest_scope(layer: Components) -> tuple[int, Scope | None]:
+    """How many layers below ``layer`` the scope at hand lies, and the scope, if one is open."""
     for depth, each in enumerate(layer.layers()):
         for found in each.own(Scope).values():
-            return None if isinstance(found, Unscoped) else (depth, found)
-    return None
+            return depth, None if isinstance(found, Unscoped) else found
+    return 0, None

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 from rostra.components import Key, keys, name_of
-from rostra.di.annotations import Bindings, Want, read
+from rostra.di.annotations import Bindings, Want, origin_of, read
 from rostra.di.names import NOTHING_MORE, Captured, Names, place_of, unreadable
 
 EMPTY: Any = inspect.Parameter.empty
@@ -82,7 +82,7 @@ class Parameter:
         if self._want is None:
             try:
                 annotation = self.names.evaluate(self.annotation, more_names)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001  (whatever the text does)
                 raise unreadable(self.names, self.owner, self.name, self.annotation, error) from None
             want = Want() if annotation is EMPTY else read(annotation, self.bindings)
             self._want = attrs.evolve(want, optional=True) if self.default is None else want
@@ -114,6 +114,16 @@ class Signature:
         """The file and line where it is defined."""
         return place_of(self.target if isinstance(self.target, type) else self.names.function)
 
+    @property
+    def is_generator(self) -> bool:
+        """True if it yields what it makes, and then closes it."""
+        return self.style in ("generator", "async generator")
+
+    @property
+    def needs_await(self) -> bool:
+        """True if what it makes can only be awaited."""
+        return self.style in ("awaitable", "async generator")
+
     def returns(self, more_names: Mapping[str, Any] = NOTHING_MORE) -> Any:
         """The return annotation, evaluated.
 
@@ -122,7 +132,7 @@ class Signature:
         """
         try:
             return self.names.evaluate(self.result, more_names)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  (whatever the text does)
             raise unreadable(self.names, self.label, "return", self.result, error) from None
 
 
@@ -201,8 +211,8 @@ def _underlying(function: Any) -> Any:
     while isinstance(function, functools.partial):
         function = function.func
     if isinstance(function, type):
-        init = inspect.unwrap(function.__init__)  # type: ignore[misc]  (it is read, not called)
-        return init if inspect.isfunction(init) else function
+        init = next((vars(cls)["__init__"] for cls in function.__mro__ if "__init__" in vars(cls)), None)
+        return inspect.unwrap(init) if inspect.isfunction(init) else function
     if inspect.ismethod(function):
         function = function.__func__
     elif not inspect.isroutine(function):
@@ -264,6 +274,6 @@ def _bindings_of(owner: type | None, made: Any) -> Bindings:
     if not open_parameters:
         return {}
     for key in keys(made):
-        if typing.get_origin(key) is owner:
+        if origin_of(key) is owner:
             return dict(zip(open_parameters, typing.get_args(key), strict=False))
     return {}

@@ -14,8 +14,10 @@ import attrs
 
 from rostra import context
 from rostra.components import Components
+from rostra.di.annotations import Want
 from rostra.di.closing import Closing
 from rostra.di.keeping import Flight, Kept
+from rostra.di.registry import registry_of
 
 Make = Callable[[Closing], Awaitable[Any]]
 
@@ -27,11 +29,23 @@ class StageObjects:
     Args:
         layer: The stage's layer; what is made sees it and what is below.
         closing: The stage's; each object is closed with it, last made first.
+        ask: How an object of the stage is asked for by its type.
     """
 
     layer: Components = attrs.field(repr=False)
     closing: Closing
+    ask: Callable[[Components, tuple[Want, ...]], Awaitable[Any]] = attrs.field(repr=False)
     kept: Kept = attrs.field(factory=Kept, init=False, repr=False)
+
+    async def build_eager(self) -> None:
+        """Make, one after the other, what was registered with ``eager=True`` and is not there yet.
+
+        Raises:
+            ResolveError: One cannot be built; the others before it are kept.
+        """
+        for adapter in registry_of(self.layer).adapters:
+            if adapter.eager and adapter.declares is not None:
+                await self.ask(self.layer, (Want((adapter.declares,)),))
 
     async def take(self, key: Any, label: str, make: Make, *, waits: bool) -> Any:
         """The object kept under ``key``.

@@ -1,0 +1,134 @@
+"""Is everything there that will be needed? Every root is planned, nothing is built.
+
+Roots are the functions that rostra will call: handlers, tasks, ``prepare``, ``@di.inject``; and what is built
+before tasks start.
+"""
+
+from collections.abc import Iterator
+
+import attrs
+
+from rostra.components import Components, Key
+from rostra.di.adapters import identity
+from rostra.di.annotations import Want
+from rostra.di.closing import Closing
+from rostra.di.drawing import drawn, leaves
+from rostra.di.planning import Answer, answer
+from rostra.di.plans import Build, Failure, Flawed
+from rostra.di.registry import Registry, Root, here, is_injected, registry_of
+from rostra.di.scopes import Scope, Unscoped
+from rostra.di.signatures import Signature, signature
+from rostra.di.views import view_from
+
+
+@attrs.frozen
+class CheckReport:
+    """What ``di.check`` found.
+
+    Args:
+        problems: What will go wrong.
+        hints: What looks like a mistake but need not be one.
+        built: The types that the roots make adapters build.
+    """
+
+    problems: tuple[Exception, ...]
+    hints: tuple[str, ...]
+    built: frozenset[Key]
+
+    def raise_problems(self) -> None:
+        """Do nothing if all is well.
+
+        Raises:
+            RostraError: There is one problem; this is it.
+            ExceptionGroup: There are several.
+        """
+        if len(self.problems) == 1:
+            raise self.problems[0]
+        if self.problems:
+            msg = f"{len(self.problems)} things cannot be built"
+            raise ExceptionGroup(msg, list(self.problems))
+
+
+def check() -> CheckReport:
+    """Every problem at once, from the roots that are known here.
+
+    An adapter that no root reaches is a hint, never a problem: its values may be given at the call.
+    """
+    layer = here()
+    registry = registry_of(layer)
+    checked = [*_roots(layer, registry), *_eager(layer, registry)]
+    problems = {str(problem): problem for each in checked for problem in each.problems}
+    builds = [node for each in checked for node in each.answer.plan.nodes() if isinstance(node, Build)]
+    hints = [hint for each in checked for hint in each.hints]
+    return CheckReport(
+        tuple(problems.values()),
+        (*hints, *_unreached(registry, builds), *map(str, registry.problems)),
+        frozenset(build.offer.made for build in builds),
+    )
+
+
+@attrs.frozen(eq=False)
+class _Checked:
+    """A root and what was found about it."""
+
+    answer: Answer
+    problems: tuple[Exception, ...]
+    hints: tuple[str, ...] = ()
+
+
+def _roots(layer: Components, registry: Registry) -> Iterator[_Checked]:
+    for root in registry.roots:
+        asked = signature(root.function)
+        found = answer(view_from(_layer_of(root, layer), root.offers), asked)
+        hints: tuple[str, ...] = ()
+        if is_injected(root.function):
+            found, hints = _without_what_callers_pass(root, found)
+        yield _Checked(found, tuple(_problems(root.label, found, asked)), hints)
+
+
+def _eager(layer: Components, registry: Registry) -> Iterator[_Checked]:
+    for adapter in registry.adapters:
+        if adapter.eager and adapter.declares is not None:
+            found = answer(view_from(layer, {}), (Want((adapter.declares,)),))
+            yield _Checked(found, tuple(_problems(str(adapter.declares), found, None)))
+
+
+def _layer_of(root: Root, layer: Components) -> Components:
+    """The layer that a root will be called in, as far as types go."""
+    above = layer.push("call")
+    above.add(Scope(above, Closing("scope")) if root.scoped else Unscoped())
+    for provided in root.provides:
+        above.add(object(), provided)
+    return above
+
+
+def _problems(wanted: str, found: Answer, asked: Signature | None) -> Iterator[Exception]:
+    for failure in found.failures:
+        for leaf in leaves(failure):
+            yield drawn(wanted, leaf, asked, found.view)
+    for node in found.plan.nodes():
+        if isinstance(node, Flawed):
+            yield node.error
+
+
+def _without_what_callers_pass(root: Root, found: Answer) -> tuple[Answer, tuple[str, ...]]:
+    """A parameter of an ``@di.inject`` function that no adapter is for is left to the caller."""
+    passed = [failure for failure in found.failures if _is_left_to_caller(failure)]
+    rest = tuple(failure for failure in found.failures if failure not in passed)
+    hints = tuple(
+        f"{root.label}: {each.subject} must be passed, {each.reason}"
+        for each in passed
+        if each.option and not each.is_name_only
+    )
+    return attrs.evolve(found, failures=rest), hints
+
+
+def _is_left_to_caller(failure: Failure) -> bool:
+    return failure.through is None and not failure.others and not failure.is_circle
+
+
+def _unreached(registry: Registry, builds: list[Build]) -> Iterator[str]:
+    reached = {identity(build.offer.adapter.make) for build in builds}
+    for adapter in registry.adapters:
+        if identity(adapter.make) not in reached:
+            yield f"{adapter.label}, {adapter.place}: nothing that rostra calls needs it"

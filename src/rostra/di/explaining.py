@@ -1,0 +1,109 @@
+"""How would something be built, and why so?"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rostra.components import Components, name_of
+from rostra.di.annotations import read
+from rostra.di.calls import Asked, prepared
+from rostra.di.drawing import step_of, would_do
+from rostra.di.plans import Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
+from rostra.di.registry import here
+from rostra.errors import RostraError
+
+
+def explain(target: Any, /, **given: Any) -> str:
+    """How ``target`` would be built here: each parameter with its source, drawn as a tree.
+
+    Nothing is built. What cannot be built is explained by the text of the error.
+
+    Args:
+        target: As for ``nject``.
+        given: As for ``nject``.
+    """
+    layer = here()
+    try:
+        asked = prepared(layer, (read(target),), given)
+    except RostraError as error:
+        return str(error)
+    lines = list(_Tree(asked, layer).lines("", asked.run.plan.roots[0], 0))
+    width = max(len(line) for line, _ in lines)
+    return "\n".join(f"{line:<{width}}   {source}".rstrip() for line, source in lines)
+
+
+class _Tree:
+    """The tree of one plan, line by line, each with its source."""
+
+    def __init__(self, asked: Asked, layer: Components) -> None:
+        self._plan = asked.run.plan
+        self._layer = layer
+        self._shown: set[Node] = set()
+
+    def lines(self, parameter: str, node: Node, depth: int) -> Iterator[tuple[str, str]]:
+        """The lines of ``node`` and of what it is made of."""
+        branch = "  " * (depth - 1) + "└ " if depth else ""
+        named = f"{parameter} = " if parameter else ""
+        what, source = self._described(node)
+        yield f"{branch}{named}{what}", source
+        if node in self._shown:
+            return
+        self._shown.add(node)
+        for failure in self._plan.passed_over.get(node, ()):
+            yield f"{'  ' * depth}  rather than", would_do(failure)
+        yield from self._inside(node, depth + 1)
+
+    def _inside(self, node: Node, depth: int) -> Iterator[tuple[str, str]]:
+        match node:
+            case StageObject():
+                yield from self._arguments(node.build, depth)
+            case Build():
+                yield from self._arguments(node, depth)
+            case Collect():
+                for each in node.nodes:
+                    yield from self.lines("", each, depth)
+            case Postponed():
+                yield from self.lines("", self._plan.lazies[node.key], depth)
+            case _:
+                return
+
+    def _arguments(self, node: Build, depth: int) -> Iterator[tuple[str, str]]:
+        filled = {argument.parameter.name: argument.node for argument in node.arguments}
+        for parameter in node.offer.signature.parameters:
+            if parameter.name in filled:
+                yield from self.lines(parameter.name, filled[parameter.name], depth)
+            else:
+                yield f"{'  ' * (depth - 1)}└ {parameter.name} = its default", "nothing gives it"
+
+    def _described(self, node: Node) -> tuple[str, str]:
+        match node:
+            case Given():
+                return node.name, "given by name" if node.is_by_name else "given, by its type"
+            case Load():
+                return self._component(node)
+            case Build():
+                return step_of(node.offer), self._source(node)
+            case StageObject():
+                return step_of(node.build.offer), self._source(node.build)
+            case Collect():
+                return f"a list of {len(node.nodes)}", ""
+            case Postponed():
+                return "made on first use:", ""
+            case Constant():
+                return repr(node.value) if node.value is None else name_of(type(node.value)), _constant(node)
+            case _:
+                raise AssertionError(node)
+
+    def _source(self, node: Build) -> str:
+        adapter = node.offer.adapter
+        lifetime = "" if adapter.lifetime == "call" else f", one per {adapter.lifetime}"
+        shown = ", shown above" if node in self._shown else ""
+        return f"{adapter.place}{lifetime}{shown}"
+
+    def _component(self, node: Load) -> tuple[str, str]:
+        named = f' "{node.name}"' if node.name else ""
+        labels = [layer.label for layer in self._layer.layers() if node.name in layer.own(node.key)]
+        return f"the {name_of(node.key)}{named}", f"in the {labels[0]} layer"
+
+
+def _constant(node: Constant) -> str:
+    return "nothing gives it" if node.value is None else "stands in for it"

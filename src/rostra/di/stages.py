@@ -1,0 +1,27 @@
+"""What does a stage need of di? A registry, objects that live as long as it does, and a scope."""
+
+from typing import Any
+
+from rostra.components import Components
+from rostra.di.annotations import Want
+from rostra.di.calls import prepared
+from rostra.di.closing import Closing
+from rostra.di.registry import PROCESS, Registry
+from rostra.di.scopes import Scope
+from rostra.di.stage_objects import StageObjects
+
+
+def open_stage(layer: Components, closing: Closing) -> Registry:
+    """Make ``layer`` the layer of a stage, for di.
+
+    Args:
+        layer: Gets a ``Registry`` on top of the process's, ``StageObjects`` and a ``Scope``.
+        closing: What is built for the stage and in its scope is closed with it, last in first out.
+    """
+    layer.add(StageObjects(layer, closing, _ask))
+    layer.add(Scope(layer, closing))
+    return layer.add(Registry(PROCESS))
+
+
+async def _ask(layer: Components, wants: tuple[Want, ...]) -> list[Any]:
+    return await prepared(layer, wants, {}).run.values()

@@ -1,0 +1,81 @@
+"""What may a call use? The context from its layer down, the adapters, the given values, the scope, the stage."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import attrs
+from typing_extensions import is_protocol
+
+from rostra.components import Components, Key, keys
+from rostra.di.annotations import Option, is_by_name_only, origin_of
+from rostra.di.registry import Registry, registry_of
+from rostra.di.scopes import Scope, nearest_scope
+from rostra.di.stage_objects import StageObjects
+
+
+@attrs.frozen(eq=False)
+class View:
+    """What planning may see; of given values and components only what type they have.
+
+    Args:
+        layer: The layer of the context to look in, with those below it.
+        registry: The adapters.
+        given: The types of the given values by name.
+        by_type: The names of those that may serve by their type.
+        scope: The scope at hand, if one is open.
+        scope_depth: How many layers above the scope ``layer`` lies.
+        stage: What the stage's objects may use; None where no stage runs.
+        stage_objects: Those of the stage, if one runs.
+        is_stage: This is what the stage's objects may use.
+    """
+
+    layer: Components
+    registry: Registry
+    given: Mapping[str, Any] = attrs.field(factory=dict)
+    by_type: frozenset[str] = frozenset()
+    scope: Scope | None = None
+    scope_depth: int = 0
+    stage: "View | None" = None
+    stage_objects: StageObjects | None = None
+    is_stage: bool = False
+
+    def layers(self) -> Iterator[tuple[int, Components]]:
+        """The layers, nearest first, and how far away they are."""
+        return enumerate(self.layer.layers())
+
+    def is_private(self, depth: int) -> bool:
+        """True for a layer above the scope: what comes from there is not for others in that scope."""
+        return self.scope is not None and depth < self.scope_depth
+
+    def fitting(self, option: Option) -> list[str]:
+        """The names of the given values that fit by their type; one that asks by name takes none."""
+        if option.name is not None:
+            return []
+        return [name for name in self.given if name in self.by_type and fits(self.given[name], option.key)]
+
+
+def view_from(layer: Components, given: Mapping[str, Any]) -> View:
+    """What a call from ``layer`` may use that is given values of these types."""
+    objects = layer.get(StageObjects, default=None)
+    stage = None
+    if objects is not None:
+        stage = View(objects.layer, registry_of(objects.layer), stage_objects=objects, is_stage=True)
+    depth, scope = nearest_scope(layer)
+    return View(layer, registry_of(layer), given, frozenset(given), scope, depth, stage, objects)
+
+
+def fits(given: Any, key: Key) -> bool:
+    """True if a value of type ``given`` serves a parameter of type ``key``.
+
+    Never for a builtin type, and for a NewType by name only. A Protocol takes what names it as its base.
+    """
+    if given is type(None) or is_by_name_only(key):
+        return False
+    origin = origin_of(key)
+    cls = key if origin is None else origin
+    if not isinstance(cls, type) or cls.__module__ == "builtins":
+        return False
+    if is_protocol(cls) or any(origin is not None and origin_of(form) is origin for form in keys(given)):
+        return key in keys(given)
+    given_cls = origin_of(given) or given
+    return isinstance(given_cls, type) and issubclass(given_cls, cls)

@@ -1,33 +1,92 @@
-"""Handlers of a stage: declared by modules, bound once to their transports."""
+"""Handlers of a stage: declared by modules, planned when all plugins are prepared, bound to their transports once."""
 
-from collections.abc import Awaitable, Callable, Iterable
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 import attrs
 
+from rostra import context, di
+from rostra.components import Components
+from rostra.errors import RostraError
+from rostra.handlers import refusals
 from rostra.handlers.collecting import Declared
+from rostra.handlers.sources import Origin, Source, sources
+
+_FILLED_BY_DI = (Origin.DI, Origin.PROVIDED)
 
 
 @attrs.define(eq=False)
 class Bound:
-    """A handler that knows where each of its parameters comes from."""
+    """A handler that knows where each of its parameters comes from.
+
+    Args:
+        declared: The handler.
+        sources: Of its parameters, in order.
+    """
 
     declared: Declared
+    sources: tuple[Source, ...]
+    _layer: Components = attrs.field(repr=False)
+    _needs: Callable[..., Mapping[str, Any]] = attrs.field(init=False, repr=False)
+    _own_name: str | None = attrs.field(init=False, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._own_name = _own_name(self.declared)
+        self._needs = _needs(self.declared, self.sources, self._own_name)
+
+    @property
+    def from_outside(self) -> tuple[Source, ...]:
+        """What the transport has to give at each call."""
+        return tuple(source for source in self.sources if source.origin not in _FILLED_BY_DI)
+
+    @property
+    def root(self) -> di.Root:
+        """What ``di.check`` should know of it."""
+        trigger = self.declared.trigger
+        label = f"{trigger.describe()} → {self.declared.label}"
+        return di.Root(self._needs, label, {}, trigger.provides, scoped=True)
+
+    async def call(self, values: Mapping[str, Any], components: Iterable[object] = ()) -> Any:
+        """Call the handler in a scope of its own, on top of the stage's layer.
+
+        Args:
+            values: By name: those of the parameters that come from outside. One that is left out takes its default.
+                Only the handler sees them.
+            components: Objects of the types that the trigger provides; adapters see them, too.
+
+        Returns:
+            What the handler returns. The scope has been closed then, so whatever it commits is committed.
+
+        Raises:
+            Exception: What the handler or the closing of its scope raises, as it is.
+        """
+        with context.use(self._layer):
+            async with di.scope() as scope:
+                for component in components:
+                    scope.layer.add(component)
+                filled = dict(await di.call(self._needs))
+                owner = [filled.pop(self._own_name)] if self._own_name is not None else []
+                result = self.declared.function(*owner, **values, **filled)
+                return await result if inspect.isawaitable(result) else result
 
 
 Bind: TypeAlias = Callable[[tuple[Bound, ...]], Awaitable[None] | None]
-"""What a transport does with its handlers; it gets those that are new."""
+"""What a transport does with its handlers. It is called with those that are new; it may refuse by HandlerError."""
 
 
 class Handlers:
     """The handlers of a stage. A component.
 
-    Plugins' modules declare, transports say in their ``prepare`` what binds their triggers, and once all plugins
-    are prepared the stage binds.
+    Modules declare theirs, transports say in their ``prepare`` what binds those of their triggers. When all plugins
+    are prepared, the stage plans and then binds; what is declared later is planned and bound later.
     """
 
     def __init__(self) -> None:
         self._declared: list[Declared] = []
+        self._planned: list[Bound] = []
+        self._bound: list[Bound] = []
         self._binders: dict[type, Bind] = {}
 
     def declare(self, declared: Iterable[Declared]) -> None:
@@ -35,12 +94,116 @@ class Handlers:
         self._declared.extend(declared)
 
     def on(self, trigger: type[Any], bind: Bind) -> None:
-        """Let ``bind`` have the handlers whose trigger is of this type."""
+        """Let ``bind`` have the handlers whose trigger is of this very type."""
         self._binders[trigger] = bind
 
+    @property
+    def bound(self) -> tuple[Bound, ...]:
+        """Those that are bound, in the order of their declaration."""
+        return tuple(self._bound)
+
+    def plan(self) -> tuple[Exception, ...]:
+        """Find out where the parameters of what was declared since the last time come from.
+
+        What ``di`` has to give is from then on part of ``di.check``. Classes whose methods are handlers become
+        objects of the stage, unless somebody registered them.
+
+        Returns:
+            What is wrong; to be raised together with what else is.
+        """
+        layer = context.current_context()
+        registry = layer.get(di.Registry)
+        declared, self._declared = self._declared, []
+        for owner in {each.owner for each in declared if each.owner}:
+            _register(registry, owner)
+        problems: list[Exception] = []
+        for each in declared:
+            try:
+                self._planned.append(_planned(each, layer, registry))
+            except RostraError as problem:
+                problems.append(problem)
+        return tuple(problems)
+
     async def bind_all(self) -> None:
-        """Bind what was declared since the last time.
+        """Bind what was declared since the last time, each to its transport.
 
         Raises:
-            HandlerError: A handler cannot be bound; several are raised as an ExceptionGroup.
+            HandlerError: A handler cannot be bound. Several problems are raised as an ExceptionGroup.
         """
+        problems = list(self.plan())
+        planned, self._planned = self._planned, []
+        for kind in dict.fromkeys(type(bound.declared.trigger) for bound in planned):
+            chosen = tuple(bound for bound in planned if type(bound.declared.trigger) is kind)
+            problems += await self._bind(kind, chosen)
+        if len(problems) == 1:
+            raise problems[0]
+        if problems:
+            raise ExceptionGroup("handlers cannot be bound", problems)
+        self._bound += planned
+
+    async def _bind(self, kind: type, chosen: tuple[Bound, ...]) -> list[Exception]:
+        bind = self._binders.get(kind)
+        if bind is None:
+            return [refusals.no_transport(bound.declared) for bound in chosen]
+        try:
+            binding = bind(chosen)
+            if inspect.isawaitable(binding):
+                await binding
+        except RostraError as problem:
+            return [problem]
+        except ExceptionGroup as group:
+            return list(group.exceptions)
+        return []
+
+
+def _planned(declared: Declared, layer: Components, registry: di.Registry) -> Bound:
+    bound = Bound(
+        declared, sources(declared, declared.parameters, functools.partial(_gives, layer, registry)), layer
+    )
+    registry.add_root(bound.root)
+    return bound
+
+
+def _gives(layer: Components, registry: di.Registry, parameter: di.Parameter) -> bool:
+    """Whether there is a component or an adapter for it; whether that can be built is for ``di.check`` to say."""
+    return any(
+        layer.get(option.key, name=parameter.name, default=None) is not None
+        or layer.get(option.key, name=option.name, default=None) is not None
+        or registry.offers(option)
+        for option in parameter.want.options
+    )
+
+
+def _register(registry: di.Registry, owner: type) -> None:
+    if not any(adapter.make is owner for adapter in registry.adapters):
+        registry.register(owner, lifetime="stage")
+
+
+def _own_name(declared: Declared) -> str | None:
+    return di.signature(declared.function).parameters[0].name if declared.owner else None
+
+
+def _needs(
+    declared: Declared, found: tuple[Source, ...], own_name: str | None
+) -> Callable[..., Mapping[str, Any]]:
+    """A function of the parameters that ``di`` fills, which returns them by name.
+
+    The others are left out, and with them the danger that an adapter takes a path value for its own.
+    """
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    wanted = [
+        inspect.Parameter(
+            source.name, keyword, default=source.parameter.default, annotation=source.annotation
+        )
+        for source in found
+        if source.origin in _FILLED_BY_DI
+    ]
+    if own_name is not None:
+        wanted.insert(0, inspect.Parameter(own_name, keyword, annotation=declared.owner))
+
+    @functools.wraps(declared.function)
+    def needs(**values: Any) -> Mapping[str, Any]:
+        return values
+
+    needs.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]  # inspect reads it
+    return needs

@@ -1,12 +1,12 @@
 """Which handlers does a module define?"""
 
-import inspect
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
 
 import attrs
 
+from rostra import di
 from rostra.handlers.triggers import Trigger, triggers_of
 
 
@@ -32,8 +32,12 @@ class Declared:
     @property
     def place(self) -> str:
         """File and line of its definition."""
-        code = getattr(inspect.unwrap(self.function), "__code__", None)
-        return f"{code.co_filename}:{code.co_firstlineno}" if code is not None else self.function.__module__
+        return di.signature(self.function).place
+
+    @property
+    def parameters(self) -> tuple[di.Parameter, ...]:
+        """What it takes, without ``self``."""
+        return di.signature(self.function).parameters[1 if self.owner else 0 :]
 
 
 def collect(module: ModuleType) -> tuple[Declared, ...]:

@@ -5,7 +5,7 @@ one transport or of different ones.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
 import attrs
 
@@ -60,7 +60,10 @@ class Trigger(Protocol):
 
 @attrs.frozen
 class Marker:
-    """Says where a parameter comes from: ``Annotated[str, HeaderMarker("X-Token")]``. Transports derive theirs."""
+    """Says where a parameter comes from, as in ``Annotated[str, Header()]``. Transports derive theirs."""
+
+    is_payload: ClassVar[bool] = False
+    """Whether it stands for the payload."""
 
 
 def mark(function: Handler, trigger: Trigger) -> Handler:

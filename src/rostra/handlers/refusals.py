@@ -1,0 +1,94 @@
+"""Why a handler cannot be bound, in words."""
+
+from collections.abc import Sequence
+
+from rostra import di
+from rostra.errors import HandlerError, closest
+from rostra.handlers.collecting import Declared
+from rostra.handlers.triggers import Marker
+
+
+def no_annotation(declared: Declared, parameter: di.Parameter) -> HandlerError:
+    """A parameter of which nobody can tell what it is."""
+    provided = ", ".join(f"{parameter}: {cls.__name__}" for cls in declared.trigger.provides)
+    return HandlerError(
+        f"{declared.label} does not say what its parameter {parameter} is",
+        where_of(declared),
+        ("it has no annotation, and is no name in the path",),
+        (f"annotate it, as in {provided or f'{parameter}: Order'}",),
+    )
+
+
+def no_parameter(declared: Declared, missing: Sequence[str]) -> HandlerError:
+    """Names in the path that no parameter takes."""
+    names = [parameter.name for parameter in declared.parameters]
+    near = [f"did you mean {{{match}}}?" for name in missing if (match := closest(name, names))]
+    return HandlerError(
+        f"{declared.label} has no parameter for {_listed(missing)} of {declared.trigger.describe()}",
+        where_of(declared),
+        (f"its parameters are {_listed(names) or 'none'}",),
+        tuple(near) or (f"take it: def {declared.label}({missing[0]}: str, ...)",),
+    )
+
+
+def unknown_marker(declared: Declared, parameter: di.Parameter, marker: Marker) -> HandlerError:
+    """A marker of another transport."""
+    known = [cls.__name__ for cls in declared.trigger.markers]
+    return HandlerError(
+        f"{declared.trigger.describe()} does not know the marker {type(marker).__name__} of {parameter.name}",
+        where_of(declared),
+        (f"it knows {_listed(known) or 'no markers'}",),
+        ("a parameter that only another trigger gives needs a handler of its own",),
+    )
+
+
+def several_payloads(declared: Declared, parameters: Sequence[di.Parameter]) -> HandlerError:
+    """More than one parameter is left over."""
+    return HandlerError(
+        f"{declared.label} has {len(parameters)} payloads: {_listed([each.name for each in parameters])}",
+        where_of(declared),
+        (
+            f"nothing gives {_listed([str(each) for each in parameters])}, so each would have to be the payload",
+            "and there is one payload",
+        ),
+        (
+            f"if di shall make one of them, register it: di.register({_type(parameters[-1])})",
+            "if both come in, put them into one class",
+        ),
+    )
+
+
+def no_payload(declared: Declared) -> HandlerError:
+    """The payload is taken by nobody."""
+    return HandlerError(
+        f"{declared.label} does not take the payload of {declared.trigger.describe()}",
+        where_of(declared),
+        (
+            f"di gives {_listed([str(each) for each in declared.parameters]) or 'nothing'}, and nothing is left over",
+        ),
+        (f"take it: def {declared.label}(order: Order, ...)",),
+    )
+
+
+def no_transport(declared: Declared) -> HandlerError:
+    """The transport is not there, or does not bind."""
+    trigger = declared.trigger
+    return HandlerError(
+        f"nobody serves {trigger.describe()}",
+        where_of(declared),
+        (f"the plugin {trigger.transport} did not say how its handlers are bound",),
+        (f'load("{trigger.transport}") in a prepare',),
+    )
+
+
+def where_of(declared: Declared) -> tuple[str, ...]:
+    """What errors say about a handler."""
+    return (declared.trigger.describe(), f"handler {declared.label}, {declared.place}")
+
+
+def _type(parameter: di.Parameter) -> str:
+    return str(parameter).partition(": ")[2]
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

@@ -1,0 +1,144 @@
+"""Where does each parameter of a handler come from? Decided once, when it is bound, and from types alone.
+
+In this order: a name in the path, a marker, an object that the trigger provides, something that ``di`` can give, a
+scalar of the query. What is left over is the payload, and that is at most one.
+"""
+
+import enum
+import inspect
+import typing
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, TypeAlias
+
+import attrs
+
+from rostra import di
+from rostra.components import keys
+from rostra.handlers import refusals
+from rostra.handlers.collecting import Declared
+from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar
+from rostra.handlers.triggers import Marker, Trigger
+
+
+class Origin(enum.StrEnum):
+    """Who gives a parameter its value."""
+
+    PATH = "path"
+    MARKER = "marker"
+    PROVIDED = "provided"
+    DI = "di"
+    QUERY = "query"
+    PAYLOAD = "payload"
+
+
+@attrs.frozen
+class Source:
+    """A parameter and where it comes from.
+
+    Args:
+        parameter: The parameter.
+        origin: Who gives the value. The transport gives those of ``path``, ``marker``, ``query`` and ``payload``.
+        annotation: The type as written, evaluated; without the marker.
+        marker: The marker, if it has one that the trigger understands.
+    """
+
+    parameter: di.Parameter
+    origin: Origin
+    annotation: Any
+    marker: Marker | None = None
+
+    @property
+    def name(self) -> str:
+        """The parameter's name."""
+        return self.parameter.name
+
+
+Gives: TypeAlias = Callable[[di.Parameter], bool]
+"""Whether there is a component or an adapter for a parameter."""
+
+
+def sources(declared: Declared, parameters: Iterable[di.Parameter], gives: Gives) -> tuple[Source, ...]:
+    """The source of each parameter.
+
+    Args:
+        declared: The handler.
+        parameters: Those of its function, without ``self``.
+        gives: Whether ``di`` would take care of one.
+
+    Raises:
+        HandlerError: A parameter has two sources or none, or a name in the path has no parameter.
+        AnnotationError: An annotation is a string that cannot be read.
+    """
+    trigger = declared.trigger
+    found = [_source(declared, parameter, gives) for parameter in parameters]
+    missing = trigger.path_names - {source.name for source in found}
+    if missing:
+        raise refusals.no_parameter(declared, sorted(missing))
+    payloads = [source for source in found if source.origin is Origin.PAYLOAD]
+    marked = [source for source in payloads if source.marker is not None]
+    if len(marked) == 1:  # what is left over besides it is left to di, which says what is missing
+        found = [
+            _left_to_di(source) if source in payloads and source is not marked[0] else source
+            for source in found
+        ]
+    elif len(payloads) > 1:
+        raise refusals.several_payloads(declared, [source.parameter for source in marked or payloads])
+    elif not payloads and trigger.needs_payload:
+        raise refusals.no_payload(declared)
+    return tuple(found)
+
+
+def _source(declared: Declared, parameter: di.Parameter, gives: Gives) -> Source:
+    if parameter.annotation is inspect.Parameter.empty and parameter.name not in declared.trigger.path_names:
+        raise refusals.no_annotation(declared, parameter)
+    annotation, marker = _unmarked(parameter)
+    return Source(parameter, _origin(declared, parameter, annotation, marker, gives), annotation, marker)
+
+
+def _origin(
+    declared: Declared, parameter: di.Parameter, annotation: Any, marker: Marker | None, gives: Gives
+) -> Origin:
+    trigger = declared.trigger
+    if parameter.name in trigger.path_names:
+        return Origin.PATH
+    if marker is not None:
+        if not isinstance(marker, trigger.markers):
+            raise refusals.unknown_marker(declared, parameter, marker)
+        return Origin.PAYLOAD if marker.is_payload else Origin.MARKER
+    options = parameter.want.options
+    if any(option.key in keys(provided) for option in options for provided in trigger.provides):
+        return Origin.PROVIDED
+    if parameter.want.lazy or any(option.name for option in options):
+        return Origin.DI
+    if not (trigger.takes_scalars and _is_builtin(annotation)) and gives(parameter):
+        return Origin.DI
+    return _from_outside(trigger, annotation)
+
+
+def _from_outside(trigger: Trigger, annotation: Any) -> Origin:
+    if trigger.takes_scalars and is_scalar(annotation):
+        return Origin.QUERY
+    if trigger.takes_scalars and not trigger.takes_payload and is_list_of_scalars(annotation):
+        return Origin.QUERY
+    return Origin.PAYLOAD if trigger.takes_payload and is_data(annotation) else Origin.DI
+
+
+def _unmarked(parameter: di.Parameter) -> tuple[Any, Marker | None]:
+    """The evaluated annotation without its marker, and the marker."""
+    _ = parameter.want  # raises if the annotation cannot be read
+    annotation = parameter.names.evaluate(parameter.annotation, {})
+    if typing.get_origin(annotation) is not Annotated:
+        return annotation, None
+    inside, *metadata = typing.get_args(annotation)
+    markers = [item for item in metadata if isinstance(item, Marker)]
+    others = tuple(item for item in metadata if not isinstance(item, Marker))
+    return Annotated[(inside, *others)] if others else inside, markers[-1] if markers else None
+
+
+def _is_builtin(annotation: Any) -> bool:
+    kind = bare(annotation)
+    return getattr(typing.get_origin(kind) or kind, "__module__", "") == "builtins"
+
+
+def _left_to_di(source: Source) -> Source:
+    return attrs.evolve(source, origin=Origin.DI)

@@ -178,4 +178,6 @@ def _place(cls: Any, section: str | None) -> Path:
 def _wrong(sections: list[str], mistakes: tuple[Mistake, ...]) -> ConfigError:
     settings = "1 setting" if len(mistakes) == 1 else f"{len(mistakes)} settings"
     verb = "is" if len(mistakes) == 1 else "are"
-    return ConfigError(f"{settings} of {' and '.join(dict.fromkeys(sections))} {verb} wrong", mistakes)
+    *others, last = dict.fromkeys(sections)
+    named = f"{', '.join(others)} and {last}" if others else last
+    return ConfigError(f"{settings} of {named} {verb} wrong", mistakes)

@@ -73,6 +73,7 @@ class ConfigSource(View):
         """
         files, unreadable = layers.from_files(paths)
         options, malformed = layers.from_options(overrides)
+        del overrides  # they may hold secrets, and tracebacks may show what stands here
         if unreadable or malformed:
             names = ", ".join(dict.fromkeys(each.setting for each in (*unreadable, *malformed)))
             raise ConfigError(f"cannot read the settings of {names}", unreadable + malformed)

@@ -1,0 +1,53 @@
+"""What type checkers know about settings; run by nobody."""
+
+from typing import Any, assert_type
+
+import attrs
+
+from rostra import config
+
+
+@attrs.frozen
+class DbConfig(config.Config, section="db"):
+    url: str = "sqlite://"
+    password: config.Secret[str] | None = None
+    timeout: config.Duration = config.Duration("1m30s")  # noqa: RUF009  (it is immutable)
+    cache: config.Bytes = config.Bytes("10MiB")  # noqa: RUF009  (as above)
+    debug: bool = config.bool_var(default=False)
+
+
+@attrs.frozen
+class Plain:
+    size: int
+
+
+def loading(source: config.ConfigSource) -> None:
+    settings = source.load(DbConfig)
+
+    assert_type(settings, DbConfig)
+    assert_type(DbConfig.from_source(source), DbConfig)
+    assert_type(source.load(Plain, "pool").size, int)
+    assert_type(source.load_sections([DbConfig, Plain]), dict[type, Any])
+    assert_type(settings.timeout + 1, float)
+    assert_type(settings.cache * 2, int)
+    assert_type(settings.debug, bool)
+    assert_type(source.a.b.c, Any)
+    assert_type(source["a"], Any)
+    assert_type(source.origin("db.url"), config.Origin | None)
+    assert_type(source.hints(), tuple[str, ...])
+
+
+def revealing(settings: DbConfig) -> None:
+    if settings.password is not None:
+        assert_type(settings.password.reveal(), str)
+    wider: config.Secret[object] = config.Secret("x")
+    print(wider)
+
+
+def making() -> None:
+    DbConfig(url="x", password=config.Secret("x"), debug=True)
+    config.ConfigSource.from_files("config.toml", env_prefix="APP", overrides=["db.url=x"])
+    config.ConfigSource({"db": {}}, {}, env_prefix=None, environ={"APP_DB_URL": "x"})
+
+    DbConfig(password="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (a text is no secret)
+    DbConfig(timeout="1m")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (nor a duration)

@@ -1,11 +1,9 @@
 """Who claims which name? Two classes for one section, and two settings for one variable, are mistakes."""
 
-from collections.abc import Iterable
-
 import attrs
 
 from rostra.config.declared import called, identity, settings_of
-from rostra.config.environment import FILE, Variable
+from rostra.config.environment import FILE, Asked
 from rostra.config.tree import Path, dotted
 from rostra.errors import Mistake
 
@@ -17,36 +15,32 @@ class Claims:
     sections: dict[Path, type] = attrs.field(factory=dict)
     variables: dict[str, Path] = attrs.field(factory=dict)
 
-    def claim(self, cls: type, place: Path, variables: Iterable[Variable]) -> tuple[Mistake, ...]:
+    def claim(self, asked: Asked) -> tuple[Mistake, ...]:
         """Claim a section and its variables, unless somebody else has.
 
         Returns:
             What collides; then nothing is claimed.
         """
         mistakes = []
-        holder = self.sections.get(place, cls)
-        if identity(holder) != identity(cls):
-            reason = f"claimed by two classes: {called(holder)} and {called(cls)}"
-            mistakes.append(Mistake(bracketed(place), reason))
+        holder = self.sections.get(asked.place, asked.cls)
+        if holder is not asked.cls and identity(holder) != identity(asked.cls):
+            reason = f"claimed by two classes: {called(holder)} and {called(asked.cls)}"
+            mistakes.append(Mistake(bracketed(asked.place), reason))
         wanted: dict[str, Path] = {}
-        for each in variables:
+        for each in asked.variables:
             other = wanted.get(each.name, self.variables.get(each.name, each.path))
             if other != each.path:
                 reason = f"would set both {dotted(other)} and {dotted(each.path)}"
                 mistakes.append(Mistake(each.name, reason))
             wanted[each.name] = each.path
         if not mistakes:
-            self.sections.setdefault(place, cls)
+            self.sections.setdefault(asked.place, asked.cls)
             self.variables |= wanted
         return tuple(mistakes)
 
-    def within(self, place: Path) -> frozenset[Path]:
-        """The claimed sections that lie within a section."""
-        return frozenset(
-            claimed
-            for claimed in self.sections
-            if len(claimed) > len(place) and claimed[: len(place)] == place
-        )
+    def holds(self, path: Path) -> bool:
+        """Whether a section is claimed at ``path`` or within it."""
+        return any(claimed[: len(path)] == path for claimed in self.sections)
 
     def covers(self, path: Path) -> bool:
         """Whether what stands at a path is a setting of the section around it."""

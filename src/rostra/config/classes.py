@@ -1,7 +1,7 @@
 """The hook for classes of settings: attrs classes, dataclasses and plain sections."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from rostra.config.containers import Hook, HookFor, entries
 from rostra.config.declared import Setting, is_section, settings_of
@@ -10,16 +10,18 @@ from rostra.config.phrases import phrase
 from rostra.config.refusals import refusals
 from rostra.errors import closest
 
+Hooks: TypeAlias = Mapping[str, tuple[Setting, Hook]]
+
+_KEPT = "__rostra_hooks__"
+
 
 def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
-    """An instance of the class from a table. The parts are looked up on first use: classes may hold themselves."""
-    hooks: dict[str, tuple[Setting, Hook]] = {}
+    """An instance of the class from a table."""
 
     def structure(value: Any, _: Any) -> Any:
         if isinstance(value, cls):
             return value
-        if not hooks:
-            hooks.update((each.name, (each, hook_for(each.type))) for each in settings_of(cls, around))
+        hooks = _hooks(cls, hook_for, around)
         table = entries(value, cls)
         faults: list[Fault] = []
         arguments = {}
@@ -37,6 +39,15 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
         return _made(cls, arguments)
 
     return structure
+
+
+def _hooks(cls: type, hook_for: HookFor, around: Mapping[str, Any]) -> Hooks:
+    """Looked up on first use, since a class may hold itself; kept on the class, and so gone with it."""
+    known: Hooks | None = vars(cls).get(_KEPT)
+    if known is None:
+        known = {each.name: (each, hook_for(each.type)) for each in settings_of(cls, around)}
+        setattr(cls, _KEPT, known)
+    return known
 
 
 def _missing(setting: Setting, hook: Hook) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path as FilePath
 
 import attrs
 
-from rostra.config.declared import paths_of
+from rostra.config.declared import UnknownTypeError, paths_of
 from rostra.config.files import UnreadableError, secret_in
 from rostra.config.origin import Origin
 from rostra.config.text import Text
@@ -37,7 +37,8 @@ class Environment:
         """The variable that sets what stands at ``path``, or None if none can."""
         if self.prefix is None:
             return None
-        return "_".join([self.prefix, *(re.sub(r"[^A-Z0-9_]", "_", str(key).upper()) for key in path)])
+        name = "_".join([self.prefix, *map(str, path)]).upper()
+        return name if name.isascii() and name.isidentifier() else re.sub(r"[^A-Z0-9_]", "_", name)
 
 
 def environment(prefix: str | None, variables: Mapping[str, str] | None = None) -> Environment:
@@ -60,6 +61,21 @@ def environment(prefix: str | None, variables: Mapping[str, str] | None = None) 
 
 
 @attrs.frozen
+class Asked:
+    """A class that wants its section.
+
+    Args:
+        cls: The class.
+        place: The path of its section.
+        variables: All that set something of it; those of a table before those of its parts.
+    """
+
+    cls: type
+    place: Path
+    variables: tuple["Variable", ...]
+
+
+@attrs.frozen
 class Variable:
     """A variable and the setting that it sets.
 
@@ -72,31 +88,35 @@ class Variable:
     path: Path
 
 
-def variables(cls: type, place: Path, known: Environment) -> tuple[Variable, ...]:
-    """All variables that set something of a class; those of a table before those of its parts."""
-    if known.prefix is None:
-        return ()
-    return tuple(Variable(known.variable(path) or "", path) for path in paths_of(cls, place))
+def asked_by(cls: type, place: Path, known: Environment) -> Asked:
+    """A class and all variables that set something of it.
+
+    If its settings cannot be known it has none: that is told when it is made.
+    """
+    try:
+        paths = tuple(paths_of(cls, place)) if known.prefix is not None else ()
+    except UnknownTypeError:
+        paths = ()
+    return Asked(cls, place, tuple(Variable(known.variable(path) or "", path) for path in paths))
 
 
 def overlaid(
-    node: Node, place: Path, asked: Collection[Variable], known: Environment, taken: Collection[str]
+    node: Node, asked: Asked, known: Environment, taken: Collection[str]
 ) -> tuple[Node, tuple[Mistake, ...]]:
     """What stands at a section, with what variables and then the files that variables name say on top of it.
 
     Args:
         node: The section, without the environment.
-        place: Its path.
-        asked: The variables of its class.
+        asked: The class that wants it.
         known: What is set.
         taken: All variables that are settings' own: none of them is the ``_FILE`` of another one.
     """
-    for each in asked:
+    for each in asked.variables:
         if (said := known.variables.get(each.name)) is not None:
             value = Value(Text(said), Origin("variable", each.name))
-            node = replaced(node, each.path[len(place) :], value)
+            node = replaced(node, each.path[len(asked.place) :], value)
     mistakes = []
-    for each in asked:
+    for each in asked.variables:
         name = f"{each.name}{FILE}"
         if name in taken or (file := known.variables.get(name)) is None:
             continue
@@ -105,5 +125,5 @@ def overlaid(
         except UnreadableError as error:
             mistakes.append(Mistake(dotted(each.path), f"the file that it names {error}", f"from {name}"))
         else:
-            node = replaced(node, each.path[len(place) :], value)
+            node = replaced(node, each.path[len(asked.place) :], value)
     return node, tuple(mistakes)

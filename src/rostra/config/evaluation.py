@@ -1,18 +1,17 @@
 """One section: what all who have a say make of it, and the instance of its class or everything wrong with it."""
 
-from collections.abc import Collection
 from typing import Any
 
 import attrs
 
+from rostra.config.claims import Claims
 from rostra.config.declared import names_around, settings_of
-from rostra.config.environment import Environment, Variable, overlaid
+from rostra.config.environment import Asked, Environment, overlaid
 from rostra.config.faults import Fault, WrongError
 from rostra.config.origin import DEFAULT
 from rostra.config.reading import read
 from rostra.config.tree import (
     Node,
-    Path,
     Table,
     dotted,
     is_table,
@@ -22,23 +21,6 @@ from rostra.config.tree import (
     replaced,
 )
 from rostra.errors import Mistake
-
-
-@attrs.frozen
-class Asked:
-    """A class that wants its section.
-
-    Args:
-        cls: The class.
-        place: The path of its section.
-        variables: All that set something of it.
-        elsewhere: The paths of other classes' sections within it.
-    """
-
-    cls: type
-    place: Path
-    variables: tuple[Variable, ...]
-    elsewhere: frozenset[Path]
 
 
 @attrs.frozen
@@ -56,24 +38,25 @@ class Outcome:
     mistakes: tuple[Mistake, ...]
 
 
-def evaluated(asked: Asked, said: Node | None, known: Environment, taken: Collection[str]) -> Outcome:
+def evaluated(asked: Asked, said: Node | None, known: Environment, claims: Claims) -> Outcome:
     """The section that ``asked`` wants.
 
     Args:
         asked: By whom.
         said: What mappings, files and options say about it.
         known: The environment.
-        taken: All variables that are settings' own.
+        claims: What is whose.
     """
     said = said or Table({}, DEFAULT)
-    node, unreadable = overlaid(said, asked.place, asked.variables, known, taken)
-    for path, value in leaves(said):
-        if value.origin.kind == "option":
-            node = replaced(node, path, value)
+    node, unreadable = overlaid(said, asked, known, claims.variables)
+    if node is not said:  # the environment has put something over the options
+        for path, value in leaves(said):
+            if value.origin.kind == "option":
+                node = replaced(node, path, value)
     faults: tuple[Fault, ...] = ()
     made = None
     try:
-        made = read(plain(_own(node, asked)), asked.cls)
+        made = read(plain(_own(node, asked, claims)), asked.cls)
     except WrongError as wrong:
         faults = wrong.faults
     known_wrong = {each.setting for each in unreadable}
@@ -85,23 +68,18 @@ def evaluated(asked: Asked, said: Node | None, known: Environment, taken: Collec
     return Outcome(made, node, unreadable + mistakes)
 
 
-def _own(node: Node, asked: Asked) -> Node:
+def _own(node: Node, asked: Asked, claims: Claims) -> Node:
     """The section without the tables that are others' sections. At the root every unknown table is."""
-    if isinstance(node, Table):
-        names = {setting.name for setting in settings_of(asked.cls, names_around(asked.cls))}
-        foreign = {
-            key
-            for key, each in node.entries.items()
-            if key not in names
-            and is_table(each)
-            and (not asked.place or (*asked.place, key) in _heads(asked))
-        }
-        return attrs.evolve(node, entries={k: v for k, v in node.entries.items() if k not in foreign})
-    return node
-
-
-def _heads(asked: Asked) -> frozenset[Path]:
-    return frozenset(path[: len(asked.place) + 1] for path in asked.elsewhere)
+    if not isinstance(node, Table):
+        return node
+    tables = [key for key, each in node.entries.items() if is_table(each)]
+    if not tables:
+        return node
+    names = {setting.name for setting in settings_of(asked.cls, names_around(asked.cls))}
+    foreign = {
+        key for key in tables if key not in names and (not asked.place or claims.holds((*asked.place, key)))
+    }
+    return attrs.evolve(node, entries={key: each for key, each in node.entries.items() if key not in foreign})
 
 
 def _mistake(fault: Fault, node: Node, asked: Asked) -> Mistake:

@@ -20,7 +20,7 @@ def _tables(node: Node, path: Path, claims: Claims) -> Iterator[str]:
         inner = (*path, key)
         if inner in claims.sections or claims.covers(inner):
             continue
-        if claims.within(inner):
+        if claims.holds(inner):
             yield from _tables(each, inner, claims)
             continue
         near = closest(dotted(inner), map(dotted, claims.sections))

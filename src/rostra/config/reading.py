@@ -82,6 +82,8 @@ def _scalar(scalar: Any) -> Hook:
     expected, reader = SCALARS[scalar]
 
     def structure(value: Any, wanted: Any) -> Any:
+        if type(value) is wanted:
+            return value
         try:
             found = reader(value)
             return found if wanted is scalar else wanted(found)

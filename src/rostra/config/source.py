@@ -9,7 +9,7 @@ from rostra.components import name_of
 from rostra.config import layers
 from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
-from rostra.config.environment import environment, variables
+from rostra.config.environment import Asked, asked_by, environment
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.tree import Node, Path, at, dotted
 from rostra.config.view import View
@@ -130,39 +130,31 @@ class ConfigSource(View):
 
     def _all(self, wanted: Mapping[type, str | None]) -> dict[type, Any]:
         places = {cls: _place(cls, section) for cls, section in wanted.items()}
-        claimed = [self._claimed(cls, place) for cls, place in places.items()]
-        collisions = tuple(dict.fromkeys(each for mistakes in claimed for each in mistakes))
+        asked = [
+            asked_by(cls, place, self._environment)
+            for cls, place in places.items()
+            if (cls, place) not in self._loaded
+        ]
+        collisions = tuple(dict.fromkeys(each for one in asked for each in self._claims.claim(one)))
         if collisions:
             names = "1 name is" if len(collisions) == 1 else f"{len(collisions)} names are"
             raise ConfigError(f"{names} claimed twice", collisions, ("rename one of them",))
-        wrong = {cls: self._made(cls, place) for cls, place in places.items()}
-        if any(wrong.values()):
-            sections = [bracketed(places[cls]) for cls, mistakes in wrong.items() if mistakes]
-            raise _wrong(sections, tuple(each for mistakes in wrong.values() for each in mistakes))
+        wrong = {one.place: mistakes for one in asked if (mistakes := self._made(one))}
+        if wrong:
+            raise _wrong(list(wrong), tuple(each for mistakes in wrong.values() for each in mistakes))
         return {cls: self._loaded[cls, place] for cls, place in places.items()}
 
-    def _claimed(self, cls: type, place: Path) -> tuple[Mistake, ...]:
-        if (cls, place) in self._loaded:
-            return ()
-        try:
-            return self._claims.claim(cls, place, variables(cls, place, self._environment))
-        except UnknownTypeError:
-            return ()  # told when the section is made
-
-    def _made(self, cls: type, place: Path) -> tuple[Mistake, ...]:
+    def _made(self, asked: Asked) -> tuple[Mistake, ...]:
         """Make a section and keep it, or tell everything that is wrong with it."""
-        if (cls, place) in self._loaded:
-            return ()
-        from rostra.config.evaluation import Asked, evaluated
+        from rostra.config.evaluation import evaluated
 
         try:
-            asked = Asked(cls, place, variables(cls, place, self._environment), self._claims.within(place))
-            outcome = evaluated(asked, at(self._tree, place), self._environment, self._claims.variables)
+            outcome = evaluated(asked, at(self._tree, asked.place), self._environment, self._claims)
         except UnknownTypeError as error:
-            return (Mistake(dotted(place) or "the root", str(error)),)
+            return (Mistake(dotted(asked.place) or "the root", str(error)),)
         if not outcome.mistakes:
-            self._sections[place] = outcome.node
-            self._loaded[cls, place] = outcome.made
+            self._sections[asked.place] = outcome.node
+            self._loaded[asked.cls, asked.place] = outcome.made
         return outcome.mistakes
 
 
@@ -176,9 +168,9 @@ def _place(cls: Any, section: str | None) -> Path:
     return tuple(name.split(".")) if name else ()
 
 
-def _wrong(sections: list[str], mistakes: tuple[Mistake, ...]) -> ConfigError:
+def _wrong(places: list[Path], mistakes: tuple[Mistake, ...]) -> ConfigError:
     settings = "1 setting" if len(mistakes) == 1 else f"{len(mistakes)} settings"
     verb = "is" if len(mistakes) == 1 else "are"
-    *others, last = dict.fromkeys(sections)
+    *others, last = map(bracketed, places)
     named = f"{', '.join(others)} and {last}" if others else last
     return ConfigError(f"{settings} of {named} {verb} wrong", mistakes)

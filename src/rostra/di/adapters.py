@@ -152,7 +152,7 @@ class Adapter:
                 f"parameters of type {want} are filled by name only",
                 f'declare a type of your own: typing.NewType("...", {want})',
             )
-        self.declares = want.options[0]
+        self.declares = Option(want.key, want.name)
 
     def for_made(self, made: Key, bindings: Bindings) -> tuple[Any, Signature]:
         """The function to call for ``made``, which is a subclass or a closed form of what is declared."""

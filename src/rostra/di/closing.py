@@ -116,8 +116,7 @@ class Closing:
             except asyncio.CancelledError as interrupted:
                 cancelled = _taken(interrupted) if interrupted is not error else cancelled
             except BaseException as failure:  # noqa: BLE001  (raised below, with the others)
-                if failure is not error:
-                    failures.append(failure)
+                failures += _new(failure, error)
         self._raise(error, failures, cancelled)
 
     def check_open(self) -> None:
@@ -155,6 +154,16 @@ def _taken(interrupted: asyncio.CancelledError) -> asyncio.CancelledError:
     if task is not None and task.cancelling():
         task.uncancel()
     return interrupted
+
+
+def _new(failure: BaseException, error: BaseException | None) -> list[BaseException]:
+    """The failure without ``error``, which a closing within this one has put into its group."""
+    if failure is error:
+        return []
+    if error is None or not isinstance(failure, BaseExceptionGroup):
+        return [failure]
+    _, rest = failure.split(lambda each: each is error)
+    return [] if rest is None else [rest]
 
 
 def _as_seen_by_exit(error: BaseException | None) -> Exit:

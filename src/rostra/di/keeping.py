@@ -7,7 +7,8 @@ ever are told so.
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import attrs
@@ -28,6 +29,16 @@ class Flight:
 
     maker: Asker
     waiting: list[asyncio.Future[BaseException | None]] = attrs.field(factory=list)
+
+    @contextmanager
+    def awaited(self) -> Iterator[None]:
+        """The body waits for this: so it is known who waits for whom."""
+        asking = _who()
+        _waits[asking] = self
+        try:
+            yield
+        finally:
+            del _waits[asking]
 
     def land(self, error: BaseException | None) -> None:
         """Wake all who wait; an ``error`` is theirs, too."""
@@ -97,11 +108,8 @@ async def _landed(flight: Flight, label: str) -> BaseException | None:
         raise NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
     told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
     flight.waiting.append(told)
-    _waits[asking] = flight
-    try:
+    with flight.awaited():
         return await told
-    finally:
-        del _waits[asking]
 
 
 def _who() -> Asker:

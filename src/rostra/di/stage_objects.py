@@ -67,8 +67,12 @@ class StageObjects:
             if waits:
                 return await self.closing.enter(_Resident(label, make, self.layer, flight), label)
             own = Closing(label)
-            with context.use(self.layer):
-                value = await make(own)
+            try:
+                with context.use(self.layer):
+                    value = await make(own)
+            except BaseException as error:
+                await own.close(error)
+                raise
             await self.closing.enter(own, label)
             return value
 
@@ -96,7 +100,8 @@ class _Resident:
         )
         self.flight.maker = self._task
         try:
-            await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)
+            with self.flight.awaited():
+                await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             self._task.cancel()
             await asyncio.wait([self._task])

@@ -119,6 +119,13 @@ class ConfigSource(View):
             return node.origin
         return DEFAULT if path in paths_of(self._claims.sections[place], place) else None
 
+    def variable(self, setting: str) -> str | None:
+        """The variable that sets a setting, for messages: ``APP_DB_URL`` for ``db.url``.
+
+        None: no variables are read, for want of a prefix.
+        """
+        return self._environment.variable(tuple(setting.split(".")))
+
     def hints(self) -> tuple[str, ...]:
         """What looks like a mistake but may be none: variables and tables that nobody has read.
 

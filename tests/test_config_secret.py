@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
 
 import attrs
 import pytest
@@ -153,6 +153,25 @@ def convert(value: Any) -> Any:
     raise ValueError(f"{value!r} {value} {value.reveal()} is refused")
 
 
+Inner = TypeVar("Inner")
+
+
+@attrs.frozen
+class Box(Generic[Inner]):
+    user: str
+    password: Secret[Inner]
+
+
+class Pair(NamedTuple):
+    user: int
+    password: Secret[int]
+
+
+class Record(TypedDict):
+    user: int
+    password: Secret[int]
+
+
 HIDDEN_TYPES: list[Any] = [
     Secret[int],
     Secret[float],
@@ -173,6 +192,11 @@ HIDDEN_TYPES: list[Any] = [
     dict[str, Login],
     Secret[int] | bool,
     Secret[complex],
+    Box[int],
+    Box[Any],
+    Pair,
+    Record,
+    dict[Secret[int], str],
 ]
 
 
@@ -189,6 +213,7 @@ HIDDEN_TYPES: list[Any] = [
         {"user": "me", "password": [PLANTED]},
         [PLANTED],
         [[PLANTED]],
+        {"user": [PLANTED]},
     ],
     ids=repr,
 )
@@ -207,6 +232,13 @@ def test_a_wrong_secret_is_nowhere_to_be_seen(wanted: Any, said: Any, tmp_path: 
         seen = show(lambda source=source: source.load(cls, "x"))
         assert PLANTED not in seen
         assert not seen.endswith("context")
+
+
+def test_a_wrong_secret_that_is_a_key_is_not_shown() -> None:
+    seen = show(lambda: ConfigSource({"x": {"it": {PLANTED: "y"}}}).load(holder(dict[Secret[int], str]), "x"))
+
+    assert "x.it.***   its key: expected a whole number, found ***" in seen
+    assert PLANTED not in seen
 
 
 def show(load: Callable[[], object]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Mapping
 from types import NoneType
 from typing import Any, TypeAlias
 
-from rostra.config.declared import bare, members
+from rostra.config.declared import bare, holds_secret, members
 from rostra.config.faults import Fault, WrongError, unexpected
 from rostra.config.phrases import SEQUENCES, hidden, phrase
 from rostra.config.secret import MASK, Secret
@@ -120,7 +120,8 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
             try:
                 called = key_hook(Text(key) if isinstance(key, str) else key, of_key)
             except WrongError as wrong:
-                faults += [Fault((key,), f"its key: {fault.reason}") for fault in wrong.faults]
+                told = MASK if holds_secret(of_key) else key
+                faults += [Fault((told,), f"its key: {fault.reason}") for fault in wrong.faults]
                 continue
             try:
                 made[called] = value_hook(each, of_value)

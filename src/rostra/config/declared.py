@@ -4,8 +4,7 @@ import dataclasses
 import os
 import sys
 import typing
-from collections.abc import Hashable, Iterator, Mapping
-from enum import Enum
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from inspect import get_annotations
 from types import EllipsisType, NoneType, UnionType
 from typing import Any, NewType, TypeGuard
@@ -186,15 +185,19 @@ def class_in(wanted: Any) -> type | None:
 def holds_secret(wanted: Any, seen: frozenset[Any] = frozenset()) -> bool:
     """Whether a value of this type has a secret in it, so that it must not be shown as it was found."""
     wanted = bare(wanted)
-    if wanted is Secret or typing.get_origin(wanted) is Secret:
+    cls = typing.get_origin(wanted) or wanted
+    if cls is Secret:
         return True
-    if is_section(wanted):
-        return wanted not in seen and any(
-            holds_secret(setting.type, seen | {wanted}) for setting in settings_of(wanted)
-        )
-    return any(
-        holds_secret(each, seen) for each in typing.get_args(wanted) if not isinstance(each, str | Enum)
-    )
+    if isinstance(wanted, str):  # in a class whose annotations are not resolved for us
+        return Secret.__name__ in wanted
+    if is_section(cls) and cls not in seen:
+        parts: Iterable[Any] = (setting.type for setting in settings_of(cls))
+    elif isinstance(cls, type) and cls not in seen:
+        parts = get_annotations(cls).values()  # of a named tuple or a TypedDict
+    else:
+        parts = ()
+    arguments = typing.get_args(wanted) if cls is not typing.Literal else ()
+    return any(holds_secret(part, seen | {cls}) for part in (*parts, *arguments))
 
 
 def identity(cls: type) -> tuple[str, str]:

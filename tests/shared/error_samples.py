@@ -34,17 +34,18 @@ DI = (
     ),
     errors.ConflictError(
         "Handler",
-        "two adapters give a Repo",
-        (HANDLER, SERVICE, ("repo: Repo", "two adapters give a Repo")),
+        "2 adapters give a Repo, and each could be used",
+        (HANDLER, SERVICE, ("Repo", "2 adapters give a Repo, and each could be used")),
         (),
         LAYERS,
         ("memory_repo() -> Repo, app/memory.py:4", "disk_repo(path: Path) -> Repo, app/disk.py:9"),
-        ("di.register(disk_repo, replace=True), or list[Repo] for all of them",),
+        ("di.register(disk_repo, replace=True), or ask for list[Repo] to get all of them",),
     ),
     errors.CycleError(
-        "Hen",
+        "Farm",
         "Hen needs itself",
         (
+            ("Farm(hen: Hen)", "app/farm.py:11"),
             ("Hen(egg: Egg)", "app/farm.py:3"),
             ("Egg(hen: Hen)", "app/farm.py:7"),
             ("hen: Hen", "Hen needs itself"),
@@ -52,22 +53,27 @@ DI = (
         (),
         LAYERS,
         (),
-        ("let one of them take the other lazily: egg: di.Lazy[Egg]",),
+        ("let one of them take the other lazily: hen: di.Lazy[Hen]",),
+        1,
     ),
     errors.NeedsAwaitError(
         "Repo",
-        "make_repo is a coroutine function",
-        (("make_repo(db: Database)", "app/repo.py:30"), ("make_repo", "is a coroutine function")),
+        "make_repo can only be awaited",
+        (("make_repo(db: Database)", "app/repo.py:30"), ("Repo", "make_repo can only be awaited")),
         (),
         LAYERS,
         (),
         ("await di.nject(Repo)",),
     ),
     errors.GivenError(
-        "make_repo", "dbb: Database", "no parameter takes it", "app/repo.py:30", ("did you mean db?",)
+        "Repo",
+        "dbb: Database",
+        "nothing that is built takes it, by name or by type",
+        "",
+        ("did you mean db=...?",),
     ),
     errors.AdapterError(
-        "make_repo", "app/repo.py:30", "it has no return type", "write def make_repo(...) -> Repo:"
+        "make_repo", "app/repo.py:30", "it does not say what it returns", "annotate it: -> Database"
     ),
     errors.AnnotationError(
         "make_repo",

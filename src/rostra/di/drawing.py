@@ -6,6 +6,8 @@ adapters could have served, the one that was asked for exactly is drawn and the 
 
 from collections.abc import Iterator
 
+import attrs
+
 from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option
 from rostra.di.overrides import Overrides
@@ -97,25 +99,32 @@ def drawn(wanted: str, failure: Failure, head: Signature | None, view: View) -> 
     if head is not None:
         path.append((called(head, failure.subject), head.place))
     near: list[str] = []
-    steps: list[Failure] = [failure]
-    while steps[-1].causes:
-        steps.append(steps[-1].causes[0])
+    start = 0
+    steps = list(_down(failure))
+    leaf = steps[-1]
     for step, cause in zip(steps, [*steps[1:], None], strict=True):
         near += map(would_do, step.others)
+        if leaf.is_circle and step is not leaf and (step.option, step.view) == (leaf.option, leaf.view):
+            start = len(path)
         if step.through is not None:
             subject = cause.subject if cause else None
             path.append((step_of(step.through, subject), step.through.adapter.place))
-    leaf = steps[-1]
     path.append((leaf.subject, leaf.reason))
     near = [*_named_otherwise(leaf), *_beyond(leaf, view), *near]
-    kind = CycleError if leaf.is_circle else ResolveError
-    return kind(wanted, leaf.reason, tuple(path), _given(view), _layers(view), tuple(near), (_fix(leaf),))
+    fields = (wanted, leaf.reason, tuple(path), _given(view), _layers(view), tuple(near), (_fix(leaf),))
+    return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
+
+
+def _down(failure: Failure) -> Iterator[Failure]:
+    """The failure, the first thing that it lacks, the first thing that that lacks, and so on."""
+    yield failure
+    while failure.causes:
+        failure = failure.causes[0]
+        yield failure
 
 
 def leaves(failure: Failure) -> Iterator[Failure]:
     """The failure once for each thing that is missing in it, so that each can be drawn."""
-    import attrs
-
     if not failure.causes:
         yield failure
     for cause in failure.causes:
@@ -146,9 +155,7 @@ def would_do(failure: Failure) -> str:
     offer = failure.through
     if offer is None:
         return f"{failure.subject}: {failure.reason}"
-    leaf = failure
-    while leaf.causes:
-        leaf = leaf.causes[0]
+    *_, leaf = _down(failure)
     cause = failure.causes[0].subject if failure.causes else None
     return f"{step_of(offer, cause)}{_arrow(offer)}, {offer.adapter.place}, would do, but {leaf.reason}"
 
@@ -161,10 +168,10 @@ def _named_otherwise(leaf: Failure) -> Iterator[str]:
     for layer in leaf.view.layer.layers():
         for name in layer.own(option.key):
             if name is None:
-                yield f"a {name_of(option.key)} without a name is in the {layer.label} layer: leave out Named"
+                yield f"{with_article(name_of(option.key))} without a name is in the {layer.label} layer: leave out Named"
             elif name != option.name:
-                hint = f': name the parameter {name}, or ask for Annotated[..., di.Named("{name}")]'
-                yield f'a {name_of(option.key)} named "{name}" is in the {layer.label} layer{hint}'
+                where = f"is in the {layer.label} layer: name the parameter {name}"
+                yield f'{with_article(name_of(option.key))} named "{name}" {where}'
 
 
 def _beyond(leaf: Failure, view: View) -> Iterator[str]:
@@ -176,6 +183,8 @@ def _beyond(leaf: Failure, view: View) -> Iterator[str]:
         for layer in _above(view.layer, leaf.view.layer):
             if option.name in layer.own(option.key):
                 yield f"a {option} is in the {layer.label} layer, which ends before the stage does"
+    for problem in view.registry.problems:
+        yield f"{problem}".partition("\n")[0]
     for adapter in view.registry.adapters:
         made = adapter.declares.key if adapter.declares else None
         if made is not None and made != option.key and made in keys(option.key):

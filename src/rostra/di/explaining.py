@@ -1,14 +1,16 @@
 """How would something be built, and why so?"""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
 from rostra.components import Components, name_of
 from rostra.di.annotations import read
 from rostra.di.calls import Asked, prepared
-from rostra.di.drawing import step_of, would_do
-from rostra.di.plans import Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
+from rostra.di.drawing import called, step_of, would_do
+from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
 from rostra.di.registry import here
+from rostra.di.signatures import Signature, signature
 from rostra.errors import RostraError
 
 
@@ -18,15 +20,20 @@ def explain(target: Any, /, **given: Any) -> str:
     Nothing is built. What cannot be built is explained by the text of the error.
 
     Args:
-        target: As for ``nject``.
+        target: As for ``nject``; or a function, as for ``call``.
         given: As for ``nject``.
     """
     layer = here()
     try:
-        asked = prepared(layer, (read(target),), given)
+        function = signature(target) if inspect.isroutine(target) else None
+        asked = prepared(layer, function or (read(target),), given)
     except RostraError as error:
         return str(error)
-    lines = list(_Tree(asked, layer).lines("", asked.run.plan.roots[0], 0))
+    tree = _Tree(asked, layer)
+    if function is None:
+        lines = list(tree.lines("", asked.run.plan.roots[0], 0))
+    else:
+        lines = [(called(function), function.place), *tree.arguments(function, asked.answer.arguments, 1)]
     width = max(len(line) for line, _ in lines)
     return "\n".join(f"{line:<{width}}   {source}".rstrip() for line, source in lines)
 
@@ -55,9 +62,9 @@ class _Tree:
     def _inside(self, node: Node, depth: int) -> Iterator[tuple[str, str]]:
         match node:
             case StageObject():
-                yield from self._arguments(node.build, depth)
+                yield from self.arguments(node.build.offer.signature, node.build.arguments, depth)
             case Build():
-                yield from self._arguments(node, depth)
+                yield from self.arguments(node.offer.signature, node.arguments, depth)
             case Collect():
                 for each in node.nodes:
                     yield from self.lines("", each, depth)
@@ -66,13 +73,16 @@ class _Tree:
             case _:
                 return
 
-    def _arguments(self, node: Build, depth: int) -> Iterator[tuple[str, str]]:
-        filled = {argument.parameter.name: argument.node for argument in node.arguments}
-        for parameter in node.offer.signature.parameters:
+    def arguments(
+        self, function: Signature, arguments: tuple[Argument, ...], depth: int
+    ) -> Iterator[tuple[str, str]]:
+        """The lines of the parameters of a function."""
+        filled = {argument.parameter.name: argument.node for argument in arguments}
+        for parameter in function.parameters:
             if parameter.name in filled:
                 yield from self.lines(parameter.name, filled[parameter.name], depth)
             else:
-                yield f"{'  ' * (depth - 1)}└ {parameter.name} = its default", "nothing gives it"
+                yield f"{'  ' * (depth - 1)}└ {parameter.name} = its default", f"nothing gives {parameter}"
 
     def _described(self, node: Node) -> tuple[str, str]:
         match node:

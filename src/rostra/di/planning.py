@@ -210,9 +210,9 @@ class Planner:
         for _, equally_near in itertools.groupby(view.registry.offers(option), key=lambda offer: offer.rank):
             tried = [(offer, self._built(view, offer)) for offer in equally_near]
             able = [(offer, found) for offer, found in tried if not isinstance(found, Failure)]
+            failures += [found for _, found in tried if isinstance(found, Failure)]
             if able:
                 return self._chosen(view, option, able, failures)
-            failures += [found for _, found in tried if isinstance(found, Failure)]
         item = item_of(option.key)
         return _nothing(view, option, failures) if item is None else self._collected(view, item, option)
 

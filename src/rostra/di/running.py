@@ -107,20 +107,21 @@ class Run:
                 named[argument.parameter.name] = value
         return positional, named
 
-    def waits_for(self, node: Node) -> Offer | None:
-        """The first adapter on the way to ``node`` that needs ``await``; what is there already needs none."""
+    def waits_for(self, node: Node) -> Way:
+        """The adapters on the way to the first that needs ``await``; what is there already needs none."""
         match node:
             case StageObject() if self.stage is not None and self.stage.kept.has(node.build.offer.identity):
-                return None
+                return ()
             case Build() if (
                 node.is_kept and self.scope is not None and self.scope.kept.has(node.offer.identity)
             ):
-                return None
+                return ()
             case Postponed():
-                return None
-        inside = filter(None, map(self.waits_for, self.plan.inside(node)))
-        own = node.offer if isinstance(node, Build) and node.offer.signature.needs_await else None
-        return next(inside, own)
+                return ()
+        inside = next(filter(None, map(self.waits_for, self.plan.inside(node))), ())
+        if not isinstance(node, Build) or not (inside or node.offer.signature.needs_await):
+            return inside
+        return (node.offer, *inside)
 
     def check_now(self, wanted: str, nodes: Iterable[Node]) -> None:
         """Refuse what would have to wait.
@@ -128,13 +129,14 @@ class Run:
         Raises:
             NeedsAwaitError: Something on the way needs ``await`` and is not there yet.
         """
-        for node in nodes:
-            offer = self.waits_for(node)
-            if offer is not None:
-                step = (step_of(offer), offer.adapter.place)
-                reason = f"{offer.adapter.label} can only be awaited"
-                fix = (f"await di.nject({wanted})",)
-                raise NeedsAwaitError(wanted, reason, (step, (name_of(offer.made), reason)), fixes=fix)
+        way = next(filter(None, map(self.waits_for, nodes)), None)
+        if way is not None:
+            reason = f"{way[-1].adapter.label} can only be awaited"
+            steps = (
+                *((step_of(offer), offer.adapter.place) for offer in way),
+                (name_of(way[-1].made), reason),
+            )
+            raise NeedsAwaitError(wanted, reason, steps, fixes=(f"await di.nject({wanted})",))
 
     async def _of_scope(self, node: Build, way: Way) -> Any:
         """What lives in a scope is kept there, unless it was made of what others in the scope do not see."""
@@ -154,7 +156,7 @@ class Run:
             run = Run(plan, {}, stage.layer, None, stage, closing, is_stage=True)
             return await run._built(node, way)
 
-        waits = self.waits_for(node) is not None
+        waits = bool(self.waits_for(node))
         return await stage.take(node.offer.identity, _label(node), make, waits=waits)
 
     async def _built(self, node: Build, way: Way) -> Any:

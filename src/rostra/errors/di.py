@@ -1,5 +1,7 @@
 """What can go wrong when something is to be made out of other things."""
 
+from typing import ClassVar
+
 import attrs
 
 from rostra.errors.base import RostraError, Wording
@@ -27,12 +29,21 @@ class ResolveError(RostraError, LookupError):
     near: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
 
+    near_label: ClassVar[str] = "near misses:"
+
     def wording(self) -> Wording:
         """The path, drawn, and beneath it where was looked and how to fix it."""
         return Wording(f"cannot build {self.wanted}", body=("", *self._drawn(), *self._found()))
 
+    def _mark(self, _depth: int) -> str:
+        """What stands left of a step."""
+        return ""
+
     def _drawn(self) -> tuple[str, ...]:
-        steps = [(_branch(depth) + step, place) for depth, (step, place) in enumerate(self.path)]
+        steps = [
+            (self._mark(depth) + _branch(depth) + step, place)
+            for depth, (step, place) in enumerate(self.path)
+        ]
         width = max((len(step) for step, _ in steps), default=0)
         return tuple(f"{step:<{width}}   {place}".rstrip() for step, place in steps)
 
@@ -41,10 +52,11 @@ class ResolveError(RostraError, LookupError):
         parts = (
             ("given:", (", ".join(self.given),) if self.given else ()),
             ("in context:", (layers or "nothing",)),
-            ("near misses:", self.near),
+            (self.near_label, self.near),
             ("to fix:", self.fixes),
         )
-        margin = " " * (2 * len(self.path) - 2 + 2)
+        last = len(self.path) - 1
+        margin = " " * (len(self._mark(last)) + max(2, 2 * last))
         return tuple(
             f"{margin}{label if position == 0 else '':<14}{line}"
             for label, lines in parts
@@ -54,12 +66,25 @@ class ResolveError(RostraError, LookupError):
 
 @attrs.define(eq=False)
 class ConflictError(ResolveError):
-    """Several adapters are equally near and every one of them could be used."""
+    """Several adapters are equally near and every one of them could be used; these are the ``near`` ones."""
+
+    near_label: ClassVar[str] = "adapters:"
 
 
 @attrs.define(eq=False)
 class CycleError(ResolveError):
-    """Something needs itself in order to be built."""
+    """Something needs itself in order to be built.
+
+    Args:
+        start: Where in the path the circle begins; its end is the end of the path.
+    """
+
+    start: int = 0
+
+    def _mark(self, depth: int) -> str:
+        if depth < self.start:
+            return "   "
+        return "┌▶ " if depth == self.start else "└─ " if depth == len(self.path) - 1 else "│  "
 
 
 @attrs.define(eq=False)

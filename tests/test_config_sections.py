@@ -524,7 +524,7 @@ def test_what_a_class_refuses_as_a_whole_is_told_of_the_section() -> None:
 
         def __post_init__(self) -> None:
             if self.low > self.high:
-                raise ValueError("low must not be above high")
+                raise ValueError("low must not be above high\nand more")
 
     text = wrong(lambda: ConfigSource({"range": {"low": 3}}).load(Range))
 

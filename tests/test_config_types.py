@@ -23,6 +23,7 @@ from rostra.config import Bytes, ConfigError, ConfigSource, Duration, Secret
 Port = NewType("Port", int)
 
 
+Inner = typing.TypeVar("Inner")
 ONE_OF_FOUR = Literal["a", 1, True, None]  # noqa: PYI061  (that None may stand there is what is tested)
 A_OR_NOTHING = Literal["a", None]  # noqa: PYI061  (as above)
 
@@ -48,6 +49,15 @@ class Small(int):
 class Point(typing.NamedTuple):
     x: int
     y: int
+
+
+class Mystery(typing.TypedDict):
+    it: "NoSuchType"  # type: ignore[name-defined]  # noqa: F821  (this is what is refused)
+
+
+@attrs.frozen
+class Box(typing.Generic[Inner]):
+    it: Inner
 
 
 class Limits(typing.TypedDict):
@@ -163,6 +173,9 @@ ACCEPTED_FROM_FILES = [
     (Any, {"a": None}, {"a": None}),
     (Point, [1, 2], Point(1, 2)),
     (Limits, {"soft": 1}, {"soft": 1}),
+    (Box[int], {"it": "1"}, Box(1)),
+    (Pool | int, {"url": "x"}, Pool("x")),
+    (Pool | int, 5, 5),
 ]
 
 
@@ -226,6 +239,11 @@ REFUSED_FROM_FILES = [
     (Literal["a"], "b", 'expected a, found "b"'),
     (int | str, 1.5, "expected a whole number or text, found 1.5"),
     (int | None, "x", 'expected a whole number, found "x"'),
+    (Pool | int, {"url": 1}, "expected text, found 1"),
+    (list[int] | str, ["x"], 'expected a whole number, found "x"'),
+    (list[int] | list[str], [1.5], "expected a list, found a list of 1"),
+    (Mystery, {"it": 1}, "nobody knows how to read a Mystery"),
+    (Box[int], {"it": "x"}, 'expected a whole number, found "x"'),
     (Pool | int, "x", 'expected a table or a whole number, found "x"'),
     (list[int], 5, "expected a list, as a,b or as JSON, found 5"),
     (list[int], [1, "x", 2.5], 'expected a whole number, found "x"; expected a whole number, found 2.5'),

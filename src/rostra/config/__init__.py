@@ -1,4 +1,10 @@
-"""What are the settings, and who said so?"""
+"""What are the settings, and who said so?
+
+``ConfigSource`` merges mappings, files and options, and remembers the origin of every value; ``load`` makes of a
+section an instance of its class, which is attrs', a dataclass or a ``Config`` subclass. It reads strictly, tells all
+mistakes in one ``ConfigError``, and never shows what a ``Secret`` hides. The environment is read here and nowhere
+else, and only with a prefix. ``rostra.config`` is also the plugin that lets every ``Config`` subclass be injected.
+"""
 
 from rostra.config.origin import Origin
 from rostra.config.quantities import Bytes, Duration

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from rostra.config.declared import bare, holds_secret, members
 from rostra.config.faults import Fault, WrongError, unexpected
-from rostra.config.phrases import SEQUENCES, hidden, phrase
+from rostra.config.phrases import LIST, SEQUENCES, TABLE, hidden, phrase
 from rostra.config.secret import MASK, Secret
 from rostra.config.text import Text, items, json_in
 
@@ -46,8 +46,9 @@ def union_hook(wanted: Any, hook_for: HookFor) -> Hook:
     def structure(value: Any, _: Any) -> Any:
         if optional and (value is None or (type(value) is Text and not value)):
             return None
-        if len(hooks) == 1:
-            return hooks[0][1](value, hooks[0][0])
+        alike = [known for known in hooks if _looks_like(value, known[0])] if len(hooks) > 1 else hooks
+        if len(alike) == 1:  # it alone has to say what is wrong with the value
+            return alike[0][1](value, alike[0][0])
         for each, hook in sorted(hooks, key=lambda known: known[0] is not type(value)):
             try:
                 return hook(value, each)
@@ -56,6 +57,12 @@ def union_hook(wanted: Any, hook_for: HookFor) -> Hook:
         raise unexpected(phrase(wanted), value, wanted)
 
     return structure
+
+
+def _looks_like(value: Any, wanted: Any) -> bool:
+    if isinstance(value, Mapping):
+        return phrase(wanted) == TABLE
+    return isinstance(value, list) and phrase(wanted) == LIST
 
 
 def _vagueness(wanted: Any) -> int:

@@ -23,8 +23,8 @@ def settings_in(path: Path) -> Mapping[str, Any]:
     """
     reader = READERS.get(path.suffix)
     if reader is None and not path.is_dir():
-        known = ", ".join(sorted(READERS))
-        raise UnreadableError(f'nobody reads files named "*{path.suffix}"; known are {known}')
+        known = ", ".join(f"*{suffix}" for suffix in sorted(READERS))
+        raise UnreadableError(f"nobody here reads such files; known are {known}")
     content = _content(path, MOST_SETTINGS_BYTES)
     return reader(content) if reader else {}
 

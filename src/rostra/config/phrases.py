@@ -25,6 +25,9 @@ SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
 }
 """What a list of values becomes, by type."""
 
+LIST = "a list"
+TABLE = "a table"
+
 MAPPINGS = frozenset({dict, abstract.Mapping, abstract.MutableMapping})
 
 
@@ -39,9 +42,9 @@ def phrase(wanted: Any) -> str:
     if options(wanted):
         return phrase_of_options(wanted)
     if origin in SEQUENCES:
-        return "a list"
+        return LIST
     if origin in MAPPINGS or is_section(origin):
-        return "a table"
+        return TABLE
     return SCALARS[origin][0] if origin in SCALARS else f"a {name_of(wanted)}"
 
 

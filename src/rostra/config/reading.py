@@ -37,7 +37,7 @@ def read(table: Mapping[Any, Any], cls: type) -> Any:
 
 def _hook_for(wanted: Any, around: Mapping[str, Any]) -> Hook:
     wanted = bare(wanted)
-    return _own(wanted, around) or _guarded(_converter().get_structure_hook(wanted), wanted)
+    return _own(wanted, around) or _foreign(wanted)
 
 
 def _is_ours(wanted: Any) -> bool:
@@ -108,15 +108,19 @@ def _as_found(value: Any, _: Any) -> Any:
 
 def _unreadable(wanted: Any) -> Hook:
     def structure(value: Any, _: Any) -> Any:
-        if isinstance(wanted, type) and isinstance(value, wanted):
+        if wanted in type(value).__mro__:
             return value
         raise WrongError(Fault((), f"nobody knows how to read a {name_of(wanted)}"))
 
     return structure
 
 
-def _guarded(hook: Hook, wanted: Any) -> Hook:
-    """A hook that raises nothing but WrongError."""
+def _foreign(wanted: Any) -> Hook:
+    """The hook of cattrs, so that it raises nothing but WrongError."""
+    try:
+        hook: Hook = _converter().get_structure_hook(wanted)
+    except Exception:  # noqa: BLE001  (whatever cattrs raises, it knows no hook)
+        return _unreadable(wanted)
     if getattr(hook, "__module__", None) == __name__:
         return hook
 

@@ -69,7 +69,7 @@ def _objection(field: Any, error: Exception, wanted: Any, arguments: dict[str, A
 def _told(what: str, error: Exception, wanted: Any, arguments: dict[str, Any]) -> str:
     """One sentence about a refusal, without what the error says if that may tell a secret."""
     said = error.args[0] if error.args and isinstance(error.args[0], str) else type(error).__name__
-    line = said.strip().partition("\\n")[0][:_LONGEST]
+    line = said.strip().partition("\n")[0][:_LONGEST]
     if not line or holds_secret(wanted) or any(_tells(said, each) for each in arguments.values()):
         return what
     return f"{what}: {line}"

@@ -11,8 +11,8 @@ from rostra import config
 class DbConfig(config.Config, section="db"):
     url: str = "sqlite://"
     password: config.Secret[str] | None = None
-    timeout: config.Duration = config.Duration("1m30s")  # noqa: RUF009  (it is immutable)
-    cache: config.Bytes = config.Bytes("10MiB")  # noqa: RUF009  (as above)
+    timeout: config.Duration = config.Duration("1m30s")
+    cache: config.Bytes = config.Bytes("10MiB")
     debug: bool = config.bool_var(default=False)
 
 

@@ -292,7 +292,7 @@ async def test_of_two_replacing_adapters_the_last_wins() -> None:
         di.register(first, last, replace=True)
         shown = di.explain(Database)
 
-    assert "last()" in shown
+    assert shown.startswith("last ")
 
 
 async def test_replacing_does_not_reach_subclasses() -> None:
@@ -474,7 +474,9 @@ async def test_the_product_is_checked() -> None:
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
-async def test_what_the_process_knows_stages_inherit_and_stages_keep_to_themselves(order: tuple[int, int]) -> None:
+async def test_what_the_process_knows_stages_inherit_and_stages_keep_to_themselves(
+    order: tuple[int, int],
+) -> None:
     process = di.Registry()
     stage, other = di.Registry(process), di.Registry(process)
     registering = ((process, Database), (stage, Repo))

@@ -16,7 +16,7 @@ from rostra.di.registry import Offer, Registry
 from rostra.di.scopes import Scope, Unscoped
 from rostra.di.signatures import Parameter, Signature
 from rostra.di.stage_objects import StageObjects
-from rostra.di.views import View
+from rostra.di.views import View, fits
 from rostra.errors import ConflictError, CycleError, GivenError, ResolveError, closest
 
 Path = tuple[tuple[str, str], ...]
@@ -110,7 +110,7 @@ def drawn(wanted: str, failure: Failure, head: Signature | None, view: View) -> 
             subject = cause.subject if cause else None
             path.append((step_of(step.through, subject), step.through.adapter.place))
     path.append((leaf.subject, leaf.reason))
-    near = [*_named_otherwise(leaf), *_beyond(leaf, view), *near]
+    near = [*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *near]
     fields = (wanted, leaf.reason, tuple(path), _given(view), _layers(view), tuple(near), (_fix(leaf),))
     return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
 
@@ -172,6 +172,17 @@ def _named_otherwise(leaf: Failure) -> Iterator[str]:
             elif name != option.name:
                 where = f"is in the {layer.label} layer: name the parameter {name}"
                 yield f'{with_article(name_of(option.key))} named "{name}" {where}'
+
+
+def _given_otherwise(leaf: Failure, view: View) -> Iterator[str]:
+    """Given values that come close."""
+    name = leaf.subject.partition(": ")[0]
+    if leaf.view is not None and leaf.view.is_stage:
+        for given, kind in view.given.items():
+            if given == name or (leaf.option is not None and fits(kind, leaf.option.key)):
+                yield f"{given} was given, but what lives as long as the stage takes no given values"
+    elif (near := closest(name, view.given)) is not None:
+        yield f"{near} was given: did you mean {name}?"
 
 
 def _beyond(leaf: Failure, view: View) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from rostra.components import Components, name_of
 from rostra.di.annotations import read
 from rostra.di.calls import Asked, prepared
-from rostra.di.drawing import called, step_of, would_do
+from rostra.di.drawing import would_do
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
 from rostra.di.registry import here
 from rostra.di.signatures import Signature, signature
@@ -33,7 +33,7 @@ def explain(target: Any, /, **given: Any) -> str:
     if function is None:
         lines = list(tree.lines("", asked.run.plan.roots[0], 0))
     else:
-        lines = [(called(function), function.place), *tree.arguments(function, asked.answer.arguments, 1)]
+        lines = [(function.label, function.place), *tree.arguments(function, asked.answer.arguments, 1)]
     width = max(len(line) for line, _ in lines)
     return "\n".join(f"{line:<{width}}   {source}".rstrip() for line, source in lines)
 
@@ -51,10 +51,12 @@ class _Tree:
         branch = "  " * (depth - 1) + "└ " if depth else ""
         named = f"{parameter} = " if parameter else ""
         what, source = self._described(node)
-        yield f"{branch}{named}{what}", source
         if node in self._shown:
+            yield f"{branch}{named}{what}", f"{source}, shown above"
             return
-        self._shown.add(node)
+        yield f"{branch}{named}{what}", source
+        if isinstance(node, Build | StageObject):
+            self._shown.add(node)
         for failure in self._plan.passed_over.get(node, ()):
             yield f"{'  ' * depth}  rather than", would_do(failure)
         yield from self._inside(node, depth + 1)
@@ -91,9 +93,9 @@ class _Tree:
             case Load():
                 return self._component(node)
             case Build():
-                return step_of(node.offer), self._source(node)
+                return node.offer.adapter.label, _source(node)
             case StageObject():
-                return step_of(node.build.offer), self._source(node.build)
+                return node.build.offer.adapter.label, _source(node.build)
             case Collect():
                 return f"a list of {len(node.nodes)}", ""
             case Postponed():
@@ -103,16 +105,15 @@ class _Tree:
             case _:
                 raise AssertionError(node)
 
-    def _source(self, node: Build) -> str:
-        adapter = node.offer.adapter
-        lifetime = "" if adapter.lifetime == "call" else f", one per {adapter.lifetime}"
-        shown = ", shown above" if node in self._shown else ""
-        return f"{adapter.place}{lifetime}{shown}"
-
     def _component(self, node: Load) -> tuple[str, str]:
         named = f' "{node.name}"' if node.name else ""
         labels = [layer.label for layer in self._layer.layers() if node.name in layer.own(node.key)]
         return f"the {name_of(node.key)}{named}", f"in the {labels[0]} layer"
+
+
+def _source(node: Build) -> str:
+    adapter = node.offer.adapter
+    return adapter.place if adapter.lifetime == "call" else f"{adapter.place}, one per {adapter.lifetime}"
 
 
 def _constant(node: Constant) -> str:

@@ -113,7 +113,8 @@ class GivenError(RostraError, TypeError):
     def wording(self) -> Wording:
         """The value, what was to be built with it, and what is wrong."""
         where = (self.place,) if self.place else ()
-        return Wording(f"{self.given} was given to {self.wanted}: {self.reason}", where, fix=self.fix)
+        were = "were" if " and " in self.given else "was"
+        return Wording(f"{self.given} {were} given to {self.wanted}: {self.reason}", where, fix=self.fix)
 
 
 @attrs.define(eq=False)

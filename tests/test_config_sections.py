@@ -567,3 +567,26 @@ def test_after_a_mistake_the_next_attempt_tells_it_again() -> None:
     source = ConfigSource({"greeter": {"greeting": 5}})
 
     assert wrong(lambda: source.load(Frozen)) == wrong(lambda: source.load(Frozen))
+
+
+@attrs.frozen
+class Service(Config, section="greeter"):
+    port: int = 8080
+    timeout: config.Duration = config.Duration("30s")
+    greeting: str = "hello"
+
+
+def test_three_mistakes_of_three_origins_look_like_this(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("config.toml").write_text('[greeter]\ntimeout = []\ngreting = "hi"\n')
+
+    source = ConfigSource.from_files("config.toml", env_prefix="APP", environ={"APP_GREETER_PORT": "80a"})
+
+    assert wrong(lambda: source.load(Service)) == (
+        "3 settings of [greeter] are wrong\n"
+        '  greeter.port      expected a whole number, found "80a"          from APP_GREETER_PORT\n'
+        "  greeter.timeout   expected a duration such as 1m30s, found []   from config.toml\n"
+        "  greeter.greting   unknown; did you mean greeting?               from config.toml"
+    )

@@ -64,12 +64,10 @@ class PluginCycleError(RostraError, RuntimeError):
 
     def wording(self) -> Wording:
         """The circle, a line per plugin."""
-        width = max(len(name) for name in self.path)
-        places = (*self.places, *[""] * len(self.path))
-        drawn = tuple(
-            f"{'└ loads ' if position else ''}{name:<{width}}  {place}"
-            for position, (name, place) in enumerate(zip(self.path, places, strict=False))
-        )
+        names = (self.path[0], *(f"└ loads {name}" for name in self.path[1:]))
+        width = max(map(len, names))
+        places = (*self.places, *[""] * len(names))
+        drawn = tuple(f"{name:<{width}}  {place}" for name, place in zip(names, places, strict=False))
         return Wording(
             f"plugins load each other in a circle: {' → '.join(self.path)}",
             why=("each would have to be prepared before the other",),

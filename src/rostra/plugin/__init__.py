@@ -1,0 +1,32 @@
+"""Which plugins, in which order; which tasks, how long? Loads plugins, runs their tasks, and puts all away.
+
+``stage()`` is a whole program; ``Stage`` is the same within a running loop. Everything else here is what a plugin's
+``prepare`` and tasks ask for by type.
+"""
+
+from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.jobs import Jobs
+from rostra.plugin.lifecycle import Lifecycle, Phase
+from rostra.plugin.loading import Loader
+from rostra.plugin.restarting import Restart
+from rostra.plugin.running import stage
+from rostra.plugin.signals import Signals
+from rostra.plugin.stage import Stage
+from rostra.plugin.tasks import Task, task
+from rostra.plugin.teardown import Teardown
+
+__all__ = [
+    "Cancel",
+    "Jobs",
+    "Lifecycle",
+    "Loader",
+    "Phase",
+    "Restart",
+    "Signals",
+    "Stage",
+    "Started",
+    "Task",
+    "Teardown",
+    "stage",
+    "task",
+]

@@ -1,0 +1,84 @@
+"""What the stage and a task tell each other: take no new work; I have started."""
+
+import asyncio
+from collections.abc import Callable
+
+__all__ = ["Cancel", "Started"]
+
+
+class Cancel:
+    """Asks a task to take no new work, to finish what it has, and to end.
+
+    The stage sets it when it stops: first that of the tasks with ``intake=True``, then that of the others. A task that
+    takes a ``Cancel`` is given time to end by itself; one that does not is cancelled in its turn. A task that sets it
+    begins the stop of the whole stage::
+
+        async def sweep(cancel: plugin.Cancel, orders: Orders):
+            while not cancel.is_set():
+                ...
+
+    It is used in the thread of the stage's loop.
+
+    Args:
+        begin_stop: Called when somebody sets it; without one it is a mere event, as a test needs it.
+    """
+
+    __slots__ = ("_begin_stop", "_event")
+
+    def __init__(self, begin_stop: Callable[[], None] | None = None) -> None:
+        self._begin_stop = begin_stop
+        self._event = asyncio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Cancel {'set' if self.is_set() else 'not set'}>"
+
+    def set(self) -> None:
+        """Begin the stop of the stage. More than once is nothing more."""
+        self._event.set()
+        if self._begin_stop is not None:
+            self._begin_stop()
+
+    def is_set(self) -> bool:
+        """Whether to take no new work."""
+        return self._event.is_set()
+
+    async def wait(self) -> None:
+        """Return when it is set; at once if it is already."""
+        await self._event.wait()
+
+
+class Started:
+    """Says that a task is ready: its port is bound, its broker connected.
+
+    A task with a parameter of this type is starting until it calls it; the stage runs, and is ready, when all have::
+
+        async def serve(started: plugin.Started, cancel: plugin.Cancel):
+            server = await asyncio.start_server(answer, "127.0.0.1", 8080)
+            started()
+            await cancel.wait()
+
+    Calling it again is nothing.
+
+    Args:
+        tell: Called the first time.
+    """
+
+    __slots__ = ("_called", "_tell")
+
+    def __init__(self, tell: Callable[[], None] | None = None) -> None:
+        self._tell = tell
+        self._called = False
+
+    def __repr__(self) -> str:
+        return f"<Started {'called' if self._called else 'not called'}>"
+
+    def __call__(self) -> None:
+        """Say so."""
+        if not self._called:
+            self._called = True
+            if self._tell is not None:
+                self._tell()
+
+    def is_called(self) -> bool:
+        """Whether the task has started."""
+        return self._called

@@ -1,0 +1,203 @@
+"""Which module, and which ``prepare``? Imports what a name means, and says what comes close where there is none."""
+
+import functools
+import importlib
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from pathlib import Path
+from types import MethodType, ModuleType
+from typing import Any, TypeAlias
+
+import attrs
+
+from rostra.errors import PluginError, PluginNotFoundError, closest
+from rostra.plugin.names import Reference, Script, read
+
+Named: TypeAlias = "str | ModuleType | Callable[..., Any]"
+"""What a plugin may be named by."""
+
+ENTRY_POINTS = "rostra.plugins"
+
+
+@attrs.frozen(eq=False)
+class Plugin:
+    """A module or function that was found.
+
+    Args:
+        name: How messages call it.
+        module: Where handlers and adapters are collected, or None for a function that no module knows by name.
+        prepare: What is run, or None if the module has nothing of the kind.
+        package: What its relative names are relative to: a dotted package, or "" if it is in none.
+    """
+
+    name: str
+    module: ModuleType | None
+    prepare: Callable[..., Any] | None
+    package: str
+
+    @property
+    def identity(self) -> Hashable:
+        """Equal for two that are one plugin, by whatever name each was found."""
+        if isinstance(self.prepare, MethodType):
+            return id(self.prepare.__self__), self.prepare.__func__
+        return id(self.module if self.prepare is None else self.prepare)
+
+
+def find(what: Named, asker: Plugin | None = None, asked_by: str = "") -> Plugin:
+    """Find and import the plugin.
+
+    Args:
+        what: How it was named.
+        asker: The plugin that loads it, for relative names.
+        asked_by: The asker and the place, for errors.
+
+    Raises:
+        PluginNotFoundError: There is none.
+        PluginError: ``what`` cannot be a plugin.
+    """
+    if isinstance(what, str):
+        return _by_name(what, asker, asked_by)
+    if isinstance(what, ModuleType):
+        return _of_module(what)
+    if not isinstance(what, type) and callable(what):
+        return _of_callable(what)
+    where = (f"loaded by {asked_by}",) if asked_by else ()
+    fix = ('name a module: "myapp", "myapp.storage" or "myapp:prepare"; or pass the function itself',)
+    raise PluginError(
+        f"{what!r} is no plugin", where, ("it is neither a name, a module nor a function",), fix
+    )
+
+
+def is_prepare(function: Callable[..., Any]) -> bool:
+    """Whether it is a coroutine function or an async generator function."""
+    return any(
+        inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each)
+        for each in (function, getattr(function, "__call__", None))  # noqa: B004  (what it calls matters, not whether)
+    )
+
+
+@functools.lru_cache(maxsize=8)
+def _entry_points(_path: tuple[str, ...]) -> Mapping[str, str]:
+    from importlib.metadata import entry_points
+
+    return {each.name: each.value for each in entry_points(group=ENTRY_POINTS)}
+
+
+def entry_points() -> Mapping[str, str]:
+    """The installed plugins: name to module or ``module:function``."""
+    return _entry_points(tuple(sys.path))
+
+
+def _by_name(name: str, asker: Plugin | None, asked_by: str) -> Plugin:
+    # Reading what is installed takes longer than many a plugin does, and an entry point has neither dot nor colon.
+    installed = entry_points() if name.isidentifier() or "-" in name else {}
+    reference = read(name, None if asker is None else asker.package, installed, asked_by)
+    module = _script_called(reference.module) or _import(name, reference, asked_by)
+    if reference.attribute is None:
+        return _of_module(module)
+    return attrs.evolve(
+        _of_callable(_attribute(name, module, reference, asked_by)), name=str(reference), module=module
+    )
+
+
+def _import(name: str, reference: Reference, asked_by: str) -> ModuleType:
+    try:
+        return importlib.import_module(reference.module)
+    except ModuleNotFoundError as missing:
+        if not f"{reference.module}.".startswith(f"{missing.name}."):
+            raise
+        reason = str(missing)
+    raise PluginNotFoundError(name, asked_by, _looked_at(name, reason), _close_to(reference)) from None
+
+
+def _attribute(name: str, module: ModuleType, reference: Reference, asked_by: str) -> Callable[..., Any]:
+    found: Any = module
+    for part in (reference.attribute or "").split("."):
+        if not hasattr(found, part):
+            near = closest(part, vars(found))
+            fix = (f'did you mean "{reference.module}:{near}"?',) if near else ("name one of its functions",)
+            raise PluginNotFoundError(name, asked_by, (f"{reference.module} has no {part}",), fix)
+        found = getattr(found, part)
+    if callable(found) and not isinstance(found, type):
+        function: Callable[..., Any] = found
+        return function
+    reason = f"{reference} is {_kind(found)}, not a function"
+    raise PluginNotFoundError(
+        name, asked_by, (reason,), ("name a coroutine function or an async generator function",)
+    )
+
+
+def _script_called(module: str) -> ModuleType | None:
+    """The running script, if ``module`` is its name: importing that would run it a second time."""
+    main = sys.modules.get("__main__")
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    script = Script(spec and spec.name, file and Path(file).stem)
+    if not script.may_be(module):
+        return None
+    if module == script.module:
+        return main
+    try:
+        found = importlib.util.find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    same = (
+        found is not None and found.origin and file and Path(found.origin).resolve() == Path(file).resolve()
+    )
+    return main if same else None
+
+
+def _of_module(module: ModuleType) -> Plugin:
+    name = module.__name__
+    package = name if hasattr(module, "__path__") else name.rpartition(".")[0]
+    # A script knows its package only if it was started by python -m.
+    return Plugin(
+        name, module, getattr(module, "prepare", None), getattr(module, "__package__", None) or package
+    )
+
+
+def _of_callable(function: Callable[..., Any]) -> Plugin:
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    qualname: str = getattr(function, "__qualname__", None) or type(function).__qualname__
+    called = qualname.rpartition("<locals>.")[2]
+    if module is None:
+        return Plugin(called, None, function, "")
+    known = getattr(module, qualname, None) is function
+    found = _of_module(module)
+    return attrs.evolve(
+        found, name=f"{found.name}:{called}", module=module if known else None, prepare=function
+    )
+
+
+def _kind(thing: object) -> str:
+    return f"the class {thing.__name__}" if isinstance(thing, type) else f"of type {type(thing).__name__}"
+
+
+def _looked_at(name: str, reason: str) -> tuple[str, ...]:
+    installed = ", ".join(sorted(entry_points()))
+    if not name.isidentifier() and "-" not in name:
+        return (reason,)
+    return (f"no module: {reason}", f"no entry point of {ENTRY_POINTS}: there are {installed or 'none'}")
+
+
+def _close_to(reference: Reference) -> tuple[str, ...]:
+    parent, _, last = reference.module.rpartition(".")
+    options = dict.fromkeys(_beside(parent))
+    if not parent:
+        options |= dict.fromkeys(entry_points())
+    elif hasattr(sys.modules.get(parent), last):
+        return (f'did you mean "{parent}:{last}"?',)
+    near = closest(last, options)
+    if near is None:
+        return ("install the plugin, or put its folder on sys.path",)
+    return (f'did you mean "{parent}.{near}"?' if parent else f'did you mean "{near}"?',)
+
+
+def _beside(package: str) -> Iterator[str]:
+    """Modules in the package, or those that can be imported without one."""
+    from pkgutil import iter_modules
+
+    path = getattr(sys.modules.get(package), "__path__", None) if package else None
+    if path is not None or not package:
+        yield from (each.name for each in iter_modules(path))

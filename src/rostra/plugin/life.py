@@ -1,0 +1,313 @@
+"""The life of a stage, from the first prepare to the end of the teardown; one task lives it.
+
+Whatever happens on the way (an exception, a signal, a cancellation) leads on to the stop and from there to the
+teardown; what went wrong is kept for the verdict. Whoever waits for the stage looks at its phase.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from time import perf_counter
+from typing import Any
+
+from rostra import context, di, log
+from rostra.components import Components
+from rostra.config import Config, ConfigSource
+from rostra.errors import StartTimeoutError, StopTimeoutError
+from rostra.handlers import Handlers
+from rostra.plugin.budgets import StartBudget, StopBudget
+from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.crew import Crew
+from rostra.plugin.finding import Named
+from rostra.plugin.jobs import Jobs
+from rostra.plugin.lifecycle import Lifecycle, Phase
+from rostra.plugin.loading import Call, Loader, Loading, Record
+from rostra.plugin.preparing import Preparing
+from rostra.plugin.supervising import Supervision
+from rostra.plugin.tasks import Task
+from rostra.plugin.teardown import Teardown
+from rostra.plugin.verdict import Verdict
+from rostra.plugin.wants import takes
+
+_PATIENCE = 1.0
+"""Seconds in which what was cancelled has to end, before it is left behind."""
+
+_OVERTIME = 3.0
+"""Seconds after the stop's time is up in which every step of the teardown that is left still gets its turn."""
+
+_THE_STAGE = Call(__file__, 1)
+_log = log.get("rostra.plugin")
+
+
+class Life:
+    """What a stage does, step by step.
+
+    Args:
+        layer: Of the stage; its life adds the components that belong to it.
+        plugins: What to load, in order.
+        start_timeout: Seconds for preparing and starting.
+        stop_timeout: Seconds for draining and teardown.
+    """
+
+    def __init__(
+        self, layer: Components, plugins: tuple[Named, ...], start_timeout: float, stop_timeout: float
+    ) -> None:
+        self._layer = layer
+        self._plugins = plugins
+        self._start_timeout = start_timeout
+        self._start_budget = StartBudget(start_timeout, self._start_expired)
+        self._stop_budget = StopBudget(stop_timeout)
+        self._begun = perf_counter()
+        self.verdict = Verdict()
+        self.lifecycle = layer.add(Lifecycle())
+        self._cancel = layer.add(Cancel(lambda: self.stop("Cancel was set")))
+        self._teardown = layer.add(Teardown(layer))
+        self._jobs = layer.add(Jobs(layer))
+        self._handlers = layer.add(Handlers())
+        self._registry = di.open_stage(layer, self._teardown)
+        self.crew = Crew(self._task_failed)
+        self._preparing = Preparing(self._registry, self._handlers, self._cancel_for, self._add_task)
+        self._loading = Loading(layer, self._prepare_one)
+        layer.add(Loader(self._loading))
+        self._plugin_cancels: dict[Record, Cancel] = {}
+        self.is_prepared = asyncio.Event()
+        self.start_asked = asyncio.Event()
+        self.run_asked = asyncio.Event()
+        self._stop_asked = asyncio.Event()
+        self._hurry = asyncio.Event()
+        self._hurried_by = ""
+        self._doing: asyncio.Task[None] | None = None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether something kept it from starting, or a task failed."""
+        return self.verdict.start is not None or bool(self.crew.failures)
+
+    def stop(self, reason: str) -> None:
+        """Begin the stop; the first reason counts."""
+        if not self._stop_asked.is_set():
+            self._stop_asked.set()
+            self._stop_budget.begin()
+            self._loading.close()
+            self._enter(Phase.STOPPING, reason=reason)
+            self._cancel.set()
+
+    def stop_now(self, reason: str) -> None:
+        """Give what still runs no more time."""
+        self.stop(reason)
+        if not self._hurry.is_set() and self.lifecycle.phase is Phase.STOPPING:
+            _log.warning("stage.hurried", reason=reason)
+            self._hurried_by = reason
+            self._hurry.set()
+
+    async def live(self) -> None:
+        """All of it; never raises."""
+        with context.use(self._layer), context.shown(self._layer):
+            for step in (self._play, self._drain, self._tear_down):
+                try:
+                    await step()
+                except asyncio.CancelledError:
+                    self.stop_now("its loop ends")
+                except BaseException as error:  # noqa: BLE001  (kept for the verdict)
+                    self.verdict.start = self.verdict.start or error
+            self._enter(Phase.STOPPED)
+
+    async def _play(self) -> None:
+        try:
+            with self._start_budget.counting():
+                go_on = await self._unless_stopped(self._prepare())
+        finally:
+            self.is_prepared.set()
+        if not go_on or not await self._unless_stopped(_wait(self.start_asked)):
+            return
+        self._enter(Phase.STARTING)
+        with self._start_budget.counting():
+            go_on = await self._unless_stopped(self.crew.start())
+        if go_on:
+            self._enter(Phase.RUNNING, seconds=round(perf_counter() - self._begun, 3))
+            await self._unless_stopped(self._last())
+
+    async def _unless_stopped(self, part: Coroutine[Any, Any, None]) -> bool:
+        """Do a part of the play; True when it is done, False when the stage was asked to stop meanwhile."""
+        if self._stop_asked.is_set():
+            part.close()
+            return False
+        self._doing = asyncio.get_running_loop().create_task(part, name="the stage")
+        try:
+            await _race(self._doing, self._stop_asked)
+        finally:
+            self._doing.cancel()
+        if not await _race(self._doing, self._hurry, self._stop_budget.left_for_draining):
+            await self._abandon(self._doing)
+        elif not self._doing.cancelled():
+            self._doing.result()
+        return not self._stop_asked.is_set()
+
+    async def _drain(self) -> None:
+        self.stop("the start failed" if self.verdict.start is not None else "all tasks have ended")
+        for record, cancel in self._plugin_cancels.items():
+            if all(member.record is not record for member in self.crew.alive):
+                cancel.set()
+        draining = asyncio.get_running_loop().create_task(self.crew.drain(), name="the stage: draining")
+        try:
+            await _race(draining, self._hurry, self._stop_budget.left_for_draining)
+        finally:
+            draining.cancel()
+            await self._cut()
+
+    async def _cut(self) -> None:
+        left = self.crew.alive
+        if left:
+            from rostra.plugin.trees import tree_of_tasks
+
+            self._cut_short("draining", tree_of_tasks(left))
+            for each in await self.crew.cut(_PATIENCE):
+                _log.error(
+                    "task.abandoned",
+                    task=each.task.name,
+                    plugin=each.plugin,
+                    why="it ignores its cancellation",
+                )
+
+    async def _tear_down(self) -> None:
+        self._enter(Phase.TEARDOWN)
+        self.crew.discard()
+        self.verdict.tasks = [failure.error for failure in self.crew.failures]
+        closing = asyncio.get_running_loop().create_task(self._put_away(), name="the stage: teardown")
+        await _insist(closing, self._stop_budget.left)
+        if not closing.done():
+            self._cut_short("the teardown", (f"teardown of {self._teardown.at_hand}",))
+            await self._hasten(closing)
+
+    async def _hasten(self, closing: "asyncio.Task[None]") -> None:
+        """Cancel the step at hand again and again, so that all the others get their turn."""
+        last = perf_counter() + _OVERTIME
+        while not closing.done() and perf_counter() < last:
+            closing.cancel()
+            await _insist(closing, _PATIENCE)
+        if not closing.done():
+            _log.error("teardown.abandoned", steps=[self._teardown.at_hand, *self._teardown.labels])
+
+    async def _put_away(self) -> None:
+        await self._jobs.close()
+        try:
+            await self._teardown.close()
+        except asyncio.CancelledError as interrupted:
+            self.verdict.teardown = _members(interrupted.__cause__)
+        except BaseException as error:  # noqa: BLE001  (kept for the verdict)
+            self.verdict.teardown = _members(error)
+
+    async def _prepare(self) -> None:
+        for plugin in self._plugins:
+            await self._loading.load(plugin, None, _THE_STAGE)
+        await self._loading.settle()
+        await self._complete()
+
+    async def _prepare_one(self, record: Record) -> None:
+        await self._preparing.prepare(self._loading, record)
+        if self.is_prepared.is_set():  # what is loaded later has to be complete by itself
+            await self._complete()
+            if self.lifecycle.phase in (Phase.STARTING, Phase.RUNNING):
+                self.crew.start_new()
+
+    async def _complete(self) -> None:
+        """Check that all can be built, and build and bind what tasks will need."""
+        report = di.check()
+        report.raise_problems()
+        sections = [key for key in report.built if isinstance(key, type) and issubclass(key, Config)]
+        self._layer.get(ConfigSource).load_sections(sections)
+        await self._layer.get(di.StageObjects).build_eager()
+        await self._handlers.bind_all()
+
+    async def _last(self) -> None:
+        await self.run_asked.wait()
+        await self.crew.keep()
+
+    def _cancel_for(self, record: Record) -> Cancel:
+        return self._plugin_cancels.setdefault(record, Cancel(lambda: self.stop("Cancel was set")))
+
+    def _add_task(self, record: Record, task: Task) -> None:
+        shared = self._plugin_cancels.get(record)
+        name = f"task {task.name} of plugin {record.name}"
+        if callable(task.run):
+            provides = (Cancel, Started, Loader)
+            self._registry.add_root(di.Root(task.run, name, provides=provides))
+        self.crew.add(
+            Supervision(
+                task,
+                record,
+                Cancel(lambda: self.stop(f"{name} set Cancel")),
+                shared,
+                hears=shared is not None or takes(task.run, Cancel),
+                starts=takes(task.run, Started),
+                open_layer=self._layer_for,
+                ended=self.crew.ended,
+            )
+        )
+
+    def _layer_for(self, member: Supervision) -> Components:
+        layer = self._layer.push(f"task {member.task.name}")
+        layer.add(di.Unscoped())
+        layer.add(member.cancel)
+        layer.add(member.started)
+        layer.add(Loader(self._loading, member.record))
+        return layer
+
+    def _task_failed(self, member: Supervision) -> None:
+        self.stop(f"{member} failed")
+
+    def _start_expired(self) -> None:
+        from rostra.plugin.trees import tree_of_start
+
+        tree = tree_of_start(self._loading.records, self.crew.starting, self._doing)
+        self.verdict.start = StartTimeoutError(self._start_timeout, tree)
+        self.stop(f"it did not start within {self._start_timeout:g} s")
+
+    def _cut_short(self, what: str, left: tuple[str, ...]) -> None:
+        if self.verdict.cut_short is None:
+            reason = (
+                self._hurried_by
+                or f"{what} took longer than stop_timeout={self._stop_budget.seconds:g} s allows"
+            )
+            self.verdict.cut_short = StopTimeoutError(reason, left)
+
+    async def _abandon(self, doing: "asyncio.Task[None]") -> None:
+        from rostra.plugin.trees import tree_of_start
+
+        self._cut_short("ending the start", tree_of_start(self._loading.records, (), doing))
+        await asyncio.wait({doing}, timeout=_PATIENCE)
+        if not doing.done():
+            _log.error("prepare.abandoned", why="it ignores its cancellation")
+
+    def _enter(self, phase: Phase, **keys: Any) -> None:
+        self.lifecycle.enter(phase)
+        _log.info(f"stage.{phase}", **keys)
+
+
+async def _wait(event: asyncio.Event) -> None:
+    await event.wait()
+
+
+async def _race(doing: "asyncio.Task[None]", event: asyncio.Event, seconds: float | None = None) -> bool:
+    """Wait until it is done, the event is set or the time is up; True if it is done."""
+    alarm = asyncio.get_running_loop().create_task(event.wait())
+    try:
+        await asyncio.wait({doing, alarm}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        alarm.cancel()
+    return doing.done()
+
+
+async def _insist(doing: "asyncio.Task[None]", seconds: float) -> None:
+    """Wait so long for it, whoever cancels the one that waits: a teardown is not given up."""
+    last = perf_counter() + seconds
+    while not doing.done() and (left := last - perf_counter()) > 0:
+        try:
+            await asyncio.wait({doing}, timeout=left)
+        except asyncio.CancelledError:
+            continue
+
+
+def _members(error: BaseException | None) -> tuple[BaseException, ...]:
+    if error is None:
+        return ()
+    return error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)

@@ -1,0 +1,240 @@
+"""In which order? Each plugin is prepared once, in the order first asked for, by a Loader that knows who asks.
+
+Every prepare runs in a task of its own, so that loading inside ``gather`` or with a timeout does what it looks like.
+Who waits for whom is written down; a wait that would close a circle is an error instead.
+"""
+
+import asyncio
+import itertools
+import sys
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
+from typing import Any
+
+import attrs
+
+from rostra import context
+from rostra.components import Components
+from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
+from rostra.plugin.finding import Named, Plugin, find
+from rostra.plugin.waiting import path_between
+
+
+@attrs.frozen
+class Call:
+    """The line of code that loads something."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        from rostra.plugin.hanging import shortened
+
+        return f"{shortened(self.file)}:{self.line}"
+
+
+@attrs.define(eq=False)
+class Record:
+    """One plugin of the stage, and how far its preparation is.
+
+    Args:
+        plugin: What was found.
+        asked_by: The plugin that asked for it first, or None if it was named to the stage.
+    """
+
+    plugin: Plugin
+    asked_by: "Record | None"
+    running: "asyncio.Task[None] | None" = attrs.field(default=None, init=False)
+    is_prepared: bool = attrs.field(default=False, init=False)
+    failure: BaseException | None = attrs.field(default=None, init=False)
+    waiters: int = attrs.field(default=0, init=False)
+    waits_for: "list[tuple[Record, Call]]" = attrs.field(factory=list, init=False)
+
+    @property
+    def name(self) -> str:
+        """How messages call the plugin."""
+        return self.plugin.name
+
+    @property
+    def lineage(self) -> str:
+        """The plugin and those through which it was asked for."""
+        names = [self.name]
+        asker = self.asked_by
+        while asker is not None:
+            names.append(asker.name)
+            asker = asker.asked_by
+        return ", loaded by ".join(names)
+
+
+class Loading:
+    """The plugins of one stage.
+
+    Args:
+        layer: Of the stage; prepares run in it.
+        prepare: Prepares one plugin. It is called once for each.
+    """
+
+    def __init__(self, layer: Components, prepare: Callable[[Record], Awaitable[None]]) -> None:
+        self._layer = layer
+        self._prepare = prepare
+        self._records: dict[Hashable, Record] = {}
+        self._is_closed = False
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """All plugins, in the order in which they were first asked for."""
+        return tuple(self._records.values())
+
+    def close(self) -> None:
+        """Load nothing more: the stage stops."""
+        self._is_closed = True
+
+    async def load(self, what: Named, asker: Record | None, call: Call) -> None:
+        """Prepare a plugin, or wait until it is prepared.
+
+        Args:
+            what: As its user named it.
+            asker: Who asks, or None for the stage.
+            call: Where.
+
+        Raises:
+            PluginNotFoundError: There is no such plugin.
+            PluginCycleError: It waits for the one that asks.
+            Exception: Whatever its preparation raised, each time it is asked for.
+        """
+        record = self._record(what, asker, call)
+        if record is asker or record.is_prepared:
+            return
+        if asker is not None:
+            self._check_for_circle(record, asker, call)
+            asker.waits_for.append((record, call))
+        try:
+            await self._wait_for(record)
+        finally:
+            if asker is not None:
+                asker.waits_for.remove((record, call))
+
+    async def settle(self) -> None:
+        """Wait for what is still being prepared though nobody waits for it any more.
+
+        Raises:
+            Exception: What failed unseen.
+        """
+        while unsettled := [each for each in self.records if each.running is not None]:
+            for record in unsettled:
+                await self._wait_for(record)
+
+    def cancel(self) -> None:
+        """Cancel every preparation."""
+        for record in self.records:
+            if record.running is not None:
+                record.running.cancel()
+
+    def _record(self, what: Named, asker: Record | None, call: Call) -> Record:
+        asked_by = f"{asker.name}, {call}" if asker is not None else ""
+        if self._is_closed:
+            where = (f"loaded by {asked_by}",) if asked_by else ()
+            raise PluginError(f"plugin {what} cannot be loaded any more", where, ("the stage stops",))
+        plugin = self._found(what, asker, asked_by)
+        record = self._records.get(plugin.identity)
+        if record is None:
+            record = self._records[plugin.identity] = Record(plugin, asker)
+            record.running = asyncio.get_running_loop().create_task(
+                self._run(record), name=f"prepare of plugin {record.name}", context=context.bound(self._layer)
+            )
+        return record
+
+    def _found(self, what: Named, asker: Record | None, asked_by: str) -> Plugin:
+        # A module is imported once per process: what its top level registers must not end with this stage.
+        try:
+            with context.use(Components(None, "import")):
+                return find(what, None if asker is None else asker.plugin, asked_by)
+        except (PluginError, PluginNotFoundError):
+            raise
+        except Exception as error:
+            error.add_note(f"while importing plugin {what}{f', loaded by {asker.lineage}' if asker else ''}")
+            raise
+
+    def _check_for_circle(self, record: Record, asker: Record, call: Call) -> None:
+        path = path_between(record, asker, lambda each: [after for after, _ in each.waits_for])
+        if path is not None:
+            steps = [
+                next(where for after, where in a.waits_for if after is b) for a, b in itertools.pairwise(path)
+            ]
+            circle = (*path, record)
+            raise PluginCycleError(tuple(each.name for each in circle), (*map(str, steps), str(call)))
+
+    async def _wait_for(self, record: Record) -> None:
+        if record.running is not None:
+            record.waiters += 1
+            try:
+                await asyncio.wait({record.running})
+            except asyncio.CancelledError:
+                await self._let_go(record)
+                raise
+            finally:
+                record.waiters -= 1
+        if record.failure is not None:
+            raise record.failure
+
+    async def _let_go(self, record: Record) -> None:
+        """Nobody waits any longer: end the preparation, as if it were a part of the one that was waiting."""
+        if record.waiters == 1 and record.running is not None:
+            record.running.cancel()
+            await asyncio.wait({record.running})
+
+    async def _run(self, record: Record) -> None:
+        try:
+            await self._prepare(record)
+            record.is_prepared = True
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            nobody = "" if task is not None and task.cancelling() else ", though nobody cancelled it"
+            record.failure = PluginError(f"preparing plugin {record.lineage} ended cancelled{nobody}")
+            record.failure.__cause__ = error
+        except BaseException as error:  # noqa: BLE001  (whoever waits gets it)
+            self._note(error, record)
+            record.failure = error
+        finally:
+            record.running = None
+
+    def _note(self, error: BaseException, record: Record) -> None:
+        if all(each.failure is not error for each in self.records):
+            error.add_note(f"while preparing plugin {record.lineage}")
+
+
+class Loader:
+    """Loads further plugins from a ``prepare``; each has one of its own, which knows who asks.
+
+    ::
+
+        async def prepare(load: plugin.Loader):
+            await load("rostra_aiohttp", ".storage")       # one after the other; both are prepared then
+    """
+
+    __slots__ = ("_asker", "_loading")
+
+    def __init__(self, loading: Loading, asker: Record | None = None) -> None:
+        self._loading = loading
+        self._asker = asker
+
+    def __call__(self, *plugins: Named) -> Coroutine[Any, Any, None]:
+        """Prepare the plugins, one after the other, and return when all are prepared.
+
+        One that is prepared already is not prepared again; for one that is being prepared this waits; for the
+        plugin that asks it is nothing. While the stage runs, the tasks of new plugins start at once.
+
+        Args:
+            plugins: Modules, dotted names, ``module:function``, names relative to the plugin that asks
+                (``.storage``), entry points of ``rostra.plugins``, or functions.
+
+        Raises:
+            PluginNotFoundError: There is no such plugin.
+            PluginCycleError: It waits for the one that asks.
+            Exception: Whatever its preparation raised.
+        """
+        caller = sys._getframe(1)  # noqa: SLF001  (the only cheap way to know the caller's line)
+        return self._load(plugins, Call(caller.f_code.co_filename, caller.f_lineno))
+
+    async def _load(self, plugins: tuple[Named, ...], call: Call) -> None:
+        for plugin in plugins:
+            await self._loading.load(plugin, self._asker, call)

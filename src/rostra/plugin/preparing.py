@@ -1,0 +1,134 @@
+"""How is one plugin prepared? Its handlers and adapters are collected, then its ``prepare`` is run to its end."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
+from time import perf_counter
+from typing import Any
+
+import attrs
+
+from rostra import di, log
+from rostra.errors import PluginError
+from rostra.handlers import Handlers, collect
+from rostra.plugin.cancelling import Cancel
+from rostra.plugin.finding import is_prepare
+from rostra.plugin.loading import Call, Loader, Loading, Record
+from rostra.plugin.tasks import Task, tasks_of
+
+_log = log.get("rostra.plugin")
+
+
+@attrs.define(eq=False)
+class Preparing:
+    """Prepares plugins for one stage.
+
+    Args:
+        registry: Of the stage: it gets the adapters.
+        handlers: Of the stage.
+        new_cancel: Makes the Cancel that a ``prepare`` takes.
+        add: Called with each task, in the order in which they are yielded.
+    """
+
+    registry: di.Registry
+    handlers: Handlers
+    new_cancel: Callable[[Record], Cancel]
+    add: Callable[[Record, Task], None]
+    _collected: set[str] = attrs.field(factory=set, init=False)
+
+    async def prepare(self, loading: Loading, record: Record) -> None:
+        """Collect what the plugin's module defines, load the transports of its handlers, run its ``prepare``.
+
+        Raises:
+            PluginError: The plugin is no plugin, or yields what is no task.
+            Exception: Whatever ``prepare`` raises.
+        """
+        begun = perf_counter()
+        has_prepare = record.plugin.prepare is not None
+        adapters = 0 if has_prepare else len(self.registry.adapters)
+        handlers = await self._collect(loading, record)
+        if record.plugin.prepare is not None:
+            await self._run(loading, record, record.plugin.prepare)
+        elif not handlers and len(self.registry.adapters) == adapters:
+            raise _nothing_in(record)
+        _log.debug("plugin.prepared", plugin=record.name, seconds=round(perf_counter() - begun, 3))
+
+    async def _collect(self, loading: Loading, record: Record) -> int:
+        """Collect from the module, once; return how many handlers it has."""
+        module = record.plugin.module
+        if module is None or module.__name__ in self._collected:
+            return 0
+        self._collected.add(module.__name__)
+        self.registry.collect(module)
+        declared = collect(module)
+        for transport in dict.fromkeys(each.trigger.transport for each in declared):
+            await Loader(loading, record)(transport)
+        self.handlers.declare(declared)
+        return len(declared)
+
+    async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:
+        if not is_prepare(prepare):
+            raise _no_prepare(record, prepare)
+        given = self._given(loading, record, prepare)
+        offers = {name: type(value) for name, value in given.items()}
+        self.registry.add_root(di.Root(prepare, f"prepare of plugin {record.name}", offers, scoped=True))
+        made = await di.call(prepare, **given)
+        if isinstance(made, AsyncGenerator):
+            await self._take(made, record)
+        elif made is not None:
+            self._add(made, record, di.signature(prepare).place)
+
+    def _given(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> dict[str, Any]:
+        makers: dict[Any, Callable[[], Any]] = {
+            Loader: lambda: Loader(loading, record),
+            Cancel: lambda: self.new_cancel(record),
+        }
+        wanted = {each.name: each.want.key for each in di.signature(prepare).parameters}
+        return {name: makers[key]() for name, key in wanted.items() if key in makers}
+
+    async def _take(self, yielding: AsyncGenerator[Any, None], record: Record) -> None:
+        async with aclosing(yielding):
+            async for made in yielding:
+                place = _line_of(yielding)
+                if made is None:
+                    raise _bare_yield(record, place)
+                self._add(made, record, place)
+
+    def _add(self, made: object, record: Record, place: str) -> None:
+        for task in tasks_of(made, record.name, place):
+            self.add(record, task)
+
+
+def _line_of(yielding: AsyncGenerator[Any, None]) -> str:
+    """Where it yields; a generator that is not Python's own does not tell."""
+    frame = getattr(yielding, "ag_frame", None)
+    return "" if frame is None else str(Call(frame.f_code.co_filename, frame.f_lineno))
+
+
+def _bare_yield(record: Record, place: str) -> PluginError:
+    return PluginError(
+        "prepare has a bare yield",
+        (f"plugin {record.name}, {place}",),
+        ("a prepare runs to its end before any task starts; it is no context manager",),
+        (
+            "what is to be put away: resource = await teardown.enter(open_resource())",
+            "with a parameter of prepare: teardown: plugin.Teardown",
+        ),
+    )
+
+
+def _no_prepare(record: Record, found: object) -> PluginError:
+    return PluginError(
+        f"prepare of plugin {record.name} is neither a coroutine function nor an async generator function",
+        (f"plugin {record.lineage}",),
+        (f"found {found!r}",),
+        ("write it as: async def prepare(...):",),
+    )
+
+
+def _nothing_in(record: Record) -> PluginError:
+    return PluginError(
+        f"module {record.name} is no plugin",
+        (f"plugin {record.lineage}",),
+        ("it has no prepare, and defines neither handlers nor adapters",),
+        ("write in it: async def prepare(...):",),
+    )

@@ -1,0 +1,131 @@
+"""A stage as a whole program: it owns the event loop, the signals, and what is left at the end.
+
+The thread's current loop and policy are not touched. The loop's threads are daemons: one that never comes back does
+not keep the process from ending.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from rostra import log
+from rostra.components import Components
+from rostra.config import ConfigSource
+from rostra.errors import PluginError
+from rostra.plugin.finding import Named
+from rostra.plugin.lifecycle import Phase
+from rostra.plugin.signals import Signals
+from rostra.plugin.stage import Stage
+from rostra.plugin.threads import DaemonThreads, watched
+
+_PATIENCE = 2.0
+"""Seconds for tasks, async generators and threads that the stage did not start, to end when it has."""
+
+_log = log.get("rostra.plugin")
+
+
+def stage(
+    *plugins: Named,
+    components: Components | None = None,
+    config: ConfigSource | Mapping[str, Any] | None = None,
+    signals: Signals | None = None,
+    start_timeout: float = 60,
+    stop_timeout: float = 25,
+    return_exceptions: bool = False,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+) -> list[Any]:
+    """Run an application from its first plugin to the end of its teardown.
+
+    It ends when all tasks but background ones have ended, when one fails or sets its Cancel, or when a signal comes:
+    the first SIGTERM or SIGINT stops it in order, a second one cancels what still runs, a third ends the process.
+    Signal handlers, and the thread's event loop and policy, are as before afterwards.
+
+    Args:
+        plugins: What to load, in order: modules, dotted names, ``module:function``, entry points, functions.
+        components: Components that the stage sees below its own.
+        config: The settings, or mappings of them; empty if left out.
+        signals: What signals do; ``Signals()`` if left out. Outside of the main thread there are none.
+        start_timeout: Seconds for preparing and starting.
+        stop_timeout: Seconds for draining and teardown together.
+        return_exceptions: Exceptions of tasks stand among the results, instead of being raised.
+        loop_factory: Makes the event loop, such as ``uvloop.new_event_loop``.
+
+    Returns:
+        The results of the tasks, in the order in which they were yielded; None for one that the stop cancelled.
+
+    Raises:
+        PluginError: An event loop runs here already.
+        ExceptionGroup: What tasks raised, each with a note that says which task it was.
+        StartTimeoutError: Not everything started in time.
+        StopTimeoutError: The stop was cut short.
+        Exception: Whatever a ``prepare`` raised.
+    """
+    _check_no_loop_runs()
+    made = Stage(
+        "rostra.log",
+        *plugins,
+        components=components,
+        config=config,
+        start_timeout=start_timeout,
+        stop_timeout=stop_timeout,
+        return_exceptions=return_exceptions,
+    )
+    loop = (loop_factory or asyncio.new_event_loop)()
+    threads = DaemonThreads()
+    loop.set_default_executor(threads)
+    try:
+        with (
+            (signals or Signals()).installed(made, loop),
+            watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE),
+        ):
+            return loop.run_until_complete(_run(made))
+    finally:
+        _clear(loop, threads)
+
+
+async def _run(made: Stage) -> list[Any]:
+    async with made:
+        return await made.run()
+
+
+def _check_no_loop_runs() -> None:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise PluginError(
+        "plugin.stage() cannot be called while an event loop runs in this thread",
+        why=("it makes and owns its event loop",),
+        fix=("in a coroutine: async with plugin.Stage(...) as stage: await stage.run()",),
+    )
+
+
+async def _end_tasks() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in left:
+        task.cancel()
+    ended, left = await asyncio.wait(left, timeout=_PATIENCE) if left else (set(), set())
+    for task in ended:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("task.failed", task=task.get_name(), exc_info=error)
+    for task in left:
+        from rostra.plugin.hanging import at
+
+        _log.error("task.abandoned", task=task.get_name(), awaits=at(task))
+
+
+async def _end_generators(loop: asyncio.AbstractEventLoop) -> None:
+    closing = loop.create_task(loop.shutdown_asyncgens())
+    await asyncio.wait({closing}, timeout=_PATIENCE)
+
+
+def _clear(loop: asyncio.AbstractEventLoop, threads: DaemonThreads) -> None:
+    """Let end what the application started by itself; for a bounded time, then close the loop all the same."""
+    try:
+        loop.run_until_complete(_end_tasks())
+        loop.run_until_complete(_end_generators(loop))
+        threads.shutdown(wait=False)
+        if left := threads.join(_PATIENCE):
+            _log.error("threads.abandoned", threads=left)
+    finally:
+        loop.close()

@@ -1,0 +1,121 @@
+"""What do signals mean to a stage? The first asks it to stop, the second to hurry, the third ends the process.
+
+Handlers are Python's own (``signal.signal``), so that they run also while the loop is blocked by Python code; all
+they do is to call into the loop, but for the third signal, which waits for nobody. Only the main thread can have
+them; a stage elsewhere goes without.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Protocol
+
+from rostra import context, log
+from rostra.components import Components
+
+_log = log.get("rostra.plugin")
+
+
+class Stoppable(Protocol):
+    """What signals act upon: a stage."""
+
+    @property
+    def components(self) -> Components:
+        """Its layer."""
+        ...
+
+    def stop(self, reason: str = ...) -> None:
+        """End in good order."""
+        ...
+
+    def stop_now(self, reason: str = ...) -> None:
+        """Cancel all tasks, and then put everything away."""
+        ...
+
+
+class Signals:
+    """SIGTERM and SIGINT stop a stage, SIGUSR1 logs every task with where it awaits.
+
+    To handle others, or to do something else, derive and override ``actions``::
+
+        class WithReload(plugin.Signals):
+            def actions(self):
+                return {**super().actions(), signal.SIGHUP: self.reload}
+
+            def reload(self, stage):
+                stage.components.get(Templates).reload()
+    """
+
+    def __init__(self) -> None:
+        self._stops = 0
+
+    def actions(self) -> Mapping[int, Callable[[Stoppable], None]]:
+        """What each signal does; called with the stage, in the thread and context of its loop."""
+        return {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGUSR1: self.show_tasks}
+
+    def stop(self, stage: Stoppable) -> None:
+        """The first time stop in good order, the second time at once."""
+        if self._stops <= 1:
+            stage.stop("a signal")
+        else:
+            stage.stop_now("a second signal")
+
+    def show_tasks(self, stage: Stoppable) -> None:  # noqa: ARG002  (every action gets the stage)
+        """Log every task of the loop and where it awaits."""
+        from rostra.plugin.hanging import at
+
+        for task in sorted(asyncio.all_tasks(), key=asyncio.Task.get_name):
+            _log.warning("task.shown", task=task.get_name(), awaits=at(task))
+
+    @contextmanager
+    def installed(self, stage: Stoppable, loop: asyncio.AbstractEventLoop | None = None) -> Iterator[None]:
+        """Let signals act on ``stage`` during the body; afterwards the handlers are as they were.
+
+        Outside of the main thread this does nothing.
+
+        Args:
+            stage: What to act on.
+            loop: Of the stage; the running one if it is left out.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        loop = loop or asyncio.get_running_loop()
+        self._stops = 0
+        before = {number: signal.getsignal(number) for number in self.actions()}
+        for number, act in self.actions().items():
+            signal.signal(number, self._handler(act, stage, loop))
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                # None stands for a handler that was not installed from Python, and cannot be put back.
+                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+
+    def _handler(
+        self, act: Callable[[Stoppable], None], stage: Stoppable, loop: asyncio.AbstractEventLoop
+    ) -> Callable[[int, FrameType | None], None]:
+        def handle(number: int, _frame: FrameType | None) -> None:
+            if act == self.stop:
+                self._stops += 1
+                if self._stops > 2:  # noqa: PLR2004  (the third one)
+                    end_process(number)
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(act, stage, context=context.bound(stage.components))
+
+        return handle
+
+
+def end_process(number: int) -> None:
+    """End the process now, with nothing put away but what was printed."""
+    os.write(2, f"rostra: third signal ({signal.Signals(number).name}), ending at once\n".encode())
+    for stream in (sys.stdout, sys.stderr):
+        # A stream that is being written to while the signal comes cannot be flushed.
+        with suppress(RuntimeError, ValueError, OSError, AttributeError):
+            stream.flush()
+    os._exit(1)

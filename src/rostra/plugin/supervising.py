@@ -1,0 +1,212 @@
+"""How long does a task live? One task from its start to its end, with its restarts, and how it ended."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
+
+import attrs
+
+from rostra import context, di, log
+from rostra.clock import Clock
+from rostra.components import Components
+from rostra.errors import TaskEndedError
+from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.loading import Record
+from rostra.plugin.restarting import Restart, Restarts, pause
+from rostra.plugin.tasks import Task
+
+_log = log.get("rostra.plugin")
+
+
+@attrs.frozen
+class Returned:
+    """The task came to its end."""
+
+    value: Any
+
+
+@attrs.frozen
+class Cancelled:
+    """The stage cancelled the task when it stopped."""
+
+    error: asyncio.CancelledError
+
+
+@attrs.frozen
+class Failed:
+    """The task raised, or ended cancelled though nobody cancelled it."""
+
+    error: BaseException
+
+
+Outcome: TypeAlias = Returned | Cancelled | Failed
+
+
+@attrs.define(eq=False)
+class Supervision:
+    """One task of the stage while it runs, and what became of it.
+
+    Args:
+        task: What runs.
+        record: The plugin it is from.
+        cancel: Asks it to end.
+        plugin_cancel: Asks all of its plugin to end, if the ``prepare`` took one.
+        hears: Whether it, or what it is built from, looks at one of these. One that does not can only be cancelled.
+        starts: Whether it takes ``Started``, and so is starting until it calls it.
+        open_layer: Makes the layer in which it runs, a new one for each attempt.
+        ended: Called with this when it has ended.
+    """
+
+    task: Task
+    record: Record
+    cancel: Cancel
+    plugin_cancel: Cancel | None
+    hears: bool
+    starts: bool
+    open_layer: Callable[["Supervision"], Components]
+    ended: Callable[["Supervision"], None]
+    started: Started = attrs.field(init=False)
+    outcome: Outcome | None = attrs.field(default=None, init=False)
+    _ready: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
+    _running: "asyncio.Task[Outcome] | None" = attrs.field(default=None, init=False)
+    _cancelled: bool = attrs.field(default=False, init=False)
+    _pausing: bool = attrs.field(default=False, init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.started = Started(self._ready.set)
+
+    def __str__(self) -> str:
+        return f"task {self.task.name} of plugin {self.plugin}"
+
+    @property
+    def plugin(self) -> str:
+        """The name of the plugin it is from."""
+        return self.record.name
+
+    @property
+    def is_starting(self) -> bool:
+        """Whether it has neither said that it started nor ended."""
+        return not self._ready.is_set()
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it was started; it may have ended since."""
+        return self._running is not None
+
+    @property
+    def running(self) -> "asyncio.Task[Outcome] | None":
+        """The asyncio task that runs it, or None if it does not run."""
+        return None if self.outcome is not None else self._running
+
+    def start(self) -> None:
+        """Let it run."""
+        if not self.starts:
+            self._ready.set()
+        self._running = asyncio.get_running_loop().create_task(self._supervise(), name=str(self))
+        self._running.add_done_callback(self._note_end)
+
+    async def has_started(self) -> None:
+        """Return when it has said so, or has ended."""
+        await self._ready.wait()
+
+    def ask_to_end(self) -> None:
+        """Set its ``Cancel``; if nothing would hear that, cancel it."""
+        self.cancel.set()
+        if self.plugin_cancel is not None:
+            self.plugin_cancel.set()
+        if not self.hears or self._pausing:
+            self.cut()
+
+    def cut(self) -> None:
+        """Cancel it, and take its cancellation as being in order."""
+        if self._running is not None and self.outcome is None:
+            self._cancelled = True
+            self._running.cancel()
+
+    async def _supervise(self) -> Outcome:
+        restarts = Restarts()
+        outcome = await self._attempt()
+        while (policy := self._policy_for(outcome)) is not None:
+            now = context.get(Clock).monotonic()
+            seconds = pause(policy, restarts, now, random.random())  # noqa: S311  (nobody gains by guessing it)
+            if seconds is None:
+                outcome = self._given_up(policy, outcome)
+                break
+            restarts = restarts.recent(policy, now).and_now(now)
+            if (interrupted := await self._pause(seconds, outcome)) is not None:
+                outcome = interrupted
+                break
+            outcome = await self._attempt()
+        if isinstance(outcome, Failed):
+            outcome.error.add_note(f"in {self}")
+        return outcome
+
+    def _note_end(self, running: "asyncio.Task[Outcome]") -> None:
+        if running.cancelled():  # before its first step, so that nothing of it has run
+            error = asyncio.CancelledError()
+            self.outcome = Cancelled(error) if self._cancelled else Failed(self._lost(error))
+        else:
+            self.outcome = running.result()
+        self._ready.set()
+        self.ended(self)
+
+    def _policy_for(self, outcome: Outcome) -> Restart | None:
+        """How to restart it after this, or None if it is not to be restarted."""
+        policy = self.task.restart
+        if policy is None or self.cancel.is_set() or isinstance(outcome, Cancelled):
+            return None
+        return policy if isinstance(outcome, Failed) or policy.when == "always" else None
+
+    async def _pause(self, seconds: float, outcome: Outcome) -> Cancelled | None:
+        error = outcome.error if isinstance(outcome, Failed) else None
+        _log.warning(
+            "task.restarting",
+            task=self.task.name,
+            plugin=self.plugin,
+            seconds=round(seconds, 3),
+            exc_info=error,
+        )
+        self._pausing = True
+        try:
+            await context.get(Clock).sleep(seconds)
+        except asyncio.CancelledError as interruption:
+            return Cancelled(interruption)
+        finally:
+            self._pausing = False
+        return None
+
+    def _given_up(self, policy: Restart, outcome: Outcome) -> Failed:
+        spent = f"{policy.budget} restarts within {policy.within:g} s did not help"
+        if isinstance(outcome, Failed):
+            outcome.error.add_note(spent)
+            return outcome
+        why = ('a task with restart="always" that ends at once would do nothing but start',)
+        fix = ("let it wait for its work, or give it a larger budget: restart=plugin.Restart(...)",)
+        how = f"ended again and again: {spent}"
+        return Failed(TaskEndedError(self.task.name, self.plugin, how, why, fix))
+
+    async def _attempt(self) -> Outcome:
+        try:
+            with context.use(self.open_layer(self)):
+                return Returned(await self._call())
+        except asyncio.CancelledError as error:
+            return Cancelled(error) if self._cancelled else Failed(self._lost(error))
+        except BaseException as error:  # noqa: BLE001  (sys.exit in a task ends the stage in order, and is raised then)
+            return Failed(error)
+
+    async def _call(self) -> Any:
+        if isinstance(self.task.run, Awaitable):
+            return await self.task.run
+        return await di.call(self.task.run)
+
+    def _lost(self, error: asyncio.CancelledError) -> TaskEndedError:
+        lost = TaskEndedError(
+            self.task.name,
+            self.plugin,
+            "ended cancelled, though nobody cancelled it",
+            ("a library it awaited most likely lost its connection, or its own code cancelled it",),
+            ("catch the CancelledError where it arises", 'or plugin.task(..., restart="on-failure")'),
+        )
+        lost.__cause__ = error
+        return lost

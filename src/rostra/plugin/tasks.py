@@ -1,0 +1,121 @@
+"""What a ``prepare`` may yield: a task, as an awaitable, as a callable, or with wishes by ``plugin.task``."""
+
+import asyncio
+import functools
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from rostra.errors import PluginError
+from rostra.plugin.restarting import Restart
+
+Runnable: TypeAlias = "Awaitable[Any] | Callable[..., Any]"
+
+
+@attrs.frozen(eq=False)
+class Task:
+    """A task before it runs; made by ``plugin.task``.
+
+    Args:
+        run: An awaitable, or a callable whose parameters come from ``di``.
+        name: How messages and the log call it.
+        restart: How it is started again, or None.
+        intake: Whether it takes work from outside.
+        background: Whether the stage may end before it does.
+    """
+
+    run: Runnable
+    name: str
+    restart: Restart | None = None
+    intake: bool = False
+    background: bool = False
+
+    def discard(self) -> None:
+        """Let go of a task that never started: nothing of it is left waiting or unawaited."""
+        if isinstance(self.run, asyncio.Future):
+            self.run.cancel()
+        elif inspect.iscoroutine(self.run):
+            self.run.close()
+
+
+def task(
+    run: Runnable,
+    *,
+    name: str | None = None,
+    restart: Literal["on-failure", "always"] | Restart | None = None,
+    intake: bool = False,
+    background: bool = False,
+) -> Task:
+    """A task with wishes, to be yielded by a ``prepare``.
+
+    Args:
+        run: An awaitable, or a callable whose parameters come from ``di``.
+        name: How messages and the log call it; the name of the function if it is left out.
+        restart: Start it again when it failed (``on-failure``) or whenever it ended (``always``), with a back-off and
+            a budget; ``plugin.Restart`` says them in detail. Without it a failure stops the stage. An awaitable can
+            be awaited only once, so this needs a callable.
+        intake: It takes work from outside (a server, a consumer, a schedule): it starts after the other tasks and is
+            asked to end before them.
+        background: It does not keep the stage alive: when all others have ended, it is asked to end.
+
+    Raises:
+        PluginError: ``run`` is no task, or cannot be started again.
+    """
+    called = name or name_of_run(run)
+    if reason := _unfit(run):
+        raise PluginError(f"{called} is no task", why=(reason,), fix=_HOW)
+    if restart is not None and not callable(run):
+        what = f"task {called} cannot be restarted"
+        why = f"it is {_article(type(run).__name__)}, and can be awaited only once"
+        raise PluginError(what, why=(why,), fix=("pass the function itself, without calling it",))
+    policy = Restart(when=restart) if isinstance(restart, str) else restart
+    return Task(run, called, policy, intake, background)
+
+
+def tasks_of(value: object, plugin: str, place: str) -> tuple[Task, ...]:
+    """The tasks in what a ``prepare`` yielded or returned: one, or a list or tuple of them.
+
+    Raises:
+        PluginError: It is no task.
+    """
+    if isinstance(value, list | tuple):
+        return tuple(each for item in value for each in tasks_of(item, plugin, place))
+    if isinstance(value, Task):
+        return (value,)
+    if isinstance(value, Awaitable) or callable(value):
+        if reason := _unfit(value):
+            raise PluginError(
+                f"{name_of_run(value)} is no task", (f"plugin {plugin}, {place}",), (reason,), _HOW
+            )
+        return (task(value),)
+    reason = f"found {value!r} of type {type(value).__name__}"
+    raise PluginError("prepare yields what is no task", (f"plugin {plugin}, {place}",), (reason,), _HOW)
+
+
+_HOW = ("yield a coroutine function or a coroutine: yield sweep, or yield sweep()",)
+
+
+def _unfit(run: object) -> str | None:
+    if isinstance(run, type):
+        return "it is a class; what would run is the making of an instance"
+    if inspect.isasyncgenfunction(run):
+        return "it is an async generator function, and nothing would take what it yields"
+    if not isinstance(run, Awaitable) and not callable(run):
+        return f"it is {_article(type(run).__name__)}, neither an awaitable nor a callable"
+    return None
+
+
+def name_of_run(run: object) -> str:
+    """How messages call something that runs: the name of its function."""
+    if isinstance(run, asyncio.Task):
+        return run.get_name()
+    while isinstance(run, functools.partial):
+        run = run.func
+    qualname: str = getattr(run, "__qualname__", None) or type(run).__qualname__
+    return qualname.rpartition("<locals>.")[2]
+
+
+def _article(noun: str) -> str:
+    return f"an {noun}" if noun[:1].lower() in "aeiou" else f"a {noun}"

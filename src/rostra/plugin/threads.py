@@ -1,0 +1,125 @@
+"""Threads that do not keep a process from ending: those of the loop's executor, and the watchdog of the start."""
+
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from time import monotonic
+from typing import Any, ParamSpec, TypeVar
+
+from rostra import log
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_log = log.get("rostra.plugin")
+_Work = Callable[[], None]
+
+
+class DaemonThreads(ThreadPoolExecutor):
+    """An executor whose threads are daemons, for ``loop.set_default_executor``.
+
+    The interpreter waits for the threads of Python's own one when it ends, so that one call that never returns
+    hangs the process for good.
+
+    Args:
+        most: How many threads at once.
+    """
+
+    def __init__(self, most: int | None = None) -> None:
+        self._most = most or min(32, (os.cpu_count() or 1) + 4)
+        super().__init__(self._most)
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._waiting = threading.Semaphore(0)
+        self._crowd: list[threading.Thread] = []
+        self._guard = threading.Lock()
+        self._is_over = False
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Call ``fn`` in one of the threads.
+
+        Raises:
+            RuntimeError: This executor was shut down.
+        """
+        future: Future[T] = Future()
+        with self._guard:
+            if self._is_over:
+                msg = "the threads of this loop were shut down"
+                raise RuntimeError(msg)
+            self._queue.put(lambda: _settle(future, lambda: fn(*args, **kwargs)))
+            if not self._waiting.acquire(blocking=False) and len(self._crowd) < self._most:
+                name = f"rostra thread {len(self._crowd) + 1}"
+                thread = threading.Thread(target=self._work, name=name, daemon=True)
+                self._crowd.append(thread)
+                thread.start()
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  (of the base)
+        """Accept nothing more and let the threads end; wait for them without limit if asked to."""
+        with self._guard:
+            self._is_over = True
+            for _ in self._crowd:
+                self._queue.put(None)
+        if wait:
+            self.join(threading.TIMEOUT_MAX)
+
+    def join(self, seconds: float) -> list[str]:
+        """Wait so long for the threads to end; return the names of those that do not."""
+        last = monotonic() + seconds
+        for thread in self._crowd:
+            thread.join(max(0.0, last - monotonic()))
+        return [thread.name for thread in self._crowd if thread.is_alive()]
+
+    def _work(self) -> None:
+        while (work := self._queue.get()) is not None:
+            work()
+            del work  # what it holds is not kept until the next one comes
+            self._waiting.release()
+
+
+def _settle(future: "Future[T]", run: Callable[[], T]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = run()
+    except BaseException as error:  # noqa: BLE001  (whoever awaits it gets it)
+        future.set_exception(error)
+    else:
+        future.set_result(result)
+
+
+@contextmanager
+def watched(is_starting: Callable[[], bool], seconds: float) -> Iterator[None]:
+    """If the start is not over after so many seconds, log what this thread is doing.
+
+    The loop itself sees to a start that awaits too long. This is for one that does not await, such as an import
+    that blocks: nothing in the loop runs then.
+
+    Args:
+        is_starting: Asked from another thread when the time is up.
+        seconds: How long the loop has to notice it by itself.
+    """
+    over = threading.Event()
+    watched_thread = threading.get_ident()
+
+    def watch() -> None:
+        if over.wait(min(seconds, threading.TIMEOUT_MAX)) or not is_starting():
+            return
+        _log.critical("start.blocked", seconds=seconds, stack=stack_of(watched_thread))
+
+    threading.Thread(target=watch, name="rostra watchdog", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+def stack_of(thread: int) -> str:
+    """What a thread is doing, outermost call first, in one line."""
+    from traceback import extract_stack
+
+    frame: Any = sys._current_frames().get(thread)  # noqa: SLF001  (there is no other way)
+    return " → ".join(f"{each.name} {each.filename}:{each.lineno}" for each in extract_stack(frame))

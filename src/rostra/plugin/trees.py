@@ -1,0 +1,58 @@
+"""What is not there yet? Plugins and tasks that a stage waits for, as a tree, with where each of them awaits."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rostra.plugin.hanging import awaits, drawn, telling
+from rostra.plugin.loading import Record
+from rostra.plugin.supervising import Supervision
+
+
+def tree_of_start(
+    records: Iterable[Record], starting: Iterable[Supervision], doing: "asyncio.Task[Any] | None"
+) -> tuple[str, ...]:
+    """Plugins that are not prepared, below those that wait for them, then tasks that have not started.
+
+    Args:
+        records: All plugins.
+        starting: The tasks that have not said that they started.
+        doing: What the stage itself does; shown if it waits for neither plugins nor tasks.
+    """
+    unprepared = [record for record in records if record.running is not None]
+    awaited = {id(other) for record in unprepared for other, _ in record.waits_for}
+    seen: set[int] = set()
+    lines = [
+        *(line for each in unprepared if id(each) not in awaited for line in _of_plugin(each, seen)),
+        *(line for each in starting for line in _of_task(each, ", which has not called started")),
+    ]
+    return tuple(lines) or (() if doing is None else ("the stage itself", *_below(_where(doing))))
+
+
+def tree_of_tasks(members: Iterable[Supervision]) -> tuple[str, ...]:
+    """Tasks and where each of them awaits."""
+    return tuple(line for each in members for line in _of_task(each, ""))
+
+
+def _of_plugin(record: Record, seen: set[int]) -> Iterator[str]:
+    yield f"plugin {record.name}, which is being prepared"
+    if id(record) in seen or record.running is None:
+        return
+    seen.add(id(record))
+    yield from _below(_where(record.running))
+    for other, _ in record.waits_for:
+        yield from _below(_of_plugin(other, seen))
+
+
+def _of_task(member: Supervision, remark: str) -> Iterator[str]:
+    yield f"{member}{remark}"
+    if member.running is not None:
+        yield from _below(_where(member.running))
+
+
+def _where(task: "asyncio.Task[Any]") -> tuple[str, ...]:
+    return drawn(telling(awaits(task)))
+
+
+def _below(lines: Iterable[str]) -> Iterator[str]:
+    return (f"  {line}" for line in lines)

@@ -7,6 +7,7 @@ parameter once, and hands the handlers to their transports. Nothing is decided a
 from rostra.handlers.binding import Bind, Bound, Handlers
 from rostra.handlers.collecting import Declared, collect
 from rostra.handlers.refusals import where_of
+from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar, union_members
 from rostra.handlers.sources import Origin, Source
 from rostra.handlers.triggers import Marker, Trigger, mark, triggers_of
 
@@ -19,8 +20,13 @@ __all__ = [
     "Origin",
     "Source",
     "Trigger",
+    "bare",
     "collect",
+    "is_data",
+    "is_list_of_scalars",
+    "is_scalar",
     "mark",
     "triggers_of",
+    "union_members",
     "where_of",
 ]

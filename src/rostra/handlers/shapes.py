@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union
 import attrs
 
 _UNIONS = (Union, types.UnionType)
-_FOREIGN = ("__struct_fields__", "model_fields", "DESCRIPTOR")
-"""By these, classes of msgspec, pydantic and protobuf are known without importing them."""
+_FOREIGN = ("__struct_fields__",)
+"""By this, classes of msgspec are known without importing it."""
 
 
 def bare(annotation: Any) -> Any:

@@ -1,0 +1,65 @@
+"""HTTP for rostra, on aiohttp: handlers, a server that drains, probes, and a client session.
+
+``get``, ``post`` and so on mark functions; a stage loads this plugin for them, binds them when everything is prepared,
+and serves when everything else has started. The application of aiohttp is a component, so that routes and
+middlewares can also be added the classic way.
+"""
+
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from rostra import context, di, plugin
+from rostra.handlers import Handlers
+from rostra_aiohttp.errors import ListenError
+from rostra_aiohttp.handling import Serving, bind
+from rostra_aiohttp.routes import (
+    Body,
+    FromBody,
+    FromHeader,
+    FromQuery,
+    Header,
+    Query,
+    Route,
+    delete,
+    get,
+    patch,
+    post,
+    put,
+)
+from rostra_aiohttp.serving import Address, serve
+from rostra_aiohttp.settings import HttpClientConfig, HttpConfig
+
+__all__ = [
+    "Address",
+    "Body",
+    "FromBody",
+    "FromHeader",
+    "FromQuery",
+    "Header",
+    "HttpClientConfig",
+    "HttpConfig",
+    "ListenError",
+    "Query",
+    "Route",
+    "delete",
+    "get",
+    "patch",
+    "post",
+    "prepare",
+    "put",
+]
+
+
+@di.adapter(lifetime="stage")
+def application(settings: HttpConfig) -> web.Application:
+    """The application that the server serves, unless somebody added one of their own to the context."""
+    return web.Application(client_max_size=settings.body_limit)
+
+
+async def prepare(load: plugin.Loader, handlers: Handlers) -> AsyncIterator[plugin.Task]:
+    """Take the handlers whose trigger is a route, and serve."""
+    await load(".client")
+    context.add(Serving(context.current_context()))
+    handlers.on(Route, bind)
+    yield plugin.task(serve, name="http", intake=True)

@@ -1,0 +1,54 @@
+"""What a handler returns becomes an answer."""
+
+import functools
+from http import HTTPStatus
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import PurePath
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+_AS_TEXT = (PurePath, IPv4Address, IPv6Address)
+
+
+def answer(result: Any, status: int | None = None) -> web.StreamResponse:
+    """The answer that ``result`` stands for.
+
+    Args:
+        result: An answer of aiohttp's is sent as it is. ``(status, body)`` says the status, too. Of bodies, a text is
+            sent as text/plain, bytes as application/octet-stream, None as nothing, and everything else as JSON.
+        status: Where the result says none; by default 200, and 204 for None.
+
+    Raises:
+        TypeError: The result is nothing that JSON can say.
+    """
+    if isinstance(result, web.StreamResponse):
+        return result
+    if type(result) is tuple and len(result) == 2 and _is_status(result[0]):  # noqa: PLR2004  (a pair)
+        status, result = result
+    if result is None:
+        return web.Response(status=status or HTTPStatus.NO_CONTENT)
+    status = status or HTTPStatus.OK
+    if isinstance(result, str):
+        return web.Response(text=result, status=status)
+    if isinstance(result, bytes | bytearray | memoryview):
+        return web.Response(body=bytes(result), status=status, content_type="application/octet-stream")
+    return web.Response(body=_encoder().encode(result), status=status, content_type="application/json")
+
+
+def _is_status(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599  # noqa: PLR2004  (RFC 9110)
+
+
+@functools.cache
+def _encoder() -> msgspec.json.Encoder:
+    return msgspec.json.Encoder(enc_hook=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """What msgspec does not know itself. Secrets are not known, on purpose."""
+    if isinstance(value, _AS_TEXT):
+        return str(value)
+    msg = f"a handler returned a {type(value).__qualname__}, which JSON cannot say"
+    raise TypeError(msg)

@@ -1,0 +1,309 @@
+"""JSON documents, structured into annotated types by cattrs, with all faults at once.
+
+Strict where cattrs by itself is kind: a text is no list of letters, ``1.9`` is no whole number, ``"false"`` is
+no truth value. Keys that a class does not know are left out.
+"""
+
+import dataclasses
+import functools
+import inspect
+import types
+import typing
+from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any, TypeAlias, TypeVar
+
+import attrs
+import cattrs
+import msgspec
+from cattrs.errors import (
+    AttributeValidationNote,
+    BaseValidationError,
+    ClassValidationError,
+    IterableValidationError,
+    IterableValidationNote,
+)
+from cattrs.gen import make_dict_structure_fn
+from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_structure_fn
+
+from rostra.components import name_of
+from rostra_aiohttp.faults import Fault, MismatchError, detail_of, either
+from rostra_aiohttp.scalars import from_json, from_text, is_scalar_class
+
+Hook: TypeAlias = Callable[[Any, Any], Any]
+
+
+UNFIT = (BaseValidationError, ValueError, TypeError, LookupError)
+"""What reading raises if a value does not fit. Anything else is a fault of ours."""
+
+
+class UnreadableTypeError(Exception):
+    """There is no way to make this type from JSON."""
+
+
+@functools.cache
+def converter() -> cattrs.Converter:
+    """The converter of all handlers."""
+    made = cattrs.Converter(structure_fallback_factory=_unreadable)
+    for known in (str, bytes, int, float, bool):  # cattrs looks these up in another place than all others
+        made.register_structure_hook(known, from_json)
+    for predicate, factory in (  # of two that apply, the later one is taken
+        (is_scalar_class, lambda _kind, _converter: from_json),
+        (_is_class, _of_class),
+        (_is_mapping, _of_mapping),
+        (_is_sequence, _of_sequence),
+        (_is_named_tuple, _of_named_tuple),
+        (_is_union, _of_union),
+        (lambda kind: hasattr(kind, "__struct_fields__"), lambda _kind, _converter: _struct),
+        (
+            lambda kind: kind in (Any, object) or isinstance(kind, TypeVar),
+            lambda _kind, _converter: lambda value, _: value,
+        ),
+    ):
+        made.register_structure_hook_factory(predicate, factory)
+    return made
+
+
+def read(value: Any, annotation: Any) -> Any:
+    """What a JSON value says, as ``annotation``.
+
+    Raises:
+        UNFIT: It does not fit; ``faults`` tells where.
+    """
+    return converter().structure(value, annotation)
+
+
+def faults(error: Exception, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:
+    """All faults of a document, each with the keys and indices that lead to it.
+
+    Raises:
+        Exception: One of those that are no fault of the client, but of a validator, say.
+    """
+    if isinstance(error, BaseValidationError):
+        for inner in error.exceptions:
+            yield from faults(inner, (*path, *_steps(inner)))
+    elif isinstance(error, KeyError) and error.args == path[-1:]:
+        yield Fault("body", path, "it is missing")
+    elif isinstance(error, UNFIT):
+        yield Fault("body", path, detail_of(error))
+    else:
+        raise error
+
+
+def check_readable(annotation: Any) -> None:
+    """Do nothing if this type can be made from JSON.
+
+    Raises:
+        UnreadableTypeError: It cannot, or something in it.
+    """
+    try:
+        converter().get_structure_hook(annotation)
+    except NameError as error:
+        msg = f"{error}, which stands in an annotation"
+        raise UnreadableTypeError(msg) from None
+
+
+def _steps(error: Exception) -> tuple[str | int, ...]:
+    for note in getattr(error, "__notes__", ()):
+        if isinstance(note, AttributeValidationNote):
+            return (note.name,)
+        if isinstance(note, IterableValidationNote):
+            return (note.index,)
+    return ()
+
+
+def _unreadable(kind: Any) -> Hook:
+    msg = f"there is no way to make {name_of(kind)} from JSON"
+    raise UnreadableTypeError(msg)
+
+
+def _origin(kind: Any) -> Any:
+    return typing.get_origin(kind) or kind
+
+
+def _is_class(kind: Any) -> bool:
+    return attrs.has(_origin(kind)) or dataclasses.is_dataclass(_origin(kind))
+
+
+def _is_mapping(kind: Any) -> bool:
+    return issubclass(_origin(kind), Mapping) or typing.is_typeddict(_origin(kind))
+
+
+def _is_named_tuple(kind: Any) -> bool:
+    return issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+def _is_sequence(kind: Any) -> bool:
+    return issubclass(_origin(kind), Collection) and not issubclass(_origin(kind), Mapping | str | bytes)
+
+
+def _is_union(kind: Any) -> bool:
+    return _origin(kind) in (typing.Union, types.UnionType)
+
+
+def _of_class(kind: Any, converter: cattrs.Converter) -> Hook:
+    plain = make_dict_structure_fn(kind, converter)
+
+    def structure(value: Any, _: Any) -> Any:
+        if not isinstance(value, dict):
+            raise MismatchError("an object", value)
+        try:
+            return plain(value, kind)
+        except ClassValidationError as error:
+            raise _located(error, value, converter) from None
+
+    return structure
+
+
+def _located(
+    error: ClassValidationError, value: dict[str, Any], converter: cattrs.Converter
+) -> ClassValidationError:
+    """Ask the validators and converters of attrs one by one.
+
+    They run inside ``__init__``, so only the first one would speak, nobody would know whose it is, and none would
+    if any attribute is missing.
+    """
+    noted, others = error.group_exceptions()
+    if not attrs.has(error.cl):
+        return error
+    known = {note.name for _, note in noted}
+    blank = error.cl.__new__(error.cl)
+    found = []
+    for field in attrs.fields(_origin(error.cl)):
+        fault = _fault_of(field, value, blank, converter) if field.init and field.name not in known else None
+        if fault is not None:
+            found.append(_noted(fault, AttributeValidationNote, field.name))
+    faults = [*(fault for fault, _ in noted), *(found or others)]
+    return ClassValidationError(error.message, faults, error.cl)  # pyright: ignore[reportCallIssue]  (see __new__)
+
+
+def _fault_of(
+    field: "attrs.Attribute[Any]", value: dict[str, Any], blank: Any, converter: cattrs.Converter
+) -> Exception | None:
+    """What one attribute alone has to complain about; those before it are set on the blank instance already."""
+    if field.name not in value:
+        return None
+    try:
+        made = converter.structure(value[field.name], field.type or Any)
+        if callable(field.converter) and not isinstance(field.converter, attrs.Converter):
+            made = field.converter(made)
+        object.__setattr__(blank, field.name, made)
+        if field.validator is not None:
+            field.validator(blank, field, made)
+    except Exception as fault:  # noqa: BLE001  (the validator's finding, whatever it is)
+        return fault
+    return None
+
+
+def _of_mapping(kind: Any, converter: cattrs.Converter) -> Hook:
+    if typing.is_typeddict(_origin(kind)):
+        plain = make_typed_dict_structure_fn(kind, converter)
+        return lambda value, _: plain(_an(dict, value), kind)
+    key_kind, value_kind = typing.get_args(kind) or (Any, Any)
+    hook = converter.get_structure_hook(value_kind)
+
+    def structure(value: Any, _: Any) -> Any:
+        made: dict[Any, Any] = {}
+        errors: list[Exception] = []
+        for key, inner in _an(dict, value).items():
+            try:
+                made[from_text(key, key_kind) if is_scalar_class(key_kind) else key] = hook(inner, value_kind)
+            except Exception as error:  # noqa: BLE001  (raised with the others)
+                errors.append(_noted(error, IterableValidationNote, key))
+        _raise(errors, kind)
+        return made
+
+    return structure
+
+
+def _of_named_tuple(kind: Any, converter: cattrs.Converter) -> Hook:
+    """Read from a list, as msgspec writes them; those at the end that have a default may be left out."""
+    kinds = tuple(typing.get_type_hints(kind)[name] for name in kind._fields)
+    least = len(kinds) - len(kind._field_defaults)
+
+    def structure(value: Any, _: Any) -> Any:
+        count = len(_an(list, value))
+        if not least <= count <= len(kinds):
+            msg = f"expected a list of {len(kinds)} items, found one of {count}"
+            raise ValueError(msg)
+        items: Any = tuple.__class_getitem__(kinds[:count])
+        return kind(*converter.structure(value, items))
+
+    return structure
+
+
+def _of_sequence(kind: Any, converter: cattrs.Converter) -> Hook:
+    origin, arguments = _origin(kind), typing.get_args(kind)
+    make = (
+        origin
+        if not inspect.isabstract(origin)
+        else (frozenset if issubclass(origin, AbstractSet) else tuple)
+    )
+    is_fixed = issubclass(origin, tuple) and arguments and arguments[-1] is not Ellipsis
+    kinds = arguments if is_fixed else arguments[:1] or (Any,)
+    hooks = [(item_kind, converter.get_structure_hook(item_kind)) for item_kind in kinds]
+
+    def structure(value: Any, _: Any) -> Any:
+        made: list[Any] = []
+        errors: list[Exception] = []
+        if is_fixed and len(_an(list, value)) != len(hooks):
+            msg = f"expected a list of {len(hooks)} items, found one of {len(value)}"
+            raise ValueError(msg)
+        for index, inner in enumerate(_an(list, value)):
+            item_kind, hook = hooks[index if is_fixed else 0]
+            try:
+                made.append(hook(inner, item_kind))
+            except Exception as error:  # noqa: BLE001  (raised with the others)
+                errors.append(_noted(error, IterableValidationNote, index))
+        _raise(errors, kind)
+        return make(made)
+
+    return structure
+
+
+def _of_union(kind: Any, converter: cattrs.Converter) -> Hook:
+    """The first member that fits. If none does and only one was meant, its faults are those of the union."""
+    members = [member for member in typing.get_args(kind) if member is not types.NoneType]
+    hooks = [(member, converter.get_structure_hook(member)) for member in members]
+    is_optional = len(members) < len(typing.get_args(kind))
+
+    def structure(value: Any, _: Any) -> Any:
+        if value is None and is_optional:
+            return None
+        errors: list[Exception] = []
+        for member, hook in hooks:
+            try:
+                return hook(value, member)
+            except Exception as error:  # noqa: BLE001  (raised below if no other member fits)
+                errors.append(error)
+        near = [error for error in errors if not isinstance(error, MismatchError)]
+        if len(near) == 1 or len(errors) == 1:
+            raise (near or errors)[0]
+        raise MismatchError(
+            either([error.expected for error in errors if isinstance(error, MismatchError)]), value
+        )
+
+    return structure
+
+
+def _struct(value: Any, kind: Any) -> Any:
+    """Structs of msgspec, which reports the first fault, and its place in words."""
+    return msgspec.convert(value, kind)
+
+
+def _an(kind: type, value: Any) -> Any:
+    if not isinstance(value, kind):
+        raise MismatchError("an object" if kind is dict else "a list", value)
+    return value
+
+
+def _noted(error: Exception, note: Callable[[str, Any, Any], str], place: str | int) -> Exception:
+    """The error with cattrs' note of where it happened."""
+    error.add_note(note(f"at {place}", place, None))
+    return error
+
+
+def _raise(errors: list[Exception], kind: Any) -> None:
+    """Raise all faults of a list or mapping at once."""
+    if errors:
+        raise IterableValidationError("structuring items", errors, kind)  # pyright: ignore[reportCallIssue]  (see __new__)

@@ -1,0 +1,86 @@
+"""Answers that say what went wrong, as problem details (RFC 9457), and the middleware that makes them.
+
+Nothing of the inside of the service stands in them. What nobody caught is logged, once.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from aiohttp import hdrs, web
+
+from rostra import log
+from rostra_aiohttp.faults import Fault, UnfitError
+
+CONTENT_TYPE = "application/problem+json"
+
+_log = log.get("rostra.http")
+
+Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def problem(status: int, detail: str = "", **more: Any) -> web.Response:
+    """An answer with problem details.
+
+    Args:
+        status: Its title is the standard's phrase for it.
+        detail: What was wrong with this very request.
+        more: Further members.
+    """
+    members = {
+        "status": int(status),
+        "title": _phrase(status),
+        **({"detail": detail} if detail else {}),
+        **more,
+    }
+    return web.Response(status=status, body=msgspec.json.encode(members), content_type=CONTENT_TYPE)
+
+
+def unfit(faults: Iterable[Fault]) -> web.Response:
+    """The answer to what does not fit the handler: all faults."""
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[fault.as_json() for fault in faults])
+
+
+async def answered(request: web.Request, handler: Answer) -> web.StreamResponse:
+    """The answer of ``handler``, or what went wrong instead."""
+    try:
+        return await handler(request)
+    except UnfitError as error:
+        return unfit(error.faults)
+    except web.HTTPException as error:
+        if error.status < HTTPStatus.BAD_REQUEST:
+            raise
+        return _worded(error)
+    except Exception:
+        if _has_begun(request):  # aiohttp logs it and cuts the connection, which is all that can be done
+            raise
+        _log.exception("http.failed", method=request.method, path=request.path)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _worded(error: web.HTTPException) -> web.StreamResponse:
+    """The same answer with problem details, and with what its headers say: ``Allow``, ``Retry-After``.
+
+    A text that somebody chose is the detail. What is no plain text is left as it is.
+    """
+    if error.content_type != "text/plain":
+        raise error
+    is_default = error.text == f"{error.status}: {error.reason}"
+    answer = problem(error.status, "" if is_default else error.text or "")
+    for name, value in error.headers.items():
+        if name not in {hdrs.CONTENT_TYPE, hdrs.CONTENT_LENGTH}:
+            answer.headers[name] = value
+    return answer
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Unknown status"
+
+
+def _has_begun(request: web.Request) -> bool:
+    """Whether a part of another answer was sent already, so that none can be sent any more."""
+    return request.writer.output_size > 0

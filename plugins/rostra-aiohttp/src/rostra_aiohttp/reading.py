@@ -1,0 +1,257 @@
+"""Values for a handler's parameters, read from a request; what does not fit is reported together.
+
+How each is read is decided once, when the handler is bound.
+"""
+
+import inspect
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+import msgspec
+from aiohttp import web
+
+from rostra.components import name_of
+from rostra.errors import HandlerError
+from rostra.handlers import (
+    Bound,
+    Origin,
+    Source,
+    bare,
+    is_list_of_scalars,
+    is_scalar,
+    union_members,
+    where_of,
+)
+from rostra_aiohttp import documents
+from rostra_aiohttp.faults import Fault, MismatchError, Part, UnfitError, either
+from rostra_aiohttp.routes import FromHeader, FromQuery
+from rostra_aiohttp.scalars import from_text
+
+_MISSING = "it is missing"
+
+
+@attrs.frozen
+class Text:
+    """A parameter that texts say: of the path, the query or a header.
+
+    Args:
+        parameter: Its name.
+        part: Of the request.
+        name: As the client writes it.
+        kinds: The types that one text may say, in the order in which they are tried.
+        container: For several texts: list, tuple or set.
+        is_needed: Whether there is no answer without it.
+        is_optional: Whether it is None where it is missing; else it has a default then.
+    """
+
+    parameter: str
+    part: Part
+    name: str
+    kinds: tuple[Any, ...]
+    container: type | None
+    is_needed: bool
+    is_optional: bool
+
+    def read_into(self, values: dict[str, Any], request: web.Request) -> None:
+        """Add the value, or nothing where the default will do.
+
+        Raises:
+            MismatchError: It is not as expected.
+        """
+        texts = self._texts(request)
+        if texts:
+            values[self.parameter] = self._value(texts)
+        elif self.is_needed:
+            raise ValueError(_MISSING)
+        elif self.is_optional:
+            values[self.parameter] = None
+
+    def _texts(self, request: web.Request) -> Sequence[str]:
+        if self.part == "path":
+            return (request.match_info[self.name],)
+        if self.part == "query":
+            return request.query.getall(self.name, ())
+        lines = request.headers.getall(self.name, ())
+        if self.container is None:
+            return (", ".join(lines),) if lines else ()
+        return [word.strip() for line in lines for word in line.split(",")]
+
+    def _value(self, texts: Sequence[str]) -> Any:
+        if self.container is not None:
+            return self.container([self._one(text) for text in texts])
+        if len(texts) > 1:
+            msg = f"expected one value, found {len(texts)}"
+            raise ValueError(msg)
+        return self._one(texts[0])
+
+    def _one(self, text: str) -> Any:
+        expected = []
+        for kind in self.kinds:
+            try:
+                return from_text(text, kind)
+            except MismatchError as error:
+                expected.append(error.expected)
+        raise MismatchError(either(expected), text)
+
+
+@attrs.frozen
+class Body:
+    """The parameter that the body says.
+
+    Args:
+        parameter: Its name.
+        annotation: What JSON is structured into.
+        is_raw: It takes the bytes as they are, of whatever type.
+        is_needed: Whether there is no answer without it.
+        is_optional: Whether it is None where it is missing; else it has a default then.
+    """
+
+    parameter: str
+    annotation: Any
+    is_raw: bool
+    is_needed: bool
+    is_optional: bool
+
+    async def read_into(self, values: dict[str, Any], request: web.Request) -> None:
+        """Add the value, or nothing where the default will do.
+
+        Raises:
+            web.HTTPException: The body is too large, no JSON, or of another type.
+            UnfitError: It does not fit.
+        """
+        content = await self._content(request)
+        if content or self.is_raw:
+            values[self.parameter] = content if self.is_raw else self._structured(content)
+        elif self.is_needed:
+            raise UnfitError([Fault("body", (), _MISSING)])
+        elif self.is_optional:
+            values[self.parameter] = None
+
+    async def _content(self, request: web.Request) -> bytes:
+        if not request.body_exists:
+            return b""
+        length, limit = request.content_length or 0, request.client_max_size
+        if length > limit:
+            raise web.HTTPRequestEntityTooLarge(limit, length)
+        if not self.is_raw and not _is_json(request.content_type):
+            raise web.HTTPUnsupportedMediaType(text="send the body as application/json")
+        return await request.read()
+
+    def _structured(self, content: bytes) -> Any:
+        try:
+            value = msgspec.json.decode(content)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise web.HTTPBadRequest(text=f"the body is no JSON: {error}") from None
+        try:
+            return documents.read(value, self.annotation)
+        except documents.UNFIT as error:
+            raise UnfitError(documents.faults(error)) from None
+
+
+@attrs.frozen
+class Reader:
+    """Reads all parameters of one handler that come from a request.
+
+    Args:
+        texts: Those of the path, the query and headers.
+        body: That of the body, if there is one.
+    """
+
+    texts: tuple[Text, ...]
+    body: Body | None
+
+    async def read(self, request: web.Request) -> Mapping[str, Any]:
+        """The values by parameter; those that take their default are left out.
+
+        Raises:
+            web.HTTPException: The body cannot be read at all.
+            UnfitError: Something does not fit; with all faults of the whole request.
+        """
+        values: dict[str, Any] = {}
+        faults: list[Fault] = []
+        for text in self.texts:
+            try:
+                text.read_into(values, request)
+            except ValueError as error:
+                faults.append(Fault(text.part, (text.name,), str(error)))
+        if self.body is not None:
+            try:
+                await self.body.read_into(values, request)
+            except UnfitError as error:
+                faults += error.faults
+        if faults:
+            raise UnfitError(faults)
+        return values
+
+
+def reader_of(bound: Bound) -> Reader:
+    """How the parameters of a handler are read.
+
+    Raises:
+        HandlerError: One of them is of a type that nobody can read from where it comes from.
+    """
+    texts, body = [], None
+    for source in bound.from_outside:
+        if source.origin is Origin.PAYLOAD:
+            body = _body(bound, source)
+        else:
+            texts.append(_text(bound, source))
+    return Reader(tuple(texts), body)
+
+
+def _text(bound: Bound, source: Source) -> Text:
+    part, name = _place(source)
+    annotation = str if source.annotation is inspect.Parameter.empty else bare(source.annotation)
+    is_many = part != "path" and is_list_of_scalars(annotation)
+    item = (typing.get_args(annotation) or (str,))[0] if is_many else annotation
+    if not is_many and not is_scalar(annotation):
+        raise _unreadable(bound, source, f"a {name_of(annotation)} does not come from one piece of text")
+    kinds = [bare(member) for member in union_members(item) or (bare(item),)]
+    kinds.sort(key=lambda kind: kind is str)  # any text is a text, so that comes last
+    container = _container(typing.get_origin(annotation) or annotation) if is_many else None
+    return Text(source.name, part, name, tuple(kinds), container, *_if_missing(source))
+
+
+def _body(bound: Bound, source: Source) -> Body:
+    is_raw = bare(source.annotation) is bytes
+    try:
+        documents.check_readable(source.annotation)
+    except documents.UnreadableTypeError as error:
+        raise _unreadable(bound, source, str(error)) from None
+    return Body(source.name, source.annotation, is_raw, *_if_missing(source))
+
+
+def _place(source: Source) -> tuple[Part, str]:
+    if source.origin is Origin.PATH:
+        return "path", source.name
+    if isinstance(source.marker, FromHeader):
+        return "header", source.marker.name or source.name.replace("_", "-")
+    marked = source.marker.name if isinstance(source.marker, FromQuery) else None
+    return "query", marked or source.name
+
+
+def _if_missing(source: Source) -> tuple[bool, bool]:
+    has_default = source.parameter.has_default
+    is_optional = (
+        source.parameter.annotation is not inspect.Parameter.empty and source.parameter.want.optional
+    )
+    return not has_default and not is_optional, is_optional and not has_default
+
+
+def _container(kind: type) -> type:
+    return next((made for made in (list, tuple, set, frozenset) if issubclass(kind, made)), list)
+
+
+def _is_json(content_type: str) -> bool:
+    return content_type == "application/json" or content_type.endswith("+json")
+
+
+def _unreadable(bound: Bound, source: Source, why: str) -> HandlerError:
+    return HandlerError(
+        f"{bound.declared.label} cannot get its parameter {source.parameter} from the {source.origin}",
+        where_of(bound.declared),
+        (why,),
+        ("take a text, a number, an enum, a date or a list of these, or a class of such attributes",),
+    )

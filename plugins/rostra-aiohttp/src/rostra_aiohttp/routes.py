@@ -1,0 +1,146 @@
+"""What triggers a handler over HTTP, and the decorators that say so."""
+
+import functools
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
+
+import attrs
+from aiohttp import web
+
+from rostra import handlers
+from rostra.errors import HandlerError
+
+T = TypeVar("T")
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
+
+
+@attrs.frozen
+class FromQuery(handlers.Marker):
+    """The value of a name in the query.
+
+    Args:
+        name: As the client writes it; None stands for the parameter's name.
+    """
+
+    name: str | None = None
+
+
+@attrs.frozen
+class FromHeader(handlers.Marker):
+    """The value of a header.
+
+    Args:
+        name: As the client writes it; None stands for the parameter's name with dashes for underscores.
+    """
+
+    name: str | None = None
+
+
+@attrs.frozen
+class FromBody(handlers.Marker):
+    """The body of the request."""
+
+    is_payload: ClassVar[bool] = True
+
+
+Query: TypeAlias = Annotated[T, FromQuery()]
+"""``limit: Query[int]`` comes from ``?limit=10``, also where a component of that type would be nearer."""
+
+Header: TypeAlias = Annotated[T, FromHeader()]
+"""``x_token: Header[str]`` comes from the header ``X-Token``."""
+
+Body: TypeAlias = Annotated[T, FromBody()]
+"""``order: Body[Order]`` comes from the body, also where it could be something else."""
+
+
+@attrs.frozen
+class Route:
+    """A method and a path, as one of the decorators makes it.
+
+    Args:
+        method: ``GET``, ``POST`` and so on.
+        path: As aiohttp writes it: ``/orders/{id}``, ``/orders/{id:[0-9]+}``.
+        status: Of an answer whose handler names none.
+    """
+
+    method: str
+    path: str
+    status: int | None = None
+    transport: str = attrs.field(default="rostra_aiohttp", init=False, repr=False)
+    provides: tuple[type, ...] = attrs.field(default=(web.Request,), init=False, repr=False)
+    markers: tuple[type, ...] = attrs.field(default=(FromQuery, FromHeader, FromBody), init=False, repr=False)
+    takes_scalars: bool = attrs.field(default=True, init=False, repr=False)
+    needs_payload: bool = attrs.field(default=False, init=False, repr=False)
+
+    @property
+    def path_names(self) -> frozenset[str]:
+        """The names in the path."""
+        return names_in(self.path)
+
+    @property
+    def takes_payload(self) -> bool:
+        """Whether a body means anything to this method (RFC 9110, section 9.3)."""
+        return self.method in _WITH_BODY
+
+    def describe(self) -> str:
+        """How people call it: ``GET /orders/{id}``."""
+        return f"{self.method} {self.path}"
+
+
+@functools.cache
+def names_in(path: str) -> frozenset[str]:
+    """The names in a path.
+
+    Raises:
+        HandlerError: aiohttp cannot read it.
+    """
+    try:
+        if not path.startswith("/"):
+            raise ValueError("it does not begin with a slash")  # noqa: TRY301  (worded with those of aiohttp)
+        pattern = web.UrlDispatcher().add_resource(path).get_info().get("pattern")
+    except ValueError as error:
+        raise HandlerError(
+            f'"{path}" is no path', why=(str(error),), fix=('as in "/orders/{id}" or "/orders/{id:[0-9]+}"',)
+        ) from None
+    return frozenset(pattern.groupindex) if pattern is not None else frozenset()
+
+
+def get(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+    """Let the function answer GET, and HEAD with the same headers and no body.
+
+    Its parameters come from the path, the query, the stage and its adapters; what it returns becomes the answer.
+    The function stays as it is and can be called as ever.
+
+    Args:
+        path: As aiohttp writes it: ``/orders/{id}``, ``/orders/{id:[0-9]+}``.
+        status: Of the answer; by default 200, and 204 for None.
+    """
+    return _on("GET", path, status)
+
+
+def post(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+    """Let the function answer POST. One parameter may take the body; see ``get``."""
+    return _on("POST", path, status)
+
+
+def put(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+    """Let the function answer PUT. One parameter may take the body; see ``get``."""
+    return _on("PUT", path, status)
+
+
+def patch(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+    """Let the function answer PATCH. One parameter may take the body; see ``get``."""
+    return _on("PATCH", path, status)
+
+
+def delete(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+    """Let the function answer DELETE; see ``get``."""
+    return _on("DELETE", path, status)
+
+
+def _on(method: str, path: str, status: int | None) -> Callable[[Function], Function]:
+    names_in(path)  # a path that cannot be read is an error of this line
+    route = Route(method, path, status)
+    return lambda function: handlers.mark(function, route)

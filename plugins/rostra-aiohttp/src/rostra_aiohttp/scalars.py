@@ -1,0 +1,164 @@
+"""Single values, read strictly: from the text of a path, query or header, and from JSON.
+
+Numbers and truth values are text in the one and themselves in the other; all else is text in both.
+"""
+
+import base64
+import enum
+import math
+import re
+import typing
+from collections.abc import Callable
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import PurePath
+from typing import Any, Literal
+from uuid import UUID
+
+from rostra.config import Bytes, Duration
+from rostra_aiohttp.faults import MismatchError, either, shown
+
+_WORDS = {
+    "true": True, "1": True, "yes": True, "on": True,
+    "false": False, "0": False, "no": False, "off": False,
+}  # fmt: skip
+_WHOLE = re.compile(r"[+-]?[0-9]{1,4000}")
+_DECIMAL = re.compile(r"[+-]?([0-9]{1,4000}(\.[0-9]*)?|\.[0-9]{1,4000})([eE][+-]?[0-9]{1,4})?")
+
+
+def _boolean(text: str) -> bool:
+    return _WORDS[text.lower()]
+
+
+def _whole(text: str) -> int:
+    return int(_matching(_WHOLE, text))
+
+
+def _number(text: str) -> float:
+    number = float(_matching(_DECIMAL, text))
+    if not math.isfinite(number):
+        raise ValueError
+    return number
+
+
+def _decimal(text: str) -> Decimal:
+    return Decimal(_matching(_DECIMAL, text))
+
+
+def _span(text: str) -> timedelta:
+    return timedelta(seconds=Duration(text))
+
+
+def _matching(pattern: re.Pattern[str], text: str) -> str:
+    if pattern.fullmatch(text) is None:
+        raise ValueError
+    return text
+
+
+_READERS: tuple[tuple[type, Callable[[str], Any], str], ...] = (
+    (bool, _boolean, "true or false"),
+    (Bytes, Bytes, "a size such as 10MiB"),
+    (Duration, Duration, "a duration such as 1m30s"),
+    (int, _whole, "a whole number"),
+    (float, _number, "a number"),
+    (str, str, "a text"),
+    (bytes, str.encode, "a text"),
+    (Decimal, _decimal, "a number"),
+    (datetime, datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00Z"),
+    (date, date.fromisoformat, "a date such as 2026-01-31"),
+    (time, time.fromisoformat, "a time such as 12:30:00"),
+    (timedelta, _span, "a duration such as 1m30s"),
+    (UUID, UUID, "a UUID"),
+    (PurePath, str, "a path"),
+    (IPv4Address, IPv4Address, "an IPv4 address"),
+    (IPv6Address, IPv6Address, "an IPv6 address"),
+)
+"""A subclass stands before what it descends from."""
+
+_NATURAL: dict[type, tuple[type, ...]] = {
+    bool: (bool,),
+    int: (int,),
+    Bytes: (int,),
+    float: (int, float),
+    Duration: (int, float),
+    Decimal: (int, float),
+}
+"""What says them in JSON without being text."""
+
+
+def is_scalar_class(kind: Any) -> bool:
+    """Whether this room reads values of this type."""
+    if not isinstance(kind, type):
+        return typing.get_origin(kind) is Literal
+    return issubclass(kind, enum.Enum) or any(issubclass(kind, known) for known, _, _ in _READERS)
+
+
+def from_text(text: str, kind: Any) -> Any:
+    """The value of type ``kind`` that ``text`` says.
+
+    Raises:
+        MismatchError: It says none.
+    """
+    if (choices := _choices(kind)) is not None:
+        said = {str(written): value for written, value in choices}
+        if text not in said:
+            raise MismatchError(either([shown(word) for word in said]), text)
+        return said[text]
+    known, read, expected = _reader(kind)
+    try:
+        value = read(text)
+        return value if kind is known else kind(value)
+    except (ValueError, KeyError, ArithmeticError):
+        raise MismatchError(expected, text) from None
+
+
+def from_json(value: Any, kind: Any) -> Any:
+    """The value of type ``kind`` that a JSON value says: numbers are numbers here and nothing else.
+
+    Raises:
+        MismatchError: It says none.
+    """
+    if (choices := _choices(kind)) is not None:
+        for written, meant in choices:
+            if type(written) is type(value) and written == value:
+                return meant
+        raise MismatchError(either([shown(written) for written, _ in choices]), value)
+    known, _, expected = _reader(kind)
+    natural = _NATURAL.get(known, ())
+    if type(value) in natural:
+        return _from_number(value, kind, expected)
+    if known in (bool, int, float) or type(value) is not str:
+        raise MismatchError(expected, value)
+    return _from_base64(value, kind) if known is bytes else from_text(value, kind)
+
+
+def _from_number(value: Any, kind: Any, expected: str) -> Any:
+    try:
+        return kind(str(value)) if issubclass(kind, Decimal) else kind(value)
+    except OverflowError:
+        raise MismatchError(f"{expected} that is not so large", value) from None
+    except ValueError:
+        raise MismatchError(expected, value) from None
+
+
+def _from_base64(text: str, kind: type) -> Any:
+    try:
+        return kind(base64.b64decode(text, validate=True))
+    except ValueError:
+        raise MismatchError("a text in base64", text) from None
+
+
+def _choices(kind: Any) -> list[tuple[Any, Any]] | None:
+    """What is written for each possible value of an enum or Literal."""
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return [(member.value, member) for member in kind]
+    if typing.get_origin(kind) is Literal:
+        return [
+            (value.value if isinstance(value, enum.Enum) else value, value) for value in typing.get_args(kind)
+        ]
+    return None
+
+
+def _reader(kind: type) -> tuple[type, Callable[[str], Any], str]:
+    return next(reader for reader in _READERS if issubclass(kind, reader[0]))

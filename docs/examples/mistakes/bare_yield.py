@@ -1,0 +1,4 @@
+async def prepare():
+    connection = object()
+    yield
+    del connection

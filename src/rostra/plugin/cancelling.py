@@ -3,6 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
+from rostra import context
+from rostra.clock import Clock, SystemClock
+
 __all__ = ["Cancel", "Started"]
 
 
@@ -14,7 +17,7 @@ class Cancel:
     begins the stop of the whole stage::
 
         async def sweep(cancel: plugin.Cancel, orders: Orders):
-            while not cancel.is_set():
+            while not await cancel.within(60):
                 ...
 
     It is used in the thread of the stage's loop.
@@ -45,6 +48,24 @@ class Cancel:
     async def wait(self) -> None:
         """Return when it is set; at once if it is already."""
         await self._event.wait()
+
+    async def within(self, seconds: float) -> bool:
+        """Whether it is set within so many seconds of the stage's clock: the pause of a loop that ends in time.
+
+        ::
+
+            while not await cancel.within(60):
+                await sweep()
+        """
+        clock = context.get(Clock, default=None) or SystemClock()
+        pause = asyncio.ensure_future(clock.sleep(seconds))
+        heard = asyncio.ensure_future(self._event.wait())
+        try:
+            await asyncio.wait({pause, heard}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
+            heard.cancel()
+        return self._event.is_set()
 
 
 class Started:

@@ -74,7 +74,7 @@ class Jobs:
         layer = Components(self._layer, f"job {called}")
         layer.add(di.Unscoped())
         task = asyncio.get_running_loop().create_task(
-            _run(job), name=f"job {called}", context=context.bound(layer)
+            _run(job, called), name=f"job {called}", context=context.bound(layer)
         )
         self._running.add(task)
         task.add_done_callback(lambda _: self._ended(task, called))
@@ -103,8 +103,9 @@ class Jobs:
             _log.error("job.failed", job=name, exc_info=error)
 
 
-async def _run(job: Coroutine[Any, Any, Any] | Callable[..., Any]) -> None:
-    if inspect.iscoroutine(job):
-        await job
-    else:
+async def _run(job: Coroutine[Any, Any, Any] | Callable[..., Any], name: str) -> None:
+    log.bind(job=name)
+    if callable(job):
         await di.call(job)
+    else:
+        await job

@@ -11,11 +11,11 @@ from typing import Any
 
 from rostra import context, di, log
 from rostra.components import Components
-from rostra.config import Config, ConfigSource
 from rostra.errors import StartTimeoutError, StopTimeoutError
 from rostra.handlers import Handlers
 from rostra.plugin.budgets import StartBudget, StopBudget
 from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.completing import complete
 from rostra.plugin.crew import Crew
 from rostra.plugin.finding import Named
 from rostra.plugin.jobs import Jobs
@@ -26,13 +26,13 @@ from rostra.plugin.supervising import Supervision
 from rostra.plugin.tasks import Task
 from rostra.plugin.teardown import Teardown
 from rostra.plugin.verdict import Verdict
-from rostra.plugin.wants import takes
 
 _PATIENCE = 1.0
 """Seconds in which what was cancelled has to end, before it is left behind."""
 
 _OVERTIME = 3.0
-"""Seconds after the stop's time is up in which every step of the teardown that is left still gets its turn."""
+_SLICE = 0.25
+"""When the stop's time is up, each step of the teardown that is left gets a slice of this overtime, in seconds."""
 
 _THE_STAGE = Call(__file__, 1)
 _log = log.get("rostra.plugin")
@@ -102,7 +102,7 @@ class Life:
     async def live(self) -> None:
         """All of it; never raises."""
         with context.use(self._layer), context.shown(self._layer):
-            for step in (self._play, self._drain, self._tear_down):
+            for step in (self._play, self._end_prepares, self._drain, self._tear_down):
                 try:
                     await step()
                 except asyncio.CancelledError:
@@ -112,6 +112,7 @@ class Life:
             self._enter(Phase.STOPPED)
 
     async def _play(self) -> None:
+        _log.info("stage.preparing")
         try:
             with self._start_budget.counting():
                 go_on = await self._unless_stopped(self._prepare())
@@ -131,19 +132,29 @@ class Life:
         if self._stop_asked.is_set():
             part.close()
             return False
-        self._doing = asyncio.get_running_loop().create_task(part, name="the stage")
+        self._doing = doing = asyncio.get_running_loop().create_task(part, name="the stage")
         try:
-            await _race(self._doing, self._stop_asked)
+            await _race(doing, self._stop_asked)
         finally:
-            self._doing.cancel()
-        if not await _race(self._doing, self._hurry, self._stop_budget.left_for_draining):
-            await self._abandon(self._doing)
-        elif not self._doing.cancelled():
-            self._doing.result()
+            doing.cancel()
+        if doing.done() and not (doing.cancelled() and self._stop_asked.is_set()):
+            doing.result()
         return not self._stop_asked.is_set()
 
-    async def _drain(self) -> None:
+    async def _end_prepares(self) -> None:
+        """Cancel what is still being prepared, and give it as much time as the tasks get."""
         self.stop("the start failed" if self.verdict.start is not None else "all tasks have ended")
+        ending = {*self._loading.cancel(), *([self._doing] if self._doing is not None else [])}
+        ended = asyncio.get_running_loop().create_task(_all(ending), name="the stage: ending prepares")
+        if not await _race(ended, self._hurry, self._stop_budget.left_for_draining):
+            from rostra.plugin.trees import tree_of_start
+
+            self._cut_short("ending the start", tree_of_start(self._loading.records, (), self._doing))
+            await asyncio.wait({ended}, timeout=_PATIENCE)
+        ended.cancel()
+        self._loading.tell_the_rest()
+
+    async def _drain(self) -> None:
         for record, cancel in self._plugin_cancels.items():
             if all(member.record is not record for member in self.crew.alive):
                 cancel.set()
@@ -183,7 +194,7 @@ class Life:
         last = perf_counter() + _OVERTIME
         while not closing.done() and perf_counter() < last:
             closing.cancel()
-            await _insist(closing, _PATIENCE)
+            await _insist(closing, _SLICE)
         if not closing.done():
             _log.error("teardown.abandoned", steps=[self._teardown.at_hand, *self._teardown.labels])
 
@@ -200,23 +211,14 @@ class Life:
         for plugin in self._plugins:
             await self._loading.load(plugin, None, _THE_STAGE)
         await self._loading.settle()
-        await self._complete()
+        await complete()
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)
         if self.is_prepared.is_set():  # what is loaded later has to be complete by itself
-            await self._complete()
+            await complete()
             if self.lifecycle.phase in (Phase.STARTING, Phase.RUNNING):
                 self.crew.start_new()
-
-    async def _complete(self) -> None:
-        """Check that all can be built, and build and bind what tasks will need."""
-        report = di.check()
-        report.raise_problems()
-        sections = [key for key in report.built if isinstance(key, type) and issubclass(key, Config)]
-        self._layer.get(ConfigSource).load_sections(sections)
-        await self._layer.get(di.StageObjects).build_eager()
-        await self._handlers.bind_all()
 
     async def _last(self) -> None:
         await self.run_asked.wait()
@@ -237,8 +239,6 @@ class Life:
                 record,
                 Cancel(lambda: self.stop(f"{name} set Cancel")),
                 shared,
-                hears=shared is not None or takes(task.run, Cancel),
-                starts=takes(task.run, Started),
                 open_layer=self._layer_for,
                 ended=self.crew.ended,
             )
@@ -270,17 +270,14 @@ class Life:
             )
             self.verdict.cut_short = StopTimeoutError(reason, left)
 
-    async def _abandon(self, doing: "asyncio.Task[None]") -> None:
-        from rostra.plugin.trees import tree_of_start
-
-        self._cut_short("ending the start", tree_of_start(self._loading.records, (), doing))
-        await asyncio.wait({doing}, timeout=_PATIENCE)
-        if not doing.done():
-            _log.error("prepare.abandoned", why="it ignores its cancellation")
-
     def _enter(self, phase: Phase, **keys: Any) -> None:
         self.lifecycle.enter(phase)
         _log.info(f"stage.{phase}", **keys)
+
+
+async def _all(tasks: set["asyncio.Task[None]"]) -> None:
+    if tasks:
+        await asyncio.wait(tasks)
 
 
 async def _wait(event: asyncio.Event) -> None:

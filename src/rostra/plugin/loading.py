@@ -12,11 +12,13 @@ from typing import Any
 
 import attrs
 
-from rostra import context
+from rostra import context, log
 from rostra.components import Components
 from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
 from rostra.plugin.finding import Named, Plugin, find
 from rostra.plugin.waiting import path_between
+
+_log = log.get("rostra.plugin")
 
 
 @attrs.frozen
@@ -39,6 +41,8 @@ class Record:
     Args:
         plugin: What was found.
         asked_by: The plugin that asked for it first, or None if it was named to the stage.
+
+    ``hears_cancel`` says whether its ``prepare``, or what was built for that, took a Cancel, which its tasks may know.
     """
 
     plugin: Plugin
@@ -47,6 +51,8 @@ class Record:
     is_prepared: bool = attrs.field(default=False, init=False)
     failure: BaseException | None = attrs.field(default=None, init=False)
     waiters: int = attrs.field(default=0, init=False)
+    is_told: bool = attrs.field(default=False, init=False)
+    hears_cancel: bool = attrs.field(default=False, init=False)
     waits_for: "list[tuple[Record, Call]]" = attrs.field(factory=list, init=False)
 
     @property
@@ -123,11 +129,20 @@ class Loading:
             for record in unsettled:
                 await self._wait_for(record)
 
-    def cancel(self) -> None:
-        """Cancel every preparation."""
+    def cancel(self) -> list["asyncio.Task[None]"]:
+        """Cancel every preparation; return the tasks that will end by that."""
+        running = [each.running for each in self.records if each.running is not None]
+        for task in running:
+            task.cancel()
+        return running
+
+    def tell_the_rest(self) -> None:
+        """Log what failed without anybody having been there to be told, and what does not end."""
         for record in self.records:
             if record.running is not None:
-                record.running.cancel()
+                _log.error("plugin.abandoned", plugin=record.name, why="its prepare ignores its cancellation")
+            elif record.failure is not None and not record.is_told:
+                _log.error("plugin.failed", plugin=record.name, exc_info=record.failure)
 
     def _record(self, what: Named, asker: Record | None, call: Call) -> Record:
         asked_by = f"{asker.name}, {call}" if asker is not None else ""
@@ -174,6 +189,7 @@ class Loading:
             finally:
                 record.waiters -= 1
         if record.failure is not None:
+            record.is_told = True
             raise record.failure
 
     async def _let_go(self, record: Record) -> None:
@@ -188,7 +204,8 @@ class Loading:
             record.is_prepared = True
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
-            nobody = "" if task is not None and task.cancelling() else ", though nobody cancelled it"
+            record.is_told = bool(task is not None and task.cancelling())
+            nobody = "" if record.is_told else ", though nobody cancelled it"
             record.failure = PluginError(f"preparing plugin {record.lineage} ended cancelled{nobody}")
             record.failure.__cause__ = error
         except BaseException as error:  # noqa: BLE001  (whoever waits gets it)

@@ -7,13 +7,14 @@ from typing import Any
 
 import attrs
 
-from rostra import di, log
+from rostra import context, di, log
 from rostra.errors import PluginError
 from rostra.handlers import Handlers, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import is_prepare
 from rostra.plugin.loading import Call, Loader, Loading, Record
 from rostra.plugin.tasks import Task, tasks_of
+from rostra.plugin.wants import loaded_for
 
 _log = log.get("rostra.plugin")
 
@@ -42,6 +43,7 @@ class Preparing:
             PluginError: The plugin is no plugin, or yields what is no task.
             Exception: Whatever ``prepare`` raises.
         """
+        log.bind(plugin=record.name)
         begun = perf_counter()
         has_prepare = record.plugin.prepare is not None
         adapters = 0 if has_prepare else len(self.registry.adapters)
@@ -50,7 +52,7 @@ class Preparing:
             await self._run(loading, record, record.plugin.prepare)
         elif not handlers and len(self.registry.adapters) == adapters:
             raise _nothing_in(record)
-        _log.debug("plugin.prepared", plugin=record.name, seconds=round(perf_counter() - begun, 3))
+        _log.debug("plugin.prepared", seconds=round(perf_counter() - begun, 3))
 
     async def _collect(self, loading: Loading, record: Record) -> int:
         """Collect from the module, once; return how many handlers it has."""
@@ -69,6 +71,7 @@ class Preparing:
         if not is_prepare(prepare):
             raise _no_prepare(record, prepare)
         given = self._given(loading, record, prepare)
+        record.hears_cancel = Cancel in loaded_for(prepare, context.current_context())
         offers = {name: type(value) for name, value in given.items()}
         self.registry.add_root(di.Root(prepare, f"prepare of plugin {record.name}", offers, scoped=True))
         made = await di.call(prepare, **given)

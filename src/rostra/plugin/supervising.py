@@ -15,6 +15,7 @@ from rostra.plugin.cancelling import Cancel, Started
 from rostra.plugin.loading import Record
 from rostra.plugin.restarting import Restart, Restarts, pause
 from rostra.plugin.tasks import Task
+from rostra.plugin.wants import loaded_for
 
 _log = log.get("rostra.plugin")
 
@@ -52,8 +53,6 @@ class Supervision:
         record: The plugin it is from.
         cancel: Asks it to end.
         plugin_cancel: Asks all of its plugin to end, if the ``prepare`` took one.
-        hears: Whether it, or what it is built from, looks at one of these. One that does not can only be cancelled.
-        starts: Whether it takes ``Started``, and so is starting until it calls it.
         open_layer: Makes the layer in which it runs, a new one for each attempt.
         ended: Called with this when it has ended.
     """
@@ -62,12 +61,11 @@ class Supervision:
     record: Record
     cancel: Cancel
     plugin_cancel: Cancel | None
-    hears: bool
-    starts: bool
     open_layer: Callable[["Supervision"], Components]
     ended: Callable[["Supervision"], None]
     started: Started = attrs.field(init=False)
     outcome: Outcome | None = attrs.field(default=None, init=False)
+    _hears: bool = attrs.field(default=False, init=False)
     _ready: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
     _running: "asyncio.Task[Outcome] | None" = attrs.field(default=None, init=False)
     _cancelled: bool = attrs.field(default=False, init=False)
@@ -100,8 +98,14 @@ class Supervision:
         return None if self.outcome is not None else self._running
 
     def start(self) -> None:
-        """Let it run."""
-        if not self.starts:
+        """Let it run.
+
+        It is starting until it calls ``Started``, if it takes that. It is asked to end if it, its ``prepare``, or what
+        was built for it, takes ``Cancel``; one that would not hear it can only be cancelled.
+        """
+        wanted = loaded_for(self.task.run, self.open_layer(self)) if callable(self.task.run) else frozenset()
+        self._hears = Cancel in wanted or self.record.hears_cancel
+        if Started not in wanted:
             self._ready.set()
         self._running = asyncio.get_running_loop().create_task(self._supervise(), name=str(self))
         self._running.add_done_callback(self._note_end)
@@ -115,7 +119,7 @@ class Supervision:
         self.cancel.set()
         if self.plugin_cancel is not None:
             self.plugin_cancel.set()
-        if not self.hears or self._pausing:
+        if not self._hears or self._pausing:
             self.cut()
 
     def cut(self) -> None:
@@ -125,6 +129,7 @@ class Supervision:
             self._running.cancel()
 
     async def _supervise(self) -> Outcome:
+        log.bind(plugin=self.plugin, task=self.task.name)
         restarts = Restarts()
         outcome = await self._attempt()
         while (policy := self._policy_for(outcome)) is not None:
@@ -160,13 +165,7 @@ class Supervision:
 
     async def _pause(self, seconds: float, outcome: Outcome) -> Cancelled | None:
         error = outcome.error if isinstance(outcome, Failed) else None
-        _log.warning(
-            "task.restarting",
-            task=self.task.name,
-            plugin=self.plugin,
-            seconds=round(seconds, 3),
-            exc_info=error,
-        )
+        _log.warning("task.restarting", seconds=round(seconds, 3), exc_info=error)
         self._pausing = True
         try:
             await context.get(Clock).sleep(seconds)

@@ -16,7 +16,7 @@ from rostra.errors import PluginError
 
 Entered = TypeVar("Entered")
 
-_PATIENCE = 0.5
+_PATIENCE = 0.2
 _log = log.get("rostra.plugin")
 
 
@@ -85,14 +85,17 @@ class Teardown(Closing):
         leave = asyncio.Event()
         holder = self._task(_hold(manager, entered, leave), called)
 
+        either: set[asyncio.Future[Any]] = {holder, entered}
+
         async def end() -> None:
             leave.set()
             await self._seen_through(holder, called)
 
         try:
-            await asyncio.wait([holder, entered], return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
-            await self._cut(holder, called)
+            holder.cancel()
+            await asyncio.wait({holder})
             raise
         if not entered.done():
             holder.result()

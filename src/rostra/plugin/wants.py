@@ -1,11 +1,24 @@
 """Does it ask for that? Whether a function, or something that is built for it, takes a certain component."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rostra import di
-from rostra.components import Key
+from rostra.components import Components, Key
+from rostra.di.planning import answer
+from rostra.di.plans import Load
+from rostra.di.views import view_from
 
 
-def takes(run: Any, key: Key) -> bool:
-    """Whether ``run`` is a callable with a parameter of this type."""
-    return callable(run) and any(each.want.key is key for each in di.signature(run).parameters)
+def loaded_for(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
+    """The types of all components that a call of ``function`` takes from the context, itself or for what is built.
+
+    Args:
+        function: Its parameters come from ``di``.
+        layer: In which it will be called. What cannot be built there is left out; the call itself will say so.
+    """
+    signature = di.signature(function)
+    if not signature.parameters:
+        return frozenset()
+    plan = answer(view_from(layer, {}), signature).plan
+    return frozenset(node.key for node in plan.nodes() if isinstance(node, Load))

@@ -1,0 +1,35 @@
+"""Is everything there that will be needed? What happens between the last prepare and the first task."""
+
+from rostra import context, di
+from rostra.config import Config, ConfigSource
+from rostra.errors import ConfigError
+from rostra.handlers import Handlers
+
+
+async def complete() -> None:
+    """Plan handlers, check that all can be built, load the sections, build what is eager, bind the handlers.
+
+    Raises:
+        RostraError: The one thing that is wrong.
+        ExceptionGroup: The things that are wrong, as far as they can be known without building anything.
+    """
+    handlers = context.get(Handlers)
+    unplanned = handlers.plan()
+    report = di.check()
+    problems = [*unplanned, *report.problems, *_wrong_sections(report)]
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        msg = f"{len(problems)} things are wrong"
+        raise ExceptionGroup(msg, problems)
+    await context.get(di.StageObjects).build_eager()
+    await handlers.bind_all()
+
+
+def _wrong_sections(report: di.CheckReport) -> list[ConfigError]:
+    sections = [key for key in report.built if isinstance(key, type) and issubclass(key, Config)]
+    try:
+        context.get(ConfigSource).load_sections(sorted(sections, key=lambda each: each.__qualname__))
+    except ConfigError as error:
+        return [error]
+    return []

@@ -34,7 +34,7 @@ DI = (
     ),
     errors.ConflictError(
         "Handler",
-        "2 adapters give a Repo, and each could be used",
+        "2 adapters give a Repo",
         (HANDLER, SERVICE, ("Repo", "2 adapters give a Repo, and each could be used")),
         (),
         LAYERS,
@@ -45,9 +45,9 @@ DI = (
         "Farm",
         "Hen needs itself",
         (
-            ("Farm(hen: Hen)", "app/farm.py:11"),
-            ("Hen(egg: Egg)", "app/farm.py:3"),
-            ("Egg(hen: Hen)", "app/farm.py:7"),
+            ("Farm(hen: Hen)", "app/farm.py:3"),
+            ("Hen(egg: Egg)", "app/farm.py:7"),
+            ("Egg(hen: Hen)", "app/farm.py:11"),
             ("hen: Hen", "Hen needs itself"),
         ),
         (),

@@ -50,7 +50,14 @@ def get(wanted: type[Item], *, name: str | None = None, default: Default) -> Ite
 @overload
 def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any: ...
 def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
-    """The nearest component of this type and name; see ``Components.get``."""
+    """The nearest component of this type and name; see ``Components.get``.
+
+    Raises:
+        NoContextError: There is no context here, and no default was given.
+        ComponentNotFoundError: There is none and no default was given.
+    """
+    if default is not ... and not _current.get(None) and not _shown:
+        return default
     return current_context().get(wanted, name=name, default=default)
 
 

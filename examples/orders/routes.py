@@ -1,0 +1,57 @@
+"""How orders are reached over HTTP. Loading this module is enough: it has handlers."""
+
+import asyncio
+
+import attrs
+
+from rostra import config, di
+from rostra_aiohttp import get, post
+
+from .model import NewOrder, Order, State
+from .storage import Orders
+
+
+@attrs.frozen
+class ShopConfig(config.Config, section="shop"):
+    """How the shop presents itself."""
+
+    name: str = "The corner shop"
+    largest_quantity: int = 100
+
+
+@get("/")
+async def welcome(shop: ShopConfig) -> str:
+    return f"Welcome to {shop.name}!\n"
+
+
+@post("/orders", status=201)
+async def place(new: NewOrder, shop: ShopConfig, orders: Orders) -> Order | tuple[int, dict[str, str]]:
+    if new.quantity > shop.largest_quantity:
+        return 409, {"title": f"{shop.name} sells at most {shop.largest_quantity} at once"}
+    return await orders.place(new)
+
+
+@get("/orders")
+async def listing(orders: Orders, state: State | None = None) -> list[Order]:
+    return await orders.every(state)
+
+
+@get("/orders/{number}")
+async def show(number: int, orders: Orders) -> Order | tuple[int, dict[str, str]]:
+    return await orders.get(number) or (404, {"title": f"there is no order {number}"})
+
+
+@post("/orders/{number}/payment")
+async def pay(number: int, orders: Orders) -> Order | tuple[int, dict[str, str]]:
+    return await orders.pay(number) or (409, {"title": f"there is no open order {number}"})
+
+
+@get("/report")
+async def report(orders: di.Lazy[Orders], seconds: float = 0.0) -> dict[str, int]:
+    """How many orders are in which state; takes as long as it is told, as a real report would.
+
+    The transaction is asked for when it is needed, so that the wait holds nobody up.
+    """
+    await asyncio.sleep(min(seconds, 60.0))
+    kept = await (await orders()).every()
+    return {state.value: sum(order.state is state for order in kept) for state in State}

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from rostra.config import Secret
+from rostra.config import Bytes, Duration, Secret
 from rostra_aiohttp.answers import answer
 
 
@@ -53,6 +53,8 @@ JSON: list[tuple[Any, bytes]] = [
     (0, b"0"),
     (False, b"false"),
     (1.5, b"1.5"),
+    (Duration("1m30s"), b"90.0"),
+    ({"size": Bytes("1KiB")}, b'{"size":1024}'),
     (Colour.RED, b'"red"'),
     (Decimal("1.50"), b'"1.50"'),
     (("a", "b"), b'["a","b"]'),

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-_AS_TEXT = (PurePath, IPv4Address, IPv6Address)
+_AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
 
 
 def answer(result: Any, status: int | None = None) -> web.StreamResponse:
@@ -50,5 +50,9 @@ def _plain(value: Any) -> Any:
     """What msgspec does not know itself. Secrets are not known, on purpose."""
     if isinstance(value, _AS_TEXT):
         return str(value)
+    if isinstance(value, int):  # a class of somebody's own on top of a plain one
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
     msg = f"a handler returned a {type(value).__qualname__}, which JSON cannot say"
     raise TypeError(msg)

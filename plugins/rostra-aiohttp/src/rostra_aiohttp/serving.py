@@ -84,10 +84,10 @@ async def serve(  # noqa: PLR0917  (di gives them)
         started()
         await cancel.wait()
         await _grant_grace(settings.grace, clock)
+        await _accept_no_more(runner)
     finally:
         serving.is_draining = True
         await _close(runner, application)
-        _log.info("http.closed")
 
 
 async def _listen(runner: web.AppRunner, settings: HttpConfig, source: ConfigSource) -> None:
@@ -104,8 +104,14 @@ async def _grant_grace(seconds: float, clock: Clock) -> None:
         await clock.sleep(seconds)
 
 
+async def _accept_no_more(runner: web.AppRunner) -> None:
+    for site in list(runner.sites):
+        await site.stop()
+    _log.info("http.draining")
+
+
 async def _close(runner: web.AppRunner, application: web.Application) -> None:
-    """Accept nothing more, close idle connections, and wait for the requests that run.
+    """Close idle connections, and wait for the requests that run.
 
     The stage cancels this when it waits no longer. Then they are cancelled, too, and what the application wants to
     put away is still put away.

@@ -1,0 +1,227 @@
+"""The server from the first to the last: ports that are taken, signals, requests that run, connections that idle."""
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+
+PATIENCE = 20.0
+
+
+@attrs.define(eq=False)
+class Program:
+    """A program that serves, in a process of its own; its log is read line by line."""
+
+    process: subprocess.Popen[str]
+    address: tuple[str, int] = ("", 0)
+    lines: list[dict[str, Any]] = attrs.field(factory=list)
+
+    def wait_for(self, event: str) -> dict[str, Any]:
+        """The next line of the log with this event."""
+        assert self.process.stderr is not None
+        for text in self.process.stderr:
+            self.lines.append(line := json.loads(text) if text.startswith("{") else {"event": text})
+            if line["event"] == event:
+                return line
+        raise AssertionError(f"no {event} among {self.lines}")
+
+    def terminate(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+
+    def ended(self) -> int:
+        """The exit code."""
+        return self.process.wait(PATIENCE)
+
+    def connect(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(*self.address, timeout=PATIENCE)
+
+    def ask(self, path: str) -> tuple[int, str, str]:
+        """Status, ``Connection`` header and body."""
+        with closing(self.connect()) as connection:
+            connection.request("GET", path)
+            response = connection.getresponse()
+            return response.status, response.headers.get("Connection", ""), response.read().decode()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
+    """Starts a program whose module is given as text, and ends it after the test."""
+    programs: list[Program] = []
+
+    def started(code: str, *, listening: bool = True, stop_timeout: float = 20, **http: Any) -> Program:
+        (tmp_path / "served.py").write_text(textwrap.dedent(code))
+        config = {"http": {"port": 0, **http}, "logging": {"format": "json"}}
+        main = f"from rostra import plugin; plugin.stage('served', 'rostra_aiohttp', config={config}, stop_timeout={stop_timeout})"
+        process = subprocess.Popen(
+            [sys.executable, "-c", main], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+        )  # fmt: skip
+        program = Program(process)
+        programs.append(program)
+        if listening:
+            url = program.wait_for("http.listening")["url"]
+            program.wait_for("stage.running")
+            host, _, port = url.removeprefix("http://").rpartition(":")
+            program.address = (host, int(port))
+        return program
+
+    yield started
+    for program in programs:
+        program.process.kill()
+        program.process.wait()
+        assert program.process.stderr is not None
+        program.process.stderr.close()
+
+
+SLOW = """
+    import asyncio, sys
+    from rostra import log
+    from rostra_aiohttp import get
+
+    go_on = asyncio.Event()
+
+    @get("/slow")
+    async def slow() -> str:
+        log.get("slow").info("slow.arrived")
+        await go_on.wait()
+        return "answered"
+
+    @get("/go-on-when-draining")
+    async def go() -> None:
+        go_on.set()
+
+    @get("/")
+    async def hello() -> str:
+        return "hello"
+"""
+
+
+def test_a_request_that_runs_when_the_signal_comes_is_answered(start):
+    program = start("""
+        import asyncio
+        from rostra import log, plugin
+        from rostra_aiohttp import get
+
+        @get("/slow")
+        async def slow(lifecycle: plugin.Lifecycle) -> str:
+            log.get("slow").info("slow.arrived")
+            await lifecycle.wait_for(plugin.Phase.STOPPING)
+            await asyncio.sleep(0.2)
+            return "answered"
+    """)
+    with ThreadPoolExecutor() as threads:
+        asking = threads.submit(program.ask, "/slow")
+        program.wait_for("slow.arrived")
+
+        program.terminate()
+
+        assert asking.result(PATIENCE) == (200, "close", "answered")
+    assert program.ended() == 0
+
+
+def test_a_connection_without_a_request_does_not_hold_the_exit(start):
+    program = start(SLOW)
+    with (
+        closing(program.connect()) as idle,
+        socket.create_connection(program.address, timeout=PATIENCE) as silent,
+    ):
+        idle.request("GET", "/")
+        assert idle.getresponse().read() == b"hello"
+
+        program.terminate()
+
+        assert program.ended() == 0
+        assert idle.sock.recv(1) == silent.recv(1) == b""
+
+
+def test_nobody_is_accepted_while_the_last_requests_are_finished(start):
+    program = start("""
+        import asyncio
+        from rostra import log, plugin
+        from rostra_aiohttp import get
+
+        @get("/slow")
+        async def slow() -> str:
+            log.get("slow").info("slow.arrived")
+            await asyncio.Event().wait()
+    """, stop_timeout=4)  # fmt: skip
+    with ThreadPoolExecutor() as threads:
+        asking = threads.submit(program.ask, "/slow")
+        program.wait_for("slow.arrived")
+        program.terminate()
+        program.wait_for("http.draining")
+
+        with pytest.raises(OSError, match=r"refused|reset"):
+            program.ask("/")
+        with pytest.raises((OSError, http.client.HTTPException)):
+            asking.result(PATIENCE)
+    assert program.ended() == 1, "the stop was cut short, since a request never ends"
+
+
+def test_during_the_grace_period_readiness_says_no_and_all_else_goes_on(start):
+    program = start(SLOW, grace="1s")
+    assert program.ask("/readyz")[0] == 200
+
+    program.terminate()
+    program.wait_for("http.waiting")
+
+    status, _, body = program.ask("/readyz")
+    assert (status, json.loads(body)) == (503, {"status": "failing", "checks": {"stage": "failing"}})
+    assert program.ask("/livez")[0] == 200
+    assert program.ask("/")[2] == "hello"
+    assert program.ended() == 0
+
+
+def test_a_port_that_is_taken_is_a_clear_error_and_exit_code_1(start):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+
+        program = start(SLOW, listening=False, port=port)
+
+        assert program.ended() == 1
+    assert program.process.stderr is not None
+    text = program.process.stderr.read()
+    assert f"cannot listen on 127.0.0.1:{port}" in text
+    assert "another process listens there already" in text
+    assert "Traceback" in text
+
+
+def test_a_second_signal_cuts_requests_short(start):
+    program = start(SLOW)
+    with ThreadPoolExecutor() as threads:
+        asking = threads.submit(program.ask, "/slow")
+        program.wait_for("slow.arrived")
+
+        program.terminate()
+        program.wait_for("stage.stopping")
+        program.terminate()
+
+        with pytest.raises((OSError, http.client.HTTPException)):
+            asking.result(PATIENCE)
+    assert program.ended() == 1
+
+
+def test_probes_can_be_left_out_and_a_handler_may_take_their_path(start):
+    program = start("""
+        from rostra_aiohttp import get
+
+        @get("/readyz")
+        async def mine() -> str:
+            return "mine"
+    """)
+    without = start(SLOW, probes=False)
+
+    assert program.ask("/readyz")[2] == "mine"
+    assert program.ask("/livez")[0] == 200
+    assert without.ask("/livez")[0] == 404

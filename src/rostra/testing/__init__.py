@@ -7,7 +7,7 @@ stand in the stub next to this file.
 
 from importlib import import_module
 
-__all__ = ["Journal", "ManualClock", "TcpProxy", "checkpoint"]
+__all__ = ["Journal", "ManualClock", "TcpProxy", "checkpoint", "contract"]  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 
 _HOMES = {
     "Journal": "rostra.testing.journal",

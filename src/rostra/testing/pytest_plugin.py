@@ -87,16 +87,15 @@ def rostra_stage(request: pytest.FixtureRequest) -> Any:
 @pytest.fixture
 def rostra_plugin_context(rostra_stage: Any) -> Any:
     """The stage's own layer: what its plugins added, and what its tasks and handlers see."""
-    return rostra_stage.layer
+    return rostra_stage.components
 
 
 @pytest.fixture
 def rostra_load(rostra_stage: Any) -> Callable[..., Awaitable[None]]:
     """The way to have more plugins on the test's stage: it is called with them, and awaited."""
+    from rostra.plugin import Loader
 
-    async def load(*plugins: Any) -> None:
-        await rostra_stage.load(*plugins)
-
+    load: Callable[..., Awaitable[None]] = rostra_stage.components.get(Loader)
     return load
 
 

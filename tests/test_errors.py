@@ -1,4 +1,3 @@
-import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,7 +7,6 @@ from rostra.errors import RostraError, Wording, closest
 LINES = st.lists(st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), max_size=10), max_size=3)
 
 
-@attrs.define(eq=False)
 class FloodError(RostraError, RuntimeError):
     """An error as any room may have it."""
 
@@ -86,3 +84,15 @@ def test_a_misspelt_word_is_compared_with_what_there_is(typed: str, meant: str |
 def test_a_word_that_exists_is_its_own_closest_match_in_any_order(options: list[str]) -> None:
     assert closest(options[0], options) == options[0]
     assert closest(options[0], reversed(options)) == options[0]
+
+
+@pytest.mark.parametrize(
+    ("values", "named"),
+    [((), {}), (("a", (), "b"), {}), (("a",), {"river": "b"}), (("a",), {"other": "b"})],
+    ids=["one missing", "one too many", "one given twice", "one that is none"],
+)
+def test_an_error_refuses_fields_that_it_does_not_have(
+    values: tuple[object, ...], named: dict[str, object]
+) -> None:
+    with pytest.raises(TypeError, match="FloodError takes river, levels"):
+        FloodError(*values, **named)

@@ -7,9 +7,10 @@ no live object, and nobody may put a secret into a field.
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import attrs
+from typing_extensions import dataclass_transform
 
 
 @attrs.frozen
@@ -39,11 +40,32 @@ class Wording:
         return "\n".join(lines)
 
 
+@dataclass_transform(eq_default=False)
 class RostraError(Exception):
     """The root of all errors that rostra raises of its own accord.
 
-    A subclass is an ``attrs.define`` class whose fields are positional, and says itself by ``wording``.
+    A subclass annotates its fields, in the order in which they are given, with defaults where it has some, and
+    says itself by ``wording``. Its constructor is this one: code generated for each class would be a good part
+    of the time that importing rostra takes.
     """
+
+    _fields: ClassVar[dict[str, None]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls._fields = {**cls._fields, **dict.fromkeys(vars(cls).get("__annotations__", ()))}
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        fields = dict(zip(self._fields, values, strict=False)) | named
+        are_known = len(fields) == len(values) + len(named) and fields.keys() <= self._fields.keys()
+        if not are_known or any(
+            name not in fields and not hasattr(type(self), name) for name in self._fields
+        ):
+            msg = f"{type(self).__name__} takes {', '.join(self._fields) or 'no fields'}"
+            raise TypeError(msg)
+        vars(self).update(fields)
+        # OSError's own constructor would take the first two for a number and its text
+        BaseException.__init__(self, *(getattr(self, name) for name in self._fields))
 
     @abstractmethod
     def wording(self) -> Wording:
@@ -54,7 +76,6 @@ class RostraError(Exception):
         return str(self.wording())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # attrs' own state knows only the fields; the notes say which plugin this happened in.
         return _remade, (type(self), self.args, tuple(getattr(self, "__notes__", ())))
 
     def noted(self, note: str) -> Self:

@@ -1,11 +1,8 @@
 """What can go wrong between what the user typed and the stage."""
 
-import attrs
-
 from rostra.errors.base import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class CommandLineError(RostraError, ValueError):
     """What was typed cannot be done; nothing was started, and the exit code is 2.
 
@@ -24,7 +21,6 @@ class CommandLineError(RostraError, ValueError):
         return Wording(self.problem, why=self.why, fix=self.fix)
 
 
-@attrs.define(eq=False)
 class StageNotFoundError(RostraError, LookupError):
     """It is not clear which running stage is meant: there is none, or there are several.
 

@@ -1,11 +1,8 @@
 """What can go wrong when a component is added or looked up."""
 
-import attrs
-
 from rostra.errors.base import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class ComponentNotFoundError(RostraError, LookupError):
     """No layer has a component of this type and name.
 
@@ -32,7 +29,6 @@ class ComponentNotFoundError(RostraError, LookupError):
         )
 
 
-@attrs.define(eq=False)
 class NoContextError(RostraError, LookupError):
     """There is no context here: neither a stage runs, nor was a layer opened."""
 
@@ -45,7 +41,6 @@ class NoContextError(RostraError, LookupError):
         )
 
 
-@attrs.define(eq=False)
 class NotAComponentError(RostraError, TypeError):
     """What was added cannot be a component.
 

@@ -23,7 +23,6 @@ class Mistake:
     origin: str = ""
 
 
-@attrs.define(eq=False)
 class ConfigError(RostraError, ValueError):
     """Settings are wrong: all mistakes that one look at them found.
 

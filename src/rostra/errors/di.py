@@ -2,12 +2,9 @@
 
 from typing import ClassVar
 
-import attrs
-
 from rostra.errors.base import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class ResolveError(RostraError, LookupError):
     """Something that was asked for cannot be built, drawn as the path from who asked to what is missing.
 
@@ -64,14 +61,12 @@ class ResolveError(RostraError, LookupError):
         )
 
 
-@attrs.define(eq=False)
 class ConflictError(ResolveError):
     """Several adapters are equally near and every one of them could be used; these are the ``near`` ones."""
 
     near_label: ClassVar[str] = "adapters:"
 
 
-@attrs.define(eq=False)
 class CycleError(ResolveError):
     """Something needs itself in order to be built.
 
@@ -87,12 +82,10 @@ class CycleError(ResolveError):
         return "┌▶ " if depth == self.start else "└─ " if depth == len(self.path) - 1 else "│  "
 
 
-@attrs.define(eq=False)
 class NeedsAwaitError(ResolveError):
     """``di.now`` was asked for something that only ``await di.nject`` can build."""
 
 
-@attrs.define(eq=False)
 class GivenError(RostraError, TypeError):
     """A value was given that cannot be used as it is.
 
@@ -117,7 +110,6 @@ class GivenError(RostraError, TypeError):
         return Wording(f"{self.given} {were} given to {self.wanted}: {self.reason}", where, fix=self.fix)
 
 
-@attrs.define(eq=False)
 class AdapterError(RostraError, TypeError):
     """What was registered cannot be an adapter.
 
@@ -138,7 +130,6 @@ class AdapterError(RostraError, TypeError):
         return Wording(f"{self.adapter} cannot be an adapter: {self.reason}", (self.place,), fix=(self.fix,))
 
 
-@attrs.define(eq=False)
 class WrongProductError(RostraError, TypeError):
     """An adapter made something else than it declares.
 
@@ -163,7 +154,6 @@ class WrongProductError(RostraError, TypeError):
         )
 
 
-@attrs.define(eq=False)
 class AnnotationError(RostraError, NameError):
     """An annotation written as a string cannot be read.
 
@@ -193,7 +183,6 @@ class AnnotationError(RostraError, NameError):
         )
 
 
-@attrs.define(eq=False)
 class ClosedError(RostraError, RuntimeError):
     """A scope, or another stack of things to close, was used after its end.
 

@@ -1,11 +1,8 @@
 """What can go wrong when handlers are bound to what triggers them."""
 
-import attrs
-
 from rostra.errors.base import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class HandlerError(RostraError, TypeError):
     """A handler cannot be called as it is written, or two handlers answer one trigger.
 

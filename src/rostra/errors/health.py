@@ -1,11 +1,8 @@
 """What can go wrong with checks and with those who ask for them."""
 
-import attrs
-
 from rostra.errors.base import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class CheckNameError(RostraError, ValueError):
     """Two checks would have one name in the report.
 
@@ -29,7 +26,6 @@ class CheckNameError(RostraError, ValueError):
         )
 
 
-@attrs.define(eq=False)
 class ProbeError(RostraError, ConnectionError):
     """A stage did not answer a probe.
 

@@ -1,11 +1,8 @@
 """What can go wrong when plugins are loaded, and while a stage starts, runs and stops."""
 
-import attrs
-
 from rostra.errors.base import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class PluginError(RostraError, RuntimeError):
     """A plugin, or how one is used, is not as it must be.
 
@@ -26,7 +23,6 @@ class PluginError(RostraError, RuntimeError):
         return Wording(self.what, self.where, self.why, self.fix)
 
 
-@attrs.define(eq=False)
 class PluginNotFoundError(RostraError, LookupError):
     """No plugin has this name.
 
@@ -50,7 +46,6 @@ class PluginNotFoundError(RostraError, LookupError):
         return Wording(f'there is no plugin "{self.wanted}"', where, self.why, self.fix)
 
 
-@attrs.define(eq=False)
 class PluginCycleError(RostraError, RuntimeError):
     """Plugins wait for each other to be prepared.
 
@@ -76,7 +71,6 @@ class PluginCycleError(RostraError, RuntimeError):
         )
 
 
-@attrs.define(eq=False)
 class StartTimeoutError(RostraError, TimeoutError):
     """The stage did not get to run in time.
 
@@ -100,7 +94,6 @@ class StartTimeoutError(RostraError, TimeoutError):
         )
 
 
-@attrs.define(eq=False)
 class StopTimeoutError(RostraError, TimeoutError):
     """The stop was cut short: not everything was finished before it was cancelled.
 
@@ -124,7 +117,6 @@ class StopTimeoutError(RostraError, TimeoutError):
         )
 
 
-@attrs.define(eq=False)
 class TaskEndedError(RostraError, RuntimeError):
     """A task ended in a way that leaves no exception of its own to raise.
 
@@ -147,7 +139,6 @@ class TaskEndedError(RostraError, RuntimeError):
         return Wording(f"task {self.task} {self.how}", (f"plugin {self.plugin}",), self.why, self.fix)
 
 
-@attrs.define(eq=False)
 class JobsFullError(RostraError, RuntimeError):
     """As many jobs run as may.
 

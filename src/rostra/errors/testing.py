@@ -1,11 +1,8 @@
 """What can go wrong when rostra is used in tests."""
 
-import attrs
-
 from rostra.errors.base import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class PytestMarkError(RostraError, TypeError):
     """The mark ``rostra_plugins`` does not say what was meant.
 
@@ -30,7 +27,6 @@ class PytestMarkError(RostraError, TypeError):
         )
 
 
-@attrs.define(eq=False)
 class AsyncioMissingError(RostraError, RuntimeError):
     """A test asks for a stage, and nothing gives tests an event loop.
 
@@ -52,7 +48,6 @@ class AsyncioMissingError(RostraError, RuntimeError):
         )
 
 
-@attrs.define(eq=False)
 class ContractError(RostraError, AssertionError):
     """A plugin breaks what every plugin promises.
 

@@ -1,11 +1,8 @@
 """What can go wrong when a server starts."""
 
-import attrs
-
 from rostra.errors import RostraError, Wording
 
 
-@attrs.define(eq=False)
 class ListenError(RostraError, OSError):
     """The server cannot listen where it should.
 

@@ -184,7 +184,7 @@ class Life:
         self.crew.discard()
         self.verdict.tasks = [failure.error for failure in self.crew.failures]
         closing = asyncio.get_running_loop().create_task(self._put_away(), name="the stage: teardown")
-        await _insist(closing, self._stop_budget.left)
+        await _insist(closing, max(self._stop_budget.left, _SLICE))
         if not closing.done():
             self._cut_short("the teardown", (f"teardown of {self._teardown.at_hand}",))
             await self._hasten(closing)
@@ -209,9 +209,11 @@ class Life:
 
     async def _prepare(self) -> None:
         for plugin in self._plugins:
-            await self._loading.load(plugin, None, _THE_STAGE)
+            if not self._stop_asked.is_set():
+                await self._loading.load(plugin, None, _THE_STAGE)
         await self._loading.settle()
-        await complete()
+        if not self._stop_asked.is_set():
+            await complete()
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)

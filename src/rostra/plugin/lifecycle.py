@@ -37,7 +37,7 @@ class Lifecycle:
     """
 
     _phase: Phase = Phase.PREPARING
-    _waiting: list[tuple[Phase, asyncio.Future[None]]] = attrs.field(factory=list, init=False, repr=False)
+    _waiting: list[tuple[Phase, asyncio.Future[Phase]]] = attrs.field(factory=list, init=False, repr=False)
 
     @property
     def phase(self) -> Phase:
@@ -50,15 +50,15 @@ class Lifecycle:
         return self._phase is Phase.RUNNING
 
     async def wait_for(self, phase: Phase) -> Phase:
-        """Wait until the stage is in ``phase`` or beyond, and return where it is then.
+        """Wait until the stage is in ``phase`` or beyond, and return where it was at that moment.
 
         A stage that stops before it ran is never ``RUNNING``: compare what is returned.
         """
-        if self._phase < phase:
-            reached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append((phase, reached))
-            await reached
-        return self._phase
+        if self._phase >= phase:
+            return self._phase
+        reached: asyncio.Future[Phase] = asyncio.get_running_loop().create_future()
+        self._waiting.append((phase, reached))
+        return await reached
 
     def enter(self, phase: Phase) -> None:
         """Move on to ``phase`` and wake who waited for it. Only the stage does this.
@@ -74,4 +74,4 @@ class Lifecycle:
         self._waiting = [(wanted, future) for wanted, future in self._waiting if wanted > phase]
         for future in due:
             if not future.done():
-                future.set_result(None)
+                future.set_result(phase)

@@ -107,6 +107,10 @@ class Loading:
             PluginCycleError: It waits for the one that asks.
             Exception: Whatever its preparation raised, each time it is asked for.
         """
+        if self._is_closed and asker is not None and asker.running is not None:
+            await (
+                asyncio.get_running_loop().create_future()
+            )  # until the stop, which is on its way, cancels it
         record = self._record(what, asker, call)
         if record is asker or record.is_prepared:
             return

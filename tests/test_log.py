@@ -184,13 +184,21 @@ def test_levels_are_set_for_all_and_for_single_loggers_and_can_be_changed_at_any
     assert [line["event"] for line in lines()] == ["shown", "shown.now"]
 
 
-@pytest.mark.parametrize(
-    ("spelling", "meaning"), [("INFO", "info"), ("warn", "warning"), ("Fatal", "critical")]
-)
-def test_levels_may_be_spelt_as_people_spell_them(spelling, meaning):
+@pytest.mark.parametrize(("spelling", "meaning"), [("INFO", "info"), ("WARNING", "warning")])
+def test_levels_may_be_spelt_in_upper_case(spelling, meaning):
     settings = config.ConfigSource({"logging": {"level": spelling}}).load(log.LogConfig)
 
-    assert settings.level == meaning
+    assert settings.level == log.LogConfig(level=spelling).level == meaning
+
+
+def test_what_is_no_level_or_format_is_an_error_of_the_settings():
+    source = config.ConfigSource({"logging": {"level": "loud", "levels": {"x": "quiet"}, "format": "html"}})
+
+    with pytest.raises(config.ConfigError) as caught:
+        source.load(log.LogConfig)
+
+    mistakes = [mistake.setting for mistake in caught.value.mistakes]
+    assert mistakes == ["logging.format", "logging.level", "logging.levels.x"]
 
 
 def test_what_is_bound_to_a_task_stands_in_all_its_lines_and_the_lines_own_keys_win(lines):
@@ -296,77 +304,6 @@ def test_a_plain_handler_to_the_terminal_would_write_each_line_twice_and_steps_a
     logging.getLogger().removeHandler(plain)
 
     assert capsys.readouterr().err.count("once") == 1
-
-
-def test_uncaught_exceptions_of_main_thread_threads_and_destructors_end_in_the_log():
-    ended = run("""
-        import threading
-        from rostra import log
-        log.configure()
-
-        class Broken:
-            def __del__(self):
-                raise OSError("in a destructor")
-
-        Broken()
-        worker = threading.Thread(target=lambda: 1 / 0, name="worker")
-        worker.start()
-        worker.join()
-        raise ValueError("at the top")
-    """)
-
-    ignored, thread, main = [json.loads(line) for line in ended.stderr.splitlines()]
-    assert (ignored["event"], ignored["object"]) == ("exception.ignored", "Broken.__del__")
-    assert (thread["event"], thread["thread"]) == ("exception.uncaught", "worker")
-    assert main["exception"].endswith("ValueError: at the top")
-    assert ended.returncode == 1
-
-
-def test_an_interrupt_at_the_keyboard_is_no_event():
-    ended = run("""
-        from rostra import log
-        log.configure()
-        raise KeyboardInterrupt
-    """)
-
-    assert ended.stderr.endswith("KeyboardInterrupt\n")
-    assert "{" not in ended.stderr
-
-
-def test_warnings_end_in_the_log():
-    ended = run("""
-        import warnings
-        from rostra import log
-        log.configure()
-        warnings.warn("old ways", stacklevel=1)
-    """)
-
-    line = json.loads(ended.stderr)
-    assert (line["event"], line["category"], line["message"]) == ("python.warned", "UserWarning", "old ways")
-
-
-def test_what_a_loop_has_to_complain_about_ends_in_the_log():
-    ended = run("""
-        import asyncio, gc
-        from rostra import config, log
-
-        async def fail():
-            raise ValueError("unseen")
-
-        async def main():
-            source = config.ConfigSource()
-            await log.prepare(log.LogConfig(), source)
-            task = asyncio.create_task(fail(), name="forgotten")
-            await asyncio.wait([task])
-            del task
-            gc.collect()
-
-        asyncio.run(main())
-    """)
-
-    line = json.loads(ended.stderr)
-    assert (line["event"], line["message"]) == ("asyncio.failed", "Task exception was never retrieved")
-    assert "ValueError: unseen" in line["exception"]
 
 
 @pytest.mark.asyncio

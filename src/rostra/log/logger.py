@@ -102,7 +102,9 @@ class Logger:
 
     def _write(self, level: int, event: str, keys: dict[str, Any]) -> None:
         exc_info, stack_info = keys.pop("exc_info", None), keys.pop("stack_info", False)
-        fields = {"event": event, **_bound_to_the_task(), **self._keys, **keys}
+        fields = {"event": event, **self._keys, **keys}
+        for key, value in _bound_to_the_task().items():
+            fields.setdefault(key, value)
         self._stdlib.log(
             level,
             Event(fields),

@@ -10,7 +10,7 @@ from rostra.config import Config
 
 
 class Level(enum.StrEnum):
-    """From which weight on lines are written. Upper case and ``warn`` are understood, too."""
+    """From which weight on lines are written. Upper case is understood, too."""
 
     DEBUG = "debug"
     INFO = "info"
@@ -21,8 +21,7 @@ class Level(enum.StrEnum):
     @classmethod
     def _missing_(cls, value: object) -> "Level | None":
         word = value.lower() if isinstance(value, str) else value
-        aliases = {"warn": cls.WARNING, "fatal": cls.CRITICAL}
-        return next((level for level in cls if level.value == word), aliases.get(str(word)))
+        return next((level for level in cls if level.value == word), None)
 
     @property
     def number(self) -> int:

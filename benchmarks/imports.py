@@ -4,7 +4,7 @@ import subprocess
 import sys
 import time
 
-from measure import compare
+from measure import ENVIRONMENT, compare
 
 OURS = "from rostra import config, context, di, plugin"
 DEPENDENCIES = "import attrs, cattrs, structlog"
@@ -16,7 +16,8 @@ def seconds(statement: str) -> float:
     best = float("inf")
     for _ in range(5):
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", statement], check=True, timeout=60)
+        command = [sys.executable, "-c", statement]
+        subprocess.run(command, env=ENVIRONMENT, check=True, timeout=60, stdout=subprocess.DEVNULL)
         best = min(best, time.perf_counter() - began)
     return best
 

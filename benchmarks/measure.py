@@ -4,12 +4,16 @@ A figure is the median of the pairs' ratios, with the smallest and the largest b
 but by printing the goal next to the figure.
 """
 
+import os
 import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 
 import attrs
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+"""Of the processes that are measured: the compiled modules of both sides are kept between two runs."""
 
 
 @attrs.frozen

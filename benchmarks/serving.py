@@ -4,7 +4,6 @@ Both serve one small text. Each start is a process of its own; the time runs fro
 answer on 127.0.0.1, the memory is its resident set after that answer.
 """
 
-import os
 import socket
 import subprocess
 import sys
@@ -14,7 +13,7 @@ from pathlib import Path
 
 import attrs
 import psutil
-from measure import Ratio
+from measure import ENVIRONMENT, Ratio
 
 OURS = """
 from rostra_aiohttp import get
@@ -74,7 +73,7 @@ def answers(port: int) -> bool:
 def start(arguments: list[str], port: int) -> Start:
     """Start a service, wait for its first answer, weigh it, and stop it."""
     began = time.perf_counter()
-    service = subprocess.Popen(arguments, env={**os.environ, "PYTHONWARNINGS": ""}, stderr=subprocess.DEVNULL)
+    service = subprocess.Popen(arguments, env=ENVIRONMENT, stderr=subprocess.DEVNULL)
     try:
         while not answers(port):
             if service.poll() is not None or time.perf_counter() - began > PATIENCE:

@@ -325,7 +325,9 @@ async def test_the_first_member_of_a_union_that_can_be_had_is_taken() -> None:
 
 
 async def test_positional_only_parameters_are_filled_in_order() -> None:
-    def server(host: str, port: int = 82, database: Database | None = None, /, *, debug: bool = False) -> Server:
+    def server(
+        host: str, port: int = 82, database: Database | None = None, /, *, debug: bool = False
+    ) -> Server:
         assert database is not None
         return Server(host, port)
 

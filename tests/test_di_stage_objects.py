@@ -159,7 +159,9 @@ async def test_it_sees_the_stage_and_nothing_above() -> None:
         di.register(client, lifetime="stage")
         with context.child("task"):
             above = context.add(Pool())
-            with pytest.raises(ResolveError, match="a Pool is in the task layer, which ends before the stage does"):
+            with pytest.raises(
+                ResolveError, match="a Pool is in the task layer, which ends before the stage does"
+            ):
                 await di.nject(Client)
             below = layer.add(Pool())
 
@@ -333,8 +335,6 @@ async def test_what_its_adapter_adds_to_the_context_goes_to_the_stage() -> None:
             await di.nject(Pool)
 
         assert layer.own(Url)
-
-
 
 
 async def test_what_was_opened_for_one_that_fails_is_closed() -> None:

@@ -144,7 +144,8 @@ async def test_the_older_spellings_are_the_same_type(spelling: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "annotation", [Optional[User], Union[User, None], User | None, "User | None", Optional["User"]]  # noqa: UP007, UP045
+    "annotation",
+    [Optional[User], Union[User, None], User | None, "User | None", Optional["User"]],  # noqa: UP007, UP045
 )
 async def test_all_spellings_of_optional_are_understood(annotation: Any) -> None:
     def codec(user: Any) -> Codec[User]:
@@ -370,7 +371,9 @@ async def test_one_unreadable_annotation_does_not_spoil_the_others() -> None:
     assert made.kind is User
 
 
-async def test_an_import_under_type_checking_has_its_own_message(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_import_under_type_checking_has_its_own_message(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "typed_only.py").write_text(
         "from typing import TYPE_CHECKING\n"
         "if TYPE_CHECKING:\n    from decimal import Decimal\n"

@@ -104,7 +104,7 @@ def drawn(wanted: str, failure: Failure, head: Signature | None, view: View) -> 
     leaf = steps[-1]
     for step, cause in zip(steps, [*steps[1:], None], strict=True):
         near += map(would_do, step.others)
-        if leaf.is_circle and step is not leaf and (step.option, step.view) == (leaf.option, leaf.view):
+        if step is not leaf and _is_start(step, leaf):
             start = len(path)
         if step.through is not None:
             subject = cause.subject if cause else None
@@ -113,6 +113,21 @@ def drawn(wanted: str, failure: Failure, head: Signature | None, view: View) -> 
     near = [*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *near]
     fields = (wanted, leaf.reason, tuple(path), _given(view), _layers(view), tuple(near), (_fix(leaf),))
     return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
+
+
+def _is_start(step: Failure, leaf: Failure) -> bool:
+    """True if the circle that ends in ``leaf`` begins here: with the same adapter, or else the same type."""
+    if not leaf.is_circle:
+        return False
+    if leaf.through is not None:
+        return step.through is not None and step.through.identity == leaf.through.identity
+    return (step.option, step.view) == (leaf.option, leaf.view)
+
+
+def innermost(failure: Failure) -> Failure:
+    """The first thing that is missing."""
+    *_, leaf = _down(failure)
+    return leaf
 
 
 def _down(failure: Failure) -> Iterator[Failure]:
@@ -155,7 +170,7 @@ def would_do(failure: Failure) -> str:
     offer = failure.through
     if offer is None:
         return f"{failure.subject}: {failure.reason}"
-    *_, leaf = _down(failure)
+    leaf = innermost(failure)
     cause = failure.causes[0].subject if failure.causes else None
     return f"{step_of(offer, cause)}{_arrow(offer)}, {offer.adapter.place}, would do, but {leaf.reason}"
 

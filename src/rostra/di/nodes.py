@@ -1,8 +1,8 @@
-"""Nodes that are equal are one object, and it is known which of them are not for others in the same scope."""
+"""Nodes that are equal are one object, and it is known which of them are for one call alone."""
 
 from typing import Any, TypeVar
 
-from rostra.di.plans import Build, Collect, Constant, Flawed, Given, Load, Node, Postponed, StageObject
+from rostra.di.plans import Build, Collect, Constant, Flawed, Given, Load, Node, Plan, Postponed, StageObject
 
 Kind = TypeVar("Kind", Given, Load, Constant, Build, StageObject, Collect, Postponed, Flawed)
 
@@ -19,17 +19,32 @@ class Nodes:
 
         Args:
             node: A new node.
-            is_private: It comes from where others in the same scope do not look. A given value always does, and
-                so does what is made of such nodes.
+            is_private: It comes from where others in the same scope do not look. Given values always do.
         """
         known = self._known.setdefault(_identity(node), node)
-        if is_private or isinstance(node, Given) or any(each in self._private for each in _inside(node)):
+        if is_private or isinstance(node, Given):
             self._private.add(known)
         return known  # type: ignore[no-any-return]  # of the same kind, by its identity
 
-    def is_private(self, node: Node) -> bool:
-        """True if it was made of something that others in the same scope do not see."""
-        return node in self._private
+    def kept(self, plan: Plan) -> frozenset[Node]:
+        """What the scope may keep for others: all that lives in it and is made of nothing private."""
+        users: dict[Node, list[Node]] = {}
+        nodes = list(plan.nodes())
+        for node in nodes:
+            for each in plan.inside(node):
+                users.setdefault(each, []).append(node)
+        private: set[Node] = set()
+        found = [node for node in nodes if node in self._private]
+        while found:
+            node = found.pop()
+            if node not in private:
+                private.add(node)
+                found += users.get(node, ())
+        return frozenset(node for node in nodes if node not in private and _lives_in_scope(node))
+
+
+def _lives_in_scope(node: Node) -> bool:
+    return isinstance(node, Build) and node.offer.adapter.lifetime == "scope"
 
 
 def _identity(node: Node) -> Any:
@@ -51,15 +66,3 @@ def _identity(node: Node) -> Any:
             return Postponed, node.key
         case Flawed():
             return Flawed, node.node, id(node.error)
-
-
-def _inside(node: Node) -> tuple[Node, ...]:
-    match node:
-        case Build():
-            return tuple(argument.node for argument in node.arguments)
-        case Collect():
-            return node.nodes
-        case Flawed():
-            return (node.node,)
-        case _:
-            return ()

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra import context
-from rostra.components import Components, keys
+from rostra.components import Components, Key, keys
 from rostra.di.adapters import Adapter, adapter_of, identity
 from rostra.di.annotations import Option, read
 from rostra.di.plans import Constant
@@ -27,11 +27,12 @@ class Overrides:
     """A component: what its layer overrides.
 
     Args:
-        by_type: By the type that is overridden, and each type that it descends from.
+        by_type: By the type that is overridden, and each type that it descends from: that type and what stands
+            in for it.
         by_adapter: By the identity of the adapter that is not to be called.
     """
 
-    by_type: dict[Option, Replacement]
+    by_type: dict[Option, tuple[Key, Replacement]]
     by_adapter: dict[Any, Replacement]
 
 
@@ -70,14 +71,14 @@ def replaced(layers: Iterable[tuple[int, Components]], adapter: Adapter) -> tupl
     return None
 
 
-def _targets(target: Any, instead: Replacement) -> dict[Option, Replacement]:
+def _targets(target: Any, instead: Replacement) -> dict[Option, tuple[Key, Replacement]]:
     want = read(target)
     if len(want.options) != 1 or isinstance(target, str):
         raise AdapterError(
             repr(target), "", "it is no type", "override one type, or an adapter as it was registered"
         )
     (option,) = want.options
-    return {Option(key, option.name): instead for key in keys(option.key)}
+    return {Option(key, option.name): (option.key, instead) for key in keys(option.key)}
 
 
 def _replacement(replacement: Any) -> Replacement:

@@ -3,17 +3,19 @@
 Planning goes from what is asked for to where it comes from: given values, the context, adapters, defaults. It
 reads types and what the context has; it calls nothing and keeps nothing. Which adapter is taken does not depend
 on what a call happens to do: exact type first, then the nearest subclass, among those that have all they need.
-An adapter that would need, on its way, the very type that it is asked for does not have all it needs.
+An adapter that would need itself, or on its way the very type that it is asked for, does not have all it needs.
 """
 
 import itertools
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 import attrs
 
-from rostra.components import Key
+from rostra.components import Key, name_of
 from rostra.di.annotations import Option, Want, is_by_name_only, item_of
-from rostra.di.drawing import Path, ambiguous, conflict, none_given, step_of, with_article
+from rostra.di.drawing import Path, ambiguous, conflict, innermost, none_given, step_of, with_article
 from rostra.di.nodes import Nodes
 from rostra.di.overrides import Overrides, Replacement, replaced
 from rostra.di.plans import (
@@ -39,15 +41,15 @@ from rostra.errors import AnnotationError
 _ENDLESS = 8
 """So often may one generic adapter be needed on the way to itself, for another type each time."""
 
-Asked = tuple[bool, Option]
-"""What is looked for: for an object of the stage or not, and which type."""
+Mark: TypeAlias = tuple[bool, Any]
+"""A type that is looked for, or an adapter that is tried; for an object of the stage or not."""
 
 
-@attrs.define(eq=False)
+@attrs.frozen(eq=False)
 class _Step:
-    """Something that is being looked for, and the adapter that is being tried for it."""
+    """Something that is being looked for, or an adapter that is being tried."""
 
-    asked: Asked
+    mark: Mark
     offer: Offer | None = None
 
 
@@ -59,17 +61,17 @@ class Planner:
     """
 
     def __init__(self, view: View) -> None:
-        self.view = view
-        self.lazies: dict[Any, Node] = {}
-        self.passed_over: dict[Node, tuple[Failure, ...]] = {}
+        self._view = view
+        self._lazies: dict[Any, Node] = {}
+        self._passed_over: dict[Node, tuple[Failure, ...]] = {}
         self._nodes = Nodes()
         self._path: list[_Step] = []
-        self._touched: list[set[Asked]] = [set()]
-        self._known: dict[Asked, tuple[Node | Failure, frozenset[Asked]]] = {}
+        self._touched: list[set[Mark]] = [set()]
+        self._known: dict[Mark, tuple[Node | Failure, frozenset[Mark]]] = {}
 
     def want(self, want: Want) -> Node | Failure:
         """Where something comes from that no parameter asks for."""
-        found = self._wanted(self.view, want, None)
+        found = self._wanted(self._view, want, None)
         return self._without(want, found) if isinstance(found, Failure) else found
 
     def arguments(self, view: View, signature: Signature) -> list[Argument | Failure]:
@@ -80,6 +82,11 @@ class Planner:
             for parameter, found in filled
             if found is not None
         ]
+
+    def plan(self, roots: tuple[Node, ...]) -> Plan:
+        """The plan that has these roots."""
+        plan = Plan(roots, self._lazies, passed_over=self._passed_over)
+        return attrs.evolve(plan, kept=self._nodes.kept(plan))
 
     def _filled(self, view: View, parameter: Parameter) -> Node | Failure | None:
         if parameter.name in view.given:
@@ -147,14 +154,14 @@ class Planner:
     def _postponed(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
         """A ``Lazy``: it must be possible to make what is in it, but that is not on the way to anything."""
         key = (view.is_stage, want, parameter and parameter.name)
-        if key not in self.lazies:
-            self.lazies[key] = self._constant(None)  # whoever asks for itself lazily can be built
+        if key not in self._lazies:
+            self._lazies[key] = self._constant(None)  # whoever asks for itself lazily can be built
             found = self._apart(view, attrs.evolve(want, lazy=False), parameter)
             if isinstance(found, Failure):
-                del self.lazies[key]
+                del self._lazies[key]
                 return found
-            self.lazies[key] = found
-        return self._nodes.one(Postponed(key), is_private=self._nodes.is_private(self.lazies[key]))
+            self._lazies[key] = found
+        return self._nodes.one(Postponed(key))
 
     def _apart(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
         path, known, touched = self._path, self._known, self._touched
@@ -180,26 +187,33 @@ class Planner:
 
     def _resolved(self, view: View, option: Option) -> Node | Failure:
         """What serves ``option``. It is planned once, unless something on the way here has to do with it."""
-        asked = (view.is_stage, option)
-        under_way = [step.asked for step in self._path]
-        if asked in under_way:
-            self._touched[-1].add(asked)
+        mark = (view.is_stage, option)
+        under_way = {step.mark for step in self._path}
+        if mark in under_way and item_of(option.key) is None:  # a member of a list may ask for the others
+            self._touched[-1].add(mark)
             return Failure(str(option), f"{option} needs itself", option, view, is_circle=True)
-        if asked in self._known and self._known[asked][1].isdisjoint(under_way):
-            found, touched = self._known[asked]
+        if mark in self._known and self._known[mark][1].isdisjoint(under_way):
+            found, touched = self._known[mark]
         else:
-            found, touched = self._explored(view, asked)
+            found, touched = self._explored(view, option)
             if touched.isdisjoint(under_way):
-                self._known[asked] = (found, touched)
+                self._known[mark] = (found, touched)
         self._touched[-1] |= touched
         return found
 
-    def _explored(self, view: View, asked: Asked) -> tuple[Node | Failure, frozenset[Asked]]:
-        self._path.append(_Step(asked))
-        self._touched.append({asked})
-        found = self._searched(view, asked[1])
-        self._path.pop()
+    def _explored(self, view: View, option: Option) -> tuple[Node | Failure, frozenset[Mark]]:
+        """What serves ``option``, and all that was looked at to find out."""
+        mark = (view.is_stage, option)
+        self._touched.append({mark})
+        with self._on_the_way(_Step(mark)):
+            found = self._searched(view, option)
         return found, frozenset(self._touched.pop())
+
+    @contextmanager
+    def _on_the_way(self, step: _Step) -> Iterator[None]:
+        self._path.append(step)
+        yield
+        self._path.pop()
 
     def _searched(self, view: View, option: Option) -> Node | Failure:
         """The context first, then adapters, nearest first."""
@@ -221,7 +235,7 @@ class Planner:
     ) -> Node:
         node = able[0][1]
         if failures:
-            self.passed_over[node] = tuple(failures)
+            self._passed_over[node] = tuple(failures)
         if len(able) == 1:
             return node
         error = conflict(option, [offer for offer, _ in able], self._way(), view)
@@ -242,7 +256,8 @@ class Planner:
         is_private = view.is_private(depth)
         if replacement is None:
             return self._nodes.one(Load(option.key, option.name, view.is_stage), is_private=is_private)
-        return self._replacement(view, option.key, replacement, is_private=is_private)
+        target, instead = replacement
+        return self._replacement(view, target, instead, is_private=is_private)
 
     def _replacement(
         self, view: View, made: Key, replacement: Replacement, *, is_private: bool
@@ -254,34 +269,35 @@ class Planner:
 
     def _built(self, view: View, offer: Offer, *, is_private: bool = False) -> Node | Failure:
         """The adapter called with all it needs, or what it lacks."""
-        self._path[-1].offer = offer
         instead = None if offer.is_override else replaced(view.layers(), offer.adapter)
         if instead is not None:
             depth, replacement = instead
             return self._replacement(view, offer.made, replacement, is_private=view.is_private(depth))
-        refusal = self._refusal(view, offer)
-        if refusal is not None:
-            return refusal
         lives_on_stage = offer.adapter.lifetime == "stage" and not offer.is_override
         inner = view.stage if lives_on_stage and view.stage is not None else view
-        found = self.arguments(inner, offer.signature)
+        mark = (inner.is_stage, offer.identity)
+        self._touched[-1].add(mark)
+        refusal = self._refusal(view, offer, mark)
+        if refusal is not None:
+            return refusal
+        with self._on_the_way(_Step(mark, offer)):
+            found = self.arguments(inner, offer.signature)
         lacks = tuple(each for each in found if isinstance(each, Failure))
         if lacks:
             return Failure(step_of(offer), lacks[0].reason, view=view, through=offer, causes=lacks)
         arguments = tuple(each for each in found if isinstance(each, Argument))
-        is_private = is_private or any(self._nodes.is_private(argument.node) for argument in arguments)
-        is_kept = offer.adapter.lifetime == "scope" and not is_private
-        build = self._nodes.one(Build(offer, arguments, is_kept), is_private=is_private)
+        build = self._nodes.one(Build(offer, arguments), is_private=is_private)
         return self._nodes.one(StageObject(build)) if lives_on_stage else build
 
-    def _refusal(self, view: View, offer: Offer) -> Failure | None:
+    def _refusal(self, view: View, offer: Offer, mark: Mark) -> Failure | None:
         """Why an adapter cannot be used here at all."""
         adapter = offer.adapter
-        around = [
-            step.offer for step in self._path if step.offer is not None and step.offer.adapter is adapter
-        ]
+        around = [step for step in self._path if step.offer is not None and step.offer.adapter is adapter]
+        is_circle = any(step.mark == mark for step in around)
         reason = fix = ""
-        if len(around) > _ENDLESS:
+        if is_circle:
+            reason = f"{name_of(offer.made)} needs itself"
+        elif len(around) > _ENDLESS:
             reason, fix = "it needs itself for ever larger types", "ask for a type that does not grow"
         elif adapter.lifetime == "stage" and not offer.is_override:
             if view.stage is None and not view.is_stage:
@@ -295,7 +311,9 @@ class Planner:
         ):
             reason = "it is closed when a scope ends, and no scope is open here"
             fix = "async with di.scope(): ..."
-        return Failure(step_of(offer), reason, view=view, through=offer, fix=fix) if reason else None
+        if not reason:
+            return None
+        return Failure(step_of(offer), reason, view=view, through=offer, fix=fix, is_circle=is_circle)
 
     def _collected(self, view: View, item: Option, option: Option) -> Node | Failure:
         """Everything that is an ``item``: components, from the lowest layer up, then what adapters make."""
@@ -310,7 +328,7 @@ class Planner:
         return self._nodes.one(Collect(nodes))
 
 
-def _seen(view: View, option: Option) -> tuple[int, Replacement | None] | None:
+def _seen(view: View, option: Option) -> tuple[int, tuple[Key, Replacement] | None] | None:
     """How many layers away the nearest component is; and what stands in for it, if that is no component."""
     for depth, layer in view.layers():
         if option.name in layer.own(option.key):
@@ -332,11 +350,14 @@ def _names(view: View, key: Key) -> list[str | None]:
 
 
 def _nothing(view: View, option: Option, failures: list[Failure]) -> Failure:
-    """Nothing serves ``option``: an adapter that makes exactly that is what is drawn."""
-    first = failures[0] if failures else None
-    if first is not None and first.through is not None and first.through.is_exact:
-        return attrs.evolve(first, option=option, others=tuple(failures[1:]))
-    return Failure(str(option), f"nothing gives {with_article(option)}", option, view, others=tuple(failures))
+    """Nothing serves ``option``: an adapter that makes exactly that is what is drawn, or else a circle."""
+    drawn = next((each for each in failures if each.through is not None and each.through.is_exact), None)
+    if drawn is None and failures and all(innermost(each).is_circle for each in failures):
+        drawn = failures[0]
+    others = tuple(each for each in failures if each is not drawn)
+    if drawn is None:
+        return Failure(str(option), f"nothing gives {with_article(option)}", option, view, others=others)
+    return attrs.evolve(drawn, option=option, others=others)
 
 
 @attrs.frozen(eq=False)
@@ -369,7 +390,7 @@ def answer(view: View, asked: tuple[Want, ...] | Signature) -> Answer:
         arguments = tuple(each for each in found if isinstance(each, Argument))
         nodes = (each.node if isinstance(each, Argument) else each for each in found)
         roots = tuple(node for node in nodes if not isinstance(node, Failure))
-        plan = Plan(roots, planner.lazies, planner.passed_over)
+        plan = planner.plan(roots)
         named = {node.name for node in plan.nodes() if isinstance(node, Given) and node.is_by_name}
         if failures or named.isdisjoint(view.by_type):
             return Answer(view, plan, arguments, failures)

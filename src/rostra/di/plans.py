@@ -67,12 +67,10 @@ class Build:
     Args:
         offer: Which one, for which type.
         arguments: What it is called with; parameters that are left out have a default.
-        is_kept: The scope keeps it for the next who asks.
     """
 
     offer: Offer
     arguments: "tuple[Argument, ...]"
-    is_kept: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -158,11 +156,13 @@ class Plan:
     Args:
         roots: What was asked for, in order.
         lazies: The plans of what is made on first use.
+        kept: What the scope keeps for the next who asks.
         passed_over: What was nearer than the adapter that was taken, and why it was not.
     """
 
     roots: tuple[Node, ...]
     lazies: dict[Any, Node]
+    kept: frozenset[Node] = frozenset()
     passed_over: dict[Node, tuple[Failure, ...]] = attrs.field(factory=dict)
 
     def nodes(self) -> Iterator[Node]:

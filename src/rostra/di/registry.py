@@ -103,8 +103,8 @@ class Registry:
     @property
     def adapters(self) -> tuple[Adapter, ...]:
         """All adapters, the parent's first, then in the order in which they were registered."""
-        below = {identity(each.make): each for each in self._parent.adapters} if self._parent else {}
-        return tuple((below | self._own).values())
+        below = self._parent.adapters if self._parent else ()
+        return (*(each for each in below if identity(each.make) not in self._own), *self._own.values())
 
     @property
     def roots(self) -> tuple[Root, ...]:
@@ -139,6 +139,7 @@ class Registry:
             made = adapter_of(implementation, lifetime, replace, eager)
             key = identity(implementation)
             self._waiting.pop(key, None)
+            self._own.pop(key, None)  # it is the latest now
             try:
                 made.settle(self.names)
             except AnnotationError:

@@ -113,7 +113,7 @@ class Run:
             case StageObject() if self.stage is not None and self.stage.kept.has(node.build.offer.identity):
                 return ()
             case Build() if (
-                node.is_kept and self.scope is not None and self.scope.kept.has(node.offer.identity)
+                node in self.plan.kept and self.scope and self.scope.kept.has(node.offer.identity)
             ):
                 return ()
             case Postponed():
@@ -143,21 +143,21 @@ class Run:
         if self.scope is None or node.offer.adapter.lifetime != "scope":
             return await self._built(node, way)
         self.scope.closing.check_open()
-        if not node.is_kept:
+        if node not in self.plan.kept:
             return await self._built(node, way)
         return await self.scope.kept.take(node.offer.identity, lambda _: self._built(node, way), _label(node))
 
     async def _of_stage(self, node: Build, way: Way) -> Any:
         assert self.stage is not None, "planned on a stage"  # noqa: S101  (planning saw to it)
-        stage = self.stage
+        stage, plan = self.stage, Plan((node,), self.plan.lazies)
 
         async def make(closing: Closing) -> Any:
-            plan = Plan((node,), self.plan.lazies)
             run = Run(plan, {}, stage.layer, None, stage, closing, is_stage=True)
             return await run._built(node, way)
 
         waits = bool(self.waits_for(node))
-        return await stage.take(node.offer.identity, _label(node), make, waits=waits)
+        grows = any(isinstance(each, Postponed) for each in plan.nodes())
+        return await stage.take(node.offer.identity, _label(node), make, waits=waits, grows=grows)
 
     async def _built(self, node: Build, way: Way) -> Any:
         way = (*way, node.offer)

@@ -47,7 +47,7 @@ class StageObjects:
             if adapter.eager and adapter.declares is not None:
                 await self.ask(self.layer, (Want((adapter.declares,)),))
 
-    async def take(self, key: Any, label: str, make: Make, *, waits: bool) -> Any:
+    async def take(self, key: Any, label: str, make: Make, *, waits: bool, grows: bool) -> Any:
         """The object kept under ``key``.
 
         Args:
@@ -55,6 +55,7 @@ class StageObjects:
             label: What errors and tasks call it.
             make: Makes it, and pushes what is to be closed onto the closing that it is passed.
             waits: Making it needs ``await``: then it gets a task of its own.
+            grows: It may open more later on, since it has a ``Lazy``.
 
         Raises:
             ClosedError: The stage is being closed.
@@ -65,7 +66,7 @@ class StageObjects:
 
         async def made(flight: Flight) -> Any:
             if waits:
-                return await self.closing.enter(_Resident(label, make, self.layer, flight), label)
+                return await self.closing.enter(_Resident(label, make, self.layer, flight, grows), label)
             own = Closing(label)
             try:
                 with context.use(self.layer):
@@ -87,6 +88,7 @@ class _Resident:
     make: Make
     layer: Components
     flight: Flight
+    grows: bool
     _task: "asyncio.Task[None] | None" = None
     _leave: "asyncio.Future[BaseException | None] | None" = None
 
@@ -129,7 +131,7 @@ class _Resident:
         reason: BaseException | None = None
         try:
             ready.set_result(await self.make(own))
-            if own.labels:
+            if own.labels or self.grows:
                 reason = await leave
         except BaseException as error:
             reason = error

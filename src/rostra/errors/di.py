@@ -1,7 +1,5 @@
 """What can go wrong when something is to be made out of other things."""
 
-from typing import ClassVar
-
 from rostra.errors.base import RostraError, Wording
 
 
@@ -26,7 +24,7 @@ class ResolveError(RostraError, LookupError):
     near: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
 
-    near_label: ClassVar[str] = "near misses:"
+    near_label = "near misses:"
 
     def wording(self) -> Wording:
         """The path, drawn, and beneath it where was looked and how to fix it."""
@@ -64,7 +62,7 @@ class ResolveError(RostraError, LookupError):
 class ConflictError(ResolveError):
     """Several adapters are equally near and every one of them could be used; these are the ``near`` ones."""
 
-    near_label: ClassVar[str] = "adapters:"
+    near_label = "adapters:"
 
 
 class CycleError(ResolveError):

@@ -13,17 +13,21 @@ async def complete() -> None:
         RostraError: The one thing that is wrong.
         ExceptionGroup: The things that are wrong, as far as they can be known without building anything.
     """
-    handlers = context.get(Handlers)
-    unplanned = handlers.plan()
-    report = di.check()
-    problems = [*unplanned, *report.problems, *_wrong_sections(report)]
+    problems, _ = examined()
     if len(problems) == 1:
         raise problems[0]
     if problems:
         msg = f"{len(problems)} things are wrong"
         raise ExceptionGroup(msg, problems)
     await context.get(di.StageObjects).build_eager()
-    await handlers.bind_all()
+    await context.get(Handlers).bind_all()
+
+
+def examined() -> tuple[list[Exception], di.CheckReport]:
+    """What is wrong with handlers, adapters and settings, as far as it can be known without building anything."""
+    unplanned = context.get(Handlers).plan()
+    report = di.check()
+    return [*unplanned, *report.problems, *_wrong_sections(report)], report
 
 
 def _wrong_sections(report: di.CheckReport) -> list[ConfigError]:

@@ -1,0 +1,44 @@
+"""``rostra check``: everything that would keep plugins from starting, at once, without a server or a port."""
+
+import sys
+
+import click
+
+from rostra.cli.options import plugin_arguments, settings_options
+
+__all__ = ["command"]
+
+_HELP = """Show everything that would keep plugins from starting.
+
+Plugins are prepared, and their settings, adapters and handlers checked; no task is started, so neither a server
+nor a port is needed. Hints are about what works, but is perhaps not meant.
+
+The exit code is 0 if all is in order, 2 if settings or the command are wrong, and 1 if something else is.
+"""
+
+
+@click.command(help=_HELP)
+@plugin_arguments
+@settings_options
+def command(
+    *, plugins: tuple[str, ...], files: tuple[str, ...], env_prefix: str | None, overrides: tuple[str, ...]
+) -> None:
+    """Check plugins."""
+    import asyncio
+
+    from rostra.cli.checking import checked
+    from rostra.cli.naming import plugin_named, see_working_directory
+    from rostra.cli.report import exit_code, reported, worded
+    from rostra.config import ConfigSource
+
+    with reported():
+        see_working_directory()
+        source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
+        findings = asyncio.run(checked([plugin_named(each) for each in plugins], source))
+    for hint in findings.hints:
+        click.echo(f"hint: {hint}")
+    if findings.problems:
+        found = ExceptionGroup("problems", findings.problems)
+        click.echo(worded(found), err=True)
+        sys.exit(exit_code(found))
+    click.echo(f"{', '.join(plugins)}: all is in order")

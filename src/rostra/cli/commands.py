@@ -1,0 +1,99 @@
+"""Which commands are there? Our own, and those that installed plugins add; each is imported when it is called.
+
+A plugin adds one by an entry point of the group ``rostra.commands``: its name is what the user types, its value
+names a ``click.Command``.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+__all__ = ["rostra"]
+
+GROUP = "rostra.commands"
+
+_OURS = {
+    "check": ("rostra.cli.check", "Show everything that would keep plugins from starting."),
+    "probe": ("rostra.cli.probe", "Ask a running stage whether it is well."),
+    "run": ("rostra.cli.run", "Run plugins until they are done or told to stop."),
+}
+
+
+class _Commands(click.Group):
+    """The group of all commands, whose names are known before any of them is imported."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click calls it so)
+        return sorted({*_OURS, *(_installed() if _is_any_installed() else ())})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (click calls it so)
+        if cmd_name in _OURS:
+            module, _ = _OURS[cmd_name]
+            return _command(import_module(module).command, cmd_name)
+        added = _installed().get(cmd_name)
+        return None if added is None else _command(added.load(), cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name.startswith("-") or self.get_command(ctx, name) is not None:
+            return super().resolve_command(ctx, args)
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, self.list_commands(ctx), n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"To run a plugin, type: rostra run {name}"
+        raise click.UsageError(f"There is no command {name}. {hint}", ctx)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as above)
+        added = _installed() if _is_any_installed() else {}
+        lines = {name: f"Added by {entry.dist.name}." for name, entry in added.items()}
+        lines |= {name: line for name, (_, line) in _OURS.items()}
+        with formatter.section("Commands"):
+            formatter.write_dl(sorted(lines.items()))
+
+
+@click.group(
+    cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
+@click.version_option(package_name="rostra", message="%(prog)s %(version)s")
+def rostra() -> None:
+    """Run asyncio applications made of plugins."""
+
+
+def _command(found: Any, name: str) -> click.Command:
+    if not isinstance(found, click.Command):
+        msg = f"the entry point {name} of {GROUP} names {found!r}, which is not a click.Command"
+        raise click.ClickException(msg)
+    return found
+
+
+def _installed() -> Mapping[str, Any]:
+    """The entry points of plugins' commands by name; ours cannot be replaced."""
+    from importlib.metadata import entry_points
+
+    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in _OURS}
+
+
+def _is_any_installed() -> bool:
+    """Whether any distribution adds commands.
+
+    importlib.metadata takes as long to import as all else that help needs, so its files are looked at first.
+    """
+    return any(f"[{GROUP}]" in text for folder in sys.path for text in _entry_points_in(folder or "."))
+
+
+def _entry_points_in(folder: str) -> Iterator[str]:
+    try:
+        names = [name for name in os.listdir(folder) if name.endswith("-info")]  # noqa: PTH208  (pathlib takes long, too)
+    except OSError:
+        return  # it is a zip file, or not there
+    for name in names:
+        try:
+            with open(f"{folder}/{name}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123
+                yield file.read()
+        except OSError:
+            continue  # most distributions have none

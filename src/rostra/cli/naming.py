@@ -1,0 +1,121 @@
+"""Which plugin did the user name? Turns a path into a module; all other names are the stage's to read.
+
+As with ``python`` and ``flask --app``, a file is imported by the name it has in its package: the folders above it
+that have an ``__init__.py`` belong to that name, and the first one that has none goes on ``sys.path``. The working
+directory is there, too.
+"""
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import attrs
+
+from rostra.errors import CommandLineError, closest
+from rostra.plugin.finding import Named
+
+__all__ = ["Located", "located", "plugin_named", "see_working_directory"]
+
+
+@attrs.frozen
+class Located:
+    """Where a file or package is imported from.
+
+    Args:
+        root: The folder that has to be on ``sys.path``.
+        module: Its dotted name.
+        file: The file that Python runs for it.
+    """
+
+    root: Path
+    module: str
+    file: Path
+
+
+def see_working_directory() -> None:
+    """Let plugins be imported from the working directory, as ``python -m`` does."""
+    _put_on_path(Path.cwd())
+
+
+def plugin_named(typed: str) -> Named:
+    """What a stage is told, for what the user typed.
+
+    A path is imported here, because its module may bear the name of something else that is installed.
+
+    Raises:
+        CommandLineError: It is a path, and there is no plugin there.
+    """
+    path, _, function = typed.partition(":")
+    if not _is_path(path):
+        return typed
+    place = located(Path(path))
+    _put_on_path(place.root)
+    module = importlib.import_module(place.module)
+    other = getattr(module, "__file__", None)
+    if other is None or not os.path.samefile(other, place.file):  # noqa: PTH121  (both are strings or paths)
+        reason = f"{place.module} is also the name of {other or 'a module of Python itself'}"
+        raise CommandLineError(f"{path} cannot be imported", (reason,), ("give the file another name",))
+    return f"{place.module}:{function}" if function else module
+
+
+def located(path: Path) -> Located:
+    """The module that a path means.
+
+    Raises:
+        CommandLineError: It means none.
+    """
+    if path.is_dir():
+        file = path / "__init__.py"
+        if not file.is_file():
+            raise CommandLineError(f"{path} is a folder, and not a package", *_inside(path))
+    else:
+        file = path
+    if not file.is_file():
+        raise CommandLineError(f"there is no file {path}", fix=tuple(_beside(path)))
+    if file.suffix != ".py":
+        raise CommandLineError(
+            f"{path} is no Python file", fix=(f"for settings: rostra run PLUGIN -c {path}",)
+        )
+    return _in_package(file.absolute())
+
+
+def _in_package(file: Path) -> Located:
+    names = [] if file.name == "__init__.py" else [file.stem]
+    root = file.parent
+    while (root / "__init__.py").is_file():
+        names.insert(0, root.name)
+        root = root.parent
+    for name in names:
+        if not name.isidentifier():
+            reason = f"Python imports no module called {name}"
+            raise CommandLineError(
+                f"{file} cannot be imported", (reason,), ("use letters, digits and _ only",)
+            )
+    return Located(root, ".".join(names), file)
+
+
+def _is_path(typed: str) -> bool:
+    return "/" in typed or typed.endswith(".py") or typed in {".", ".."} or Path(typed).is_file()
+
+
+def _put_on_path(folder: Path) -> None:
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+
+
+def _inside(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Why a folder without ``__init__.py`` is no plugin, and what to type instead."""
+    candidates = sorted({*folder.glob("*.py"), *(each.parent for each in folder.glob("*/__init__.py"))})
+    fix = tuple(f"rostra run {each}" for each in candidates if not each.name.startswith("_"))
+    if (folder / "__main__.py").is_file():
+        fix = (f"python {folder}", *fix)
+    return ("it has no __init__.py",), fix or ("name a Python file, or a folder with an __init__.py",)
+
+
+def _beside(path: Path) -> Iterator[str]:
+    folder = path.parent
+    there = [each.name for each in folder.iterdir()] if folder.is_dir() else []
+    near = closest(path.name, there)
+    yield f"did you mean {folder / near}?" if near else "name a Python file, a package or a module"

@@ -1,0 +1,58 @@
+"""The options that several commands share: which plugins, with which settings, and how long."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["plugin_arguments", "seconds_option", "settings_options"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def seconds_option(name: str, default: str, help_line: str) -> Callable[[Command], Command]:
+    """An option that takes seconds, or a duration such as ``1m30s``, and gives a float."""
+    return click.option(
+        name, default=default, show_default=True, metavar="SECONDS", callback=_seconds, help=help_line
+    )
+
+
+def plugin_arguments(command: Command) -> Command:
+    """Take one or more plugins as ``plugins``."""
+    return click.argument("plugins", nargs=-1, required=True, metavar="PLUGIN...")(command)
+
+
+def settings_options(command: Command) -> Command:
+    """Take ``files``, ``env_prefix`` and ``overrides``."""
+    for option in (
+        click.option(
+            "--set", "overrides", multiple=True, metavar="KEY=VALUE", callback=_assignments, help=_SET
+        ),
+        click.option("--env-prefix", metavar="APP", help=_ENV_PREFIX),
+        click.option("-c", "--config", "files", multiple=True, metavar="FILE", help=_CONFIG),
+    ):
+        command = option(command)
+    return command
+
+
+_CONFIG = "A file of settings. Several are read in the order given; later ones win."
+_ENV_PREFIX = "Read settings from the environment, too: [http] port from APP_HTTP_PORT."
+_SET = "One setting, such as http.port=8081. It wins over files and the environment."
+
+
+def _assignments(_: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for each in given:
+        key, equals, _value = each.partition("=")
+        if not key.strip() or not equals:
+            raise click.BadParameter(f'"{each}" sets nothing; write it as http.port=8081.', param=parameter)
+    return given
+
+
+def _seconds(_: click.Context, parameter: click.Parameter, given: str) -> float:
+    from rostra.config import Duration
+
+    try:
+        return float(Duration(given))
+    except ValueError:
+        msg = f'"{given}" is no duration; write it as 90, 90s or 1m30s.'
+        raise click.BadParameter(msg, param=parameter) from None

@@ -1,0 +1,99 @@
+"""What does the user read when it went wrong, and which exit code follows?
+
+Every error is printed once, to stderr. An error of rostra says itself in four parts, without a traceback. Any other
+is shown with its traceback, from the first line of the user's code on, and with its notes, which name the plugin and
+the task. Groups are taken apart. Local variables are never shown: they hold secrets.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from traceback import FrameSummary, StackSummary, TracebackException
+
+import click
+
+from rostra.errors import CommandLineError, ConfigError, PluginNotFoundError, RostraError
+
+__all__ = ["FAILED", "MISUSED", "exit_code", "reported", "worded"]
+
+FAILED = 1
+MISUSED = 2
+
+_CLICK = f"{Path(click.__file__).parent}/"
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Print the error that the body ends with, and leave the process with its exit code."""
+    try:
+        yield
+    except (click.exceptions.Exit, click.ClickException):
+        raise
+    except Exception as error:  # noqa: BLE001  (whatever it is, it is printed here and nowhere else)
+        click.echo(worded(error), err=True)
+        sys.exit(exit_code(error))
+
+
+def worded(error: BaseException) -> str:
+    """The whole text for ``error``: one paragraph for each error in it."""
+    found = list(leaves(error))
+    if len(found) == 1:
+        return _paragraph(found[0])
+    return "\n\n".join([f"{len(found)} errors", *map(_paragraph, found)])
+
+
+def exit_code(error: BaseException) -> int:
+    """2 if nothing but the settings or the command line is wrong, else 1."""
+    return MISUSED if all(map(_is_misuse, leaves(error))) else FAILED
+
+
+def leaves(error: BaseException) -> Iterator[BaseException]:
+    """The errors in a group and in the groups in it, each one once, with the notes of the groups."""
+    seen: set[int] = set()
+    for leaf in _leaves(error):
+        if id(leaf) not in seen:
+            seen.add(id(leaf))
+            yield leaf
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        yield error
+        return
+    for each in error.exceptions:
+        for note in getattr(error, "__notes__", ()):
+            if note not in getattr(each, "__notes__", ()):
+                each.add_note(note)
+        yield from _leaves(each)
+
+
+def _is_misuse(error: BaseException) -> bool:
+    if isinstance(error, PluginNotFoundError):
+        return not error.asked_by  # it was named on the command line
+    return isinstance(error, CommandLineError | ConfigError)
+
+
+def _paragraph(error: BaseException) -> str:
+    if isinstance(error, RostraError):
+        notes = (f"  {line}" for note in getattr(error, "__notes__", ()) for line in note.splitlines())
+        return "\n".join([f"{type(error).__name__}: {error}", *notes])
+    told = TracebackException.from_exception(error)
+    _shorten(told)
+    return "".join(told.format()).rstrip()
+
+
+def _shorten(told: TracebackException) -> None:
+    """Leave out the frames above the user's code: how rostra came to call it tells nothing."""
+    first = next((place for place, frame in enumerate(told.stack) if not _is_inner(frame)), 0)
+    told.stack = StackSummary.from_list(told.stack[first:])
+    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
+        if other is not None:
+            _shorten(other)
+
+
+def _is_inner(frame: FrameSummary) -> bool:
+    from rostra.plugin.hanging import Place
+
+    place = Place(frame.name, frame.filename, frame.lineno or 0)
+    return place.is_ours or place.is_pythons or frame.filename.startswith((_CLICK, "<frozen "))

@@ -1,0 +1,82 @@
+"""``rostra run``: a stage with the plugins that the user named, until they are done or told to stop.
+
+What a stage needs takes long to import; the modules of commands import it when they are called.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+from rostra.cli.options import plugin_arguments, seconds_option, settings_options
+
+__all__ = ["command"]
+
+_HELP = """Run plugins until they are done or told to stop.
+
+A PLUGIN is a file (service.py), a package's folder (src/orders), a module (orders.web), a function of one
+(orders:prepare), or the name of an installed plugin (aiohttp). What it needs is imported from the working
+directory, too.
+
+SIGTERM and Ctrl-C end it in order: work at hand is finished, then everything is put away. A second one cuts that
+short. The exit code is 0 if all was done or stopped in order, 1 if something failed, and 2 if the command or the
+settings are wrong.
+"""
+
+
+@click.command(help=_HELP)
+@plugin_arguments
+@settings_options
+@seconds_option("--start-timeout", "60", "How long a start may take.")
+@seconds_option("--stop-timeout", "25", "How long a stop may take.")
+@click.option("--log-format", type=click.Choice(["text", "json"]), help="What log lines look like.")
+@click.option(
+    "--loop",
+    type=click.Choice(["asyncio", "uvloop"]),
+    default="asyncio",
+    show_default=True,
+    help="The event loop.",
+)
+def command(
+    *,
+    plugins: tuple[str, ...],
+    files: tuple[str, ...],
+    env_prefix: str | None,
+    overrides: tuple[str, ...],
+    start_timeout: float,
+    stop_timeout: float,
+    log_format: str | None,
+    loop: str,
+) -> None:
+    """Run plugins on a stage."""
+    from rostra import plugin
+    from rostra.cli import answering
+    from rostra.cli.naming import plugin_named, see_working_directory
+    from rostra.cli.report import reported
+    from rostra.config import ConfigSource
+
+    with reported():
+        if log_format is not None:
+            overrides = (*overrides, f"logging.format={log_format}")
+        see_working_directory()
+        source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
+        plugin.stage(
+            answering,
+            *map(plugin_named, plugins),
+            config=source,
+            start_timeout=start_timeout,
+            stop_timeout=stop_timeout,
+            loop_factory=_loop_factory(loop),
+        )
+
+
+def _loop_factory(name: str) -> Callable[[], Any] | None:
+    if name == "asyncio":
+        return None
+    try:
+        from uvloop import new_event_loop
+    except ImportError:
+        from rostra.errors import CommandLineError
+
+        raise CommandLineError("uvloop is not installed", fix=('pip install "rostra[uvloop]"',)) from None
+    return new_event_loop

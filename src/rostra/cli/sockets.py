@@ -1,0 +1,65 @@
+"""Where does a running stage answer probes? In a socket of its own, in a folder that only its user may enter.
+
+The folder is ``rostra-<uid>`` in $XDG_RUNTIME_DIR or else in the folder for temporary files; the socket is called
+by the number of the process.
+"""
+
+import os
+import socket
+import stat
+from pathlib import Path
+
+from rostra.errors import StageNotFoundError
+
+__all__ = ["chosen", "folder", "own", "running"]
+
+
+def folder() -> Path:
+    """The folder of this user's sockets. It need not exist."""
+    base = os.environ.get("XDG_RUNTIME_DIR") or os.environ.get("TMPDIR") or "/tmp"  # noqa: S108  (the folder is private)
+    return Path(base) / f"rostra-{os.getuid()}"
+
+
+def own() -> Path:
+    """The socket of this process; its folder is made, if need be.
+
+    Raises:
+        OSError: The folder cannot be made, or is not this user's alone: another user of the machine made it.
+    """
+    private = folder()
+    private.mkdir(mode=0o700, exist_ok=True)
+    found = private.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        msg = f"{private} is not a folder that only user {os.getuid()} may enter"
+        raise PermissionError(msg)
+    return private / f"{os.getpid()}.sock"
+
+
+def running() -> dict[int, Path]:
+    """The sockets at which a stage of this user answers now, by process; what killed ones left is not among them."""
+    found = sorted(folder().glob("*.sock"), key=lambda path: (len(path.stem), path.stem))
+    return {int(path.stem): path for path in found if path.stem.isdecimal() and _is_answered(path)}
+
+
+def chosen(pid: int | None = None) -> Path:
+    """The socket of process ``pid``, or of the only stage that runs.
+
+    Raises:
+        StageNotFoundError: There is none, or there are several.
+    """
+    if pid is not None:
+        return folder() / f"{pid}.sock"
+    stages = running()
+    if len(stages) != 1:
+        raise StageNotFoundError(str(folder()), tuple(stages))
+    return next(iter(stages.values()))
+
+
+def _is_answered(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(1.0)
+        try:
+            client.connect(str(path))
+        except OSError:
+            return False
+    return True

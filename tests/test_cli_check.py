@@ -1,0 +1,145 @@
+"""``rostra check`` shows every problem of settings, plugins, adapters and handlers at once, without a server."""
+
+from pathlib import Path
+
+import pytest
+from command_line import ended, write
+
+GOOD = """
+    from collections.abc import AsyncIterator
+    from rostra import config, di
+    import attrs
+
+    @attrs.frozen
+    class DbConfig(config.Config, section="db"):
+        url: str = "sqlite:///orders.db"
+        size: int = 3
+
+    class Pool: ...
+
+    @di.adapter(lifetime="stage", eager=True)
+    async def pool(settings: DbConfig) -> AsyncIterator[Pool]:
+        raise ConnectionError("check connects to nothing")
+        yield Pool()
+
+    async def sweep(pool: Pool):
+        raise AssertionError("check runs no task")
+
+    async def prepare():
+        yield sweep
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write(tmp_path, "good.py", GOOD)
+    (tmp_path / "run").mkdir()
+    return tmp_path
+
+
+def test_what_is_in_order_is_so_without_a_server_or_a_task(folder):
+    checked = ended(folder, "check", "good.py")
+
+    assert (checked.returncode, checked.stdout, checked.stderr) == (0, "good.py: all is in order\n", "")
+
+
+def test_wrong_settings_of_all_plugins_are_told_together_with_exit_code_2(folder):
+    write(
+        folder,
+        "web.py",
+        """
+        from rostra import config
+        import attrs
+
+        @attrs.frozen
+        class WebConfig(config.Config, section="web"):
+            port: int = 8080
+
+        async def prepare(settings: WebConfig): ...
+    """,
+    )
+
+    wrong = ended(folder, "check", "web.py", "good.py", "--set", "web.port=80a", "--set", "db.size=many")
+
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert wrong.stderr == (
+        "ConfigError: 2 settings of [db] and [web] are wrong\n"
+        '  db.size    expected a whole number, found "many"   from --set db.size\n'
+        '  web.port   expected a whole number, found "80a"    from --set web.port\n'
+    )
+
+
+def test_problems_of_all_kinds_are_told_at_once_with_exit_code_1(folder):
+    write(
+        folder,
+        "shop.py",
+        """
+        from rostra_aiohttp import post
+        from good import DbConfig
+        import attrs
+
+        @attrs.frozen
+        class Order: ...
+
+        @attrs.frozen
+        class Note: ...
+
+        class Missing: ...
+
+        @post("/orders")
+        async def place(order: Order, note: Note) -> None: ...
+
+        async def sweep(missing: Missing): ...
+
+        async def paint(settings: DbConfig): ...
+
+        async def prepare():
+            yield sweep, paint
+    """,
+    )
+
+    wrong = ended(folder, "check", "shop.py", "--set", "db.size=many")
+
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("3 errors\n\nConfigError: ")
+    assert "ResolveError: " in wrong.stderr
+    assert "HandlerError: " in wrong.stderr
+
+
+def test_a_plugin_that_fails_does_not_hide_what_is_wrong_with_others(folder):
+    write(
+        folder,
+        "broken.py",
+        """
+        async def prepare():
+            raise LookupError("no shelf")
+    """,
+    )
+
+    wrong = ended(folder, "check", "broken.py", "goood", "good.py", "--set", "db.size=many")
+
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("3 errors\n")
+    assert wrong.stderr.count("LookupError: no shelf") == 1
+    assert "while preparing plugin broken\n" in wrong.stderr
+    assert 'there is no plugin "goood"' in wrong.stderr
+    assert "db.size" in wrong.stderr
+
+
+def test_what_looks_like_a_mistake_is_a_hint(folder):
+    write(folder, "config.toml", '[dbb]\nurl = "x"\n')
+
+    hinted = ended(folder, "check", "good.py", "-c", "config.toml")
+
+    assert hinted.returncode == 0
+    assert (
+        hinted.stdout
+        == "hint: nobody reads [dbb] of config.toml; did you mean [db]?\ngood.py: all is in order\n"
+    )
+
+
+def test_a_misspelt_plugin_is_wrong_usage(folder):
+    wrong = ended(folder, "check", "goood")
+
+    assert wrong.returncode == 2
+    assert 'did you mean "good"?' in wrong.stderr

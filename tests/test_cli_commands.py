@@ -1,0 +1,109 @@
+"""The commands that there are: ours, those of plugins, and how fast they answer."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from command_line import ended, write
+
+PLUGINS_COMMAND = """
+    import click
+
+    @click.command()
+    @click.argument("name")
+    def hello(name):
+        "Say hello."
+        click.echo(f"hello {name}")
+
+    not_a_command = 1
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "run").mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def installed(folder: Path) -> dict[str, str]:
+    """A distribution that adds commands, for ``PYTHONPATH``."""
+    write(folder, "greeting_commands.py", PLUGINS_COMMAND)
+    about = folder / "greeting-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: greeting\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        "[rostra.commands]\nhello = greeting_commands:hello\nwrong = greeting_commands:not_a_command\n"
+        "run = greeting_commands:hello\n"
+    )
+    return {"PYTHONPATH": str(folder)}
+
+
+def test_help_lists_the_commands(folder):
+    shown = ended(folder, "--help")
+
+    assert shown.returncode == 0
+    assert shown.stdout == (
+        "Usage: rostra [OPTIONS] COMMAND [ARGS]...\n\n"
+        "  Run asyncio applications made of plugins.\n\n"
+        "Options:\n"
+        "  --version   Show the version and exit.\n"
+        "  -h, --help  Show this message and exit.\n\n"
+        "Commands:\n"
+        "  check  Show everything that would keep plugins from starting.\n"
+        "  probe  Ask a running stage whether it is well.\n"
+        "  run    Run plugins until they are done or told to stop.\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["check", "probe", "run"])
+def test_each_command_tells_what_it_does_and_its_exit_codes(folder, command):
+    shown = ended(folder, command, "--help")
+
+    assert shown.returncode == 0
+    assert "The exit code is 0" in " ".join(shown.stdout.split())
+
+
+def test_the_version_is_that_of_the_distribution(folder):
+    from importlib.metadata import version
+
+    assert ended(folder, "--version").stdout == f"rostra {version('rostra')}\n"
+
+
+def test_a_plugin_adds_commands_by_entry_points(folder, installed):
+    shown = ended(folder, "--help", **installed)
+    said = ended(folder, "hello", "world", **installed)
+
+    assert "  hello  Added by greeting.\n" in shown.stdout
+    assert "  run    Run plugins until" in shown.stdout
+    assert (said.stdout, said.returncode) == ("hello world\n", 0)
+
+
+def test_an_entry_point_that_names_no_command_says_so(folder, installed):
+    wrong = ended(folder, "wrong", **installed)
+
+    assert wrong.returncode == 1
+    assert "the entry point wrong of rostra.commands names 1, which is not a click.Command" in wrong.stderr
+
+
+def test_help_imports_nothing_but_click(folder):
+    program = (
+        "import sys, click; before = set(sys.modules)\n"
+        "from rostra.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "names = {name.partition('.')[0] for name in set(sys.modules) - before} - sys.stdlib_module_names - {'click'}\n"
+        "print(*sorted(names), 'asyncio' in sys.modules, 'importlib.metadata' in sys.modules)"
+    )
+
+    shown = subprocess.run(
+        [sys.executable, "-c", program, "--help"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+    )
+
+    assert shown.stdout.splitlines()[-1] == "rostra False False"

@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -64,6 +66,17 @@ def test_an_error_keeps_its_fields_for_who_catches_it() -> None:
     error = FloodError("Rhine", (9,))
 
     assert (error.river, error.levels) == ("Rhine", (9,))
+
+
+def test_what_belongs_to_the_class_is_no_field() -> None:
+    class DroughtError(FloodError):
+        unit: ClassVar[str] = "m"
+        since: str = ""
+
+    error = DroughtError("Rhine", (1,), "June")
+
+    assert error.args == ("Rhine", (1,), "June")
+    assert error.since == "June"
 
 
 def test_a_note_is_added_once() -> None:

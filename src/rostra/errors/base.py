@@ -7,7 +7,7 @@ no live object, and nobody may put a secret into a field.
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, get_origin
 
 import attrs
 from typing_extensions import dataclass_transform
@@ -53,7 +53,8 @@ class RostraError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        cls._fields = {**cls._fields, **dict.fromkeys(vars(cls).get("__annotations__", ()))}
+        own = (name for name, kind in cls.__annotations__.items() if get_origin(kind) is not ClassVar)
+        cls._fields = {**cls._fields, **dict.fromkeys(own)}
 
     def __init__(self, *values: Any, **named: Any) -> None:
         fields = dict(zip(self._fields, values, strict=False)) | named

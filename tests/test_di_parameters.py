@@ -78,7 +78,7 @@ async def test_a_value_given_by_name_is_not_checked() -> None:
     async with a_stage(Repo):
         repo = await di.nject(Repo, database="a fake")
 
-    assert repo.database == "a fake"  # type: ignore[comparison-overlap]  # it is the fake
+    assert repo.database == "a fake"
 
 
 async def test_a_given_value_that_matched_a_name_serves_nothing_else() -> None:
@@ -129,7 +129,7 @@ async def test_builtin_types_are_given_by_name_only() -> None:
 
 
 async def test_a_new_type_is_given_by_name_only() -> None:
-    Url = NewType("Url", str)  # noqa: N806
+    Url = NewType("Url", str)
 
     def server(url: Url) -> Server:
         return Server(url)
@@ -294,7 +294,7 @@ async def test_factories_of_attrs_count_as_defaults() -> None:
 
 
 async def test_unannotated_parameters_are_given_by_name_or_left_to_their_default() -> None:
-    def server(host, port=81) -> Server:  # type: ignore[no-untyped-def]  # that is the case
+    def server(host, port=81) -> Server:
         return Server(host, port)
 
     async with a_stage(server):
@@ -310,7 +310,7 @@ async def test_the_first_member_of_a_union_that_can_be_had_is_taken() -> None:
         raise AssertionError
 
     def either(found: Database | Server) -> Repo:
-        return Repo(found)  # type: ignore[arg-type]  # whatever it is
+        return Repo(found)
 
     async with a_stage(needy, either):
         context.add(Server(""))
@@ -383,10 +383,10 @@ def _handler(repo: Repo) -> Repo:
 
 
 async def test_call_awaits_what_can_be_awaited_and_no_more() -> None:
-    async def generator():  # type: ignore[no-untyped-def]  # its type is what the test shows
+    async def generator():
         yield 1
 
-    def late():  # type: ignore[no-untyped-def]  # its type is what the test shows
+    def late():
         async def answer() -> int:
             return 42
 

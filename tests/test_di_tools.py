@@ -123,7 +123,7 @@ async def test_an_override_that_needs_what_it_stands_for_is_a_circle() -> None:
 async def test_a_fake_need_not_be_of_the_type() -> None:
     async with a_stage(Repo):
         with di.override(Database, "fake"):
-            assert (await di.nject(Repo)).database == "fake"  # type: ignore[comparison-overlap]  # it is the fake
+            assert (await di.nject(Repo)).database == "fake"
 
 
 async def test_named_ones_are_overridden_by_their_name() -> None:
@@ -194,7 +194,7 @@ def shown(text: str) -> str:
 
 
 async def test_a_plan_is_drawn_as_a_tree() -> None:
-    def service(
+    def service(  # noqa: PLR0917  (one of each sort)
         repo: Repo,
         database: Database,
         lazy: di.Lazy[Repo],
@@ -359,7 +359,7 @@ async def test_an_adapter_that_no_root_reaches_is_a_hint() -> None:
 
 
 async def test_a_return_annotation_that_cannot_be_read_is_a_hint() -> None:
-    def made() -> "Nobody":  # type: ignore[name-defined]  # noqa: F821  (that is the case)
+    def made() -> "Nobody":  # noqa: F821  (that is the case)
         raise AssertionError
 
     async with a_stage(made):

@@ -75,7 +75,7 @@ async def test_type_parameters_of_a_base_are_those_of_the_subclass() -> None:
 async def test_a_closed_adapter_is_nearer_than_an_open_one() -> None:
     def special() -> Codec[User]:
         codec = Codec(User)
-        codec.special = True  # type: ignore[attr-defined]  # so that it is told from others
+        codec.special = True
         return codec
 
     async with a_stage(Codec, special):
@@ -111,7 +111,7 @@ async def test_one_object_per_closed_form_and_call() -> None:
         users, again, orders = await di.nject(Codec[User], Codec[User], Codec[Order])
 
     assert users is again
-    assert users is not orders  # type: ignore[comparison-overlap]  # they are of one class
+    assert users is not orders
 
 
 async def test_a_bound_limits_what_a_type_parameter_stands_for() -> None:
@@ -158,10 +158,10 @@ async def test_all_spellings_of_optional_are_understood(annotation: Any) -> None
 
 
 async def test_type_aliases_are_what_they_stand_for() -> None:
-    Reader = TypeAliasType("Reader", User)
+    alias = TypeAliasType("alias", User)
 
     async with a_stage(User):
-        assert type(await di.nject(Reader)) is User
+        assert type(await di.nject(alias)) is User
 
 
 # Lazy
@@ -293,11 +293,11 @@ async def test_a_local_class_hides_one_of_the_module() -> None:
     class User: ...
 
     def codec(user: "User") -> Codec[Order]:
-        return Codec(type(user))  # type: ignore[arg-type]  # to be looked at
+        return Codec(type(user))
 
     async with a_stage():
         di.register(codec, User)
-        assert (await di.nject(Codec[Order])).kind is User  # type: ignore[comparison-overlap]  # as above
+        assert (await di.nject(Codec[Order])).kind is User
 
 
 async def test_registered_classes_are_found_by_their_name() -> None:
@@ -308,7 +308,7 @@ async def test_registered_classes_are_found_by_their_name() -> None:
 
     far_away, _ = made()
 
-    def codec(far: "FarAway") -> Codec[User]:  # type: ignore[name-defined]  # noqa: F821  (that is the case)
+    def codec(far: "FarAway") -> Codec[User]:  # noqa: F821  (that is the case)
         return Codec(type(far))
 
     del made
@@ -333,7 +333,7 @@ async def test_names_in_the_class_itself_are_found() -> None:
     class Outer:
         class Inner: ...
 
-        def __init__(self, inner: "Inner") -> None:  # type: ignore[name-defined]  # noqa: F821  (that is the case)
+        def __init__(self, inner: "Inner") -> None:
             self.inner = inner
 
     async with a_stage(Outer.Inner, Outer):
@@ -348,7 +348,7 @@ async def test_inherited_fields_are_read_where_they_were_written() -> None:
     try:
 
         @attrs.define
-        class Derived(module.Base):  # type: ignore[name-defined, misc]  # it was made a line ago
+        class Derived(module.Base):
             user: "User"
 
         async with a_stage(Derived, module.Hidden, User):
@@ -360,7 +360,7 @@ async def test_inherited_fields_are_read_where_they_were_written() -> None:
 
 
 async def test_one_unreadable_annotation_does_not_spoil_the_others() -> None:
-    def codec(user: User, nobody: "Nobody") -> Codec[User]:  # type: ignore[name-defined]  # noqa: F821  (that is the case)
+    def codec(user: User, nobody: "Nobody") -> Codec[User]:  # noqa: F821  (that is the case)
         return Codec(type(user))
 
     async with a_stage(codec, User):
@@ -380,7 +380,7 @@ async def test_an_import_under_type_checking_has_its_own_message(
         "def price(amount: 'Decimal') -> None: ...\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
-    import typed_only  # type: ignore[import-not-found]  # it was written a line ago
+    import typed_only
 
     with pytest.raises(AnnotationError, match="imports Decimal under TYPE_CHECKING only"):
         _ = di.signature(typed_only.price).parameters[0].want
@@ -397,7 +397,7 @@ def sample(
     /,
     maybe: User | None = None,
     *rest: User,
-    unsaid,  # type: ignore[no-untyped-def]  # that is the case
+    unsaid,
     **more: User,
 ) -> "Order":
     raise AssertionError

@@ -133,7 +133,7 @@ class World:
             known.remove(maker)
         known.append(maker)
         registry = self.process if where == "process" else self.stage.get(di.Registry)
-        registry.register(maker.function, lifetime=maker.lifetime, replace=maker.replace)  # type: ignore[arg-type]  # one of three
+        registry.register(maker.function, lifetime=maker.lifetime, replace=maker.replace)
 
     def add(self) -> None:
         ours, theirs = self.random.choice(list(zip(self.ours.all(), self.layer.layers(), strict=True)))
@@ -183,13 +183,13 @@ class World:
 
     async def ask(self) -> None:
         hint = self.random.choice(self.classes)
-        asked: Any = self.random.choice((hint, hint, hint, hint | None, list[hint], di.Lazy[hint]))  # type: ignore[valid-type]  # made at run time
+        asked: Any = self.random.choice((hint, hint, hint, hint | None, list[hint], di.Lazy[hint]))
         given = {
             name: self.new()
             for name in self.random.sample((*NAMES, "x", "y"), self.random.choice((0, 0, 1, 2)))
         }
         if given and self.chance(10):
-            given[next(iter(given))] = None  # type: ignore[assignment]  # that is the case
+            given[next(iter(given))] = None
         makers = [*self.registered["process"], *self.registered["stage"]]
         ours, expected = answer(Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked)
         self.described = f"{asked} with {given} should be {expected}"

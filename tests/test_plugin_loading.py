@@ -5,12 +5,11 @@ import pickle
 import subprocess
 import sys
 import textwrap
-from pathlib import Path
 
 import pytest
 from importable import importable
 
-from rostra import context, di, plugin
+from rostra import di, plugin
 from rostra.errors import PluginError, PluginNotFoundError
 
 SAYING = """
@@ -292,10 +291,11 @@ async def test_a_class_in_the_place_of_a_function_is_refused(tmp_path):
 
 @pytest.mark.asyncio
 async def test_an_import_error_inside_the_plugin_keeps_its_type_and_says_whose_it_is(tmp_path):
-    with importable(tmp_path, {"broken.py": "import not_there_at_all", "shop.py": LOADING.format("broken")}):
-        with pytest.raises(ModuleNotFoundError, match="not_there_at_all") as caught:
-            async with plugin.Stage("shop"):
-                pass
+    files = {"broken.py": "import not_there_at_all", "shop.py": LOADING.format("broken")}
+
+    with importable(tmp_path, files), pytest.raises(ModuleNotFoundError, match="not_there_at_all") as caught:
+        async with plugin.Stage("shop"):
+            pass
 
     assert caught.value.__notes__ == [
         "while importing plugin broken, loaded by shop",

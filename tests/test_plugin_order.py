@@ -1,6 +1,7 @@
 """In which order plugins are prepared: against a model, over random graphs of who loads whom."""
 
 import asyncio
+import itertools
 import pickle
 import textwrap
 
@@ -111,7 +112,7 @@ def test_the_path_of_a_circle_is_one_in_the_graph(graph, at_once):
     if circle is not None:
         path = [int(name.rpartition("p")[2]) for name in circle.path]
         assert path[0] == path[-1]
-        assert all(after in graph[before] for before, after in zip(path, path[1:], strict=False))
+        assert all(after in graph[before] for before, after in itertools.pairwise(path))
 
 
 @given(GRAPHS, NUMBERS, NUMBERS)
@@ -126,7 +127,7 @@ def test_a_path_of_waiting_is_found_exactly_if_there_is_one(graph, start, goal):
     assert (path is not None) == (goal in reached)
     if path is not None:
         assert (path[0], path[-1]) == (start, goal)
-        assert all(after in graph[before] for before, after in zip(path, path[1:], strict=False))
+        assert all(after in graph[before] for before, after in itertools.pairwise(path))
 
 
 @pytest.mark.asyncio

@@ -57,7 +57,7 @@ class Layer:
     override: tuple[str, Any, Any] | None = None
     is_scope: bool = False
     is_unscoped: bool = False
-    kept: dict[Any, Tree] = attrs.field(factory=dict)
+    kept: "dict[Any, Made]" = attrs.field(factory=dict)
 
     def all(self) -> list["Layer"]:
         return [self, *(self.below.all() if self.below else [])]
@@ -143,7 +143,7 @@ def inside(ask: Ask, tree: Tree, seen: frozenset[Any] = frozenset()) -> Iterator
 
 def parameter(ask: Ask, name: str | None, hint: Any, *, has_default: bool, path: Tree) -> Tree | Fault:
     if name in ask.given and name is not None:
-        options, optional = members(hint)
+        _, optional = members(hint)
         is_fine = ask.given[name] is not None or optional
         return ("given", name, True) if is_fine else ("flaw", "given", ("given", name, True))
     found = wanted(ask, name, hint, path)

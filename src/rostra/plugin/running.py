@@ -8,7 +8,6 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rostra import log
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.errors import PluginError
@@ -16,12 +15,9 @@ from rostra.plugin.finding import Named
 from rostra.plugin.lifecycle import Phase
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage
-from rostra.plugin.threads import DaemonThreads, watched
 
 _PATIENCE = 2.0
-"""Seconds for tasks, async generators and threads that the stage did not start, to end when it has."""
-
-_log = log.get("rostra.plugin")
+"""Seconds that the loop has to notice by itself that a start takes too long."""
 
 
 def stage(
@@ -60,6 +56,9 @@ def stage(
         StopTimeoutError: The stop was cut short.
         Exception: Whatever a ``prepare`` raised.
     """
+    from rostra.plugin.clearing import clear
+    from rostra.plugin.threads import DaemonThreads, watched
+
     _check_no_loop_runs()
     made = Stage(
         "rostra.log",
@@ -73,14 +72,12 @@ def stage(
     loop = (loop_factory or asyncio.new_event_loop)()
     threads = DaemonThreads()
     loop.set_default_executor(threads)
-    try:
-        with (
-            (signals or Signals()).installed(made, loop),
-            watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE),
-        ):
-            return loop.run_until_complete(_run(made))
-    finally:
-        _clear(loop, threads)
+    with (signals or Signals()).installed(made, loop):
+        try:
+            with watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE):
+                return loop.run_until_complete(_run(made))
+        finally:
+            clear(loop, threads)
 
 
 async def _run(made: Stage) -> list[Any]:
@@ -98,34 +95,3 @@ def _check_no_loop_runs() -> None:
         why=("it makes and owns its event loop",),
         fix=("in a coroutine: async with plugin.Stage(...) as stage: await stage.run()",),
     )
-
-
-async def _end_tasks() -> None:
-    left = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in left:
-        task.cancel()
-    ended, left = await asyncio.wait(left, timeout=_PATIENCE) if left else (set(), set())
-    for task in ended:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("task.failed", task=task.get_name(), exc_info=error)
-    for task in left:
-        from rostra.plugin.hanging import at
-
-        _log.error("task.abandoned", task=task.get_name(), awaits=at(task))
-
-
-async def _end_generators(loop: asyncio.AbstractEventLoop) -> None:
-    closing = loop.create_task(loop.shutdown_asyncgens())
-    await asyncio.wait({closing}, timeout=_PATIENCE)
-
-
-def _clear(loop: asyncio.AbstractEventLoop, threads: DaemonThreads) -> None:
-    """Let end what the application started by itself; for a bounded time, then close the loop all the same."""
-    try:
-        loop.run_until_complete(_end_tasks())
-        loop.run_until_complete(_end_generators(loop))
-        threads.shutdown(wait=False)
-        if left := threads.join(_PATIENCE):
-            _log.error("threads.abandoned", threads=left)
-    finally:
-        loop.close()

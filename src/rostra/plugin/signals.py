@@ -6,6 +6,7 @@ them; a stage elsewhere goes without.
 """
 
 import asyncio
+import contextvars
 import os
 import signal
 import sys
@@ -54,6 +55,11 @@ class Signals:
     def __init__(self) -> None:
         self._stops = 0
 
+    @property
+    def stops(self) -> int:
+        """How often it was signalled to stop."""
+        return self._stops
+
     def actions(self) -> Mapping[int, Callable[[Stoppable], None]]:
         """What each signal does; called with the stage, in the thread and context of its loop."""
         return {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGUSR1: self.show_tasks}
@@ -88,8 +94,9 @@ class Signals:
         loop = loop or asyncio.get_running_loop()
         self._stops = 0
         before = {number: signal.getsignal(number) for number in self.actions()}
+        surroundings = context.bound(stage.components)  # not those of whatever a signal happens to interrupt
         for number, act in self.actions().items():
-            signal.signal(number, self._handler(act, stage, loop))
+            signal.signal(number, self._handler(act, stage, loop, surroundings))
         try:
             yield
         finally:
@@ -98,7 +105,11 @@ class Signals:
                 signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _handler(
-        self, act: Callable[[Stoppable], None], stage: Stoppable, loop: asyncio.AbstractEventLoop
+        self,
+        act: Callable[[Stoppable], None],
+        stage: Stoppable,
+        loop: asyncio.AbstractEventLoop,
+        surroundings: contextvars.Context,
     ) -> Callable[[int, FrameType | None], None]:
         def handle(number: int, _frame: FrameType | None) -> None:
             if act == self.stop:
@@ -106,7 +117,7 @@ class Signals:
                 if self._stops > 2:  # noqa: PLR2004  (the third one)
                     end_process(number)
             if not loop.is_closed():
-                loop.call_soon_threadsafe(act, stage, context=context.bound(stage.components))
+                loop.call_soon_threadsafe(act, stage, context=surroundings)
 
         return handle
 

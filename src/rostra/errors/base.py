@@ -53,7 +53,7 @@ class RostraError(Exception):
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        own = (name for name, kind in cls.__annotations__.items() if get_origin(kind) is not ClassVar)
+        own = (name for name, kind in cls.__annotations__.items() if _is_of_instances(kind))
         cls._fields = {**cls._fields, **dict.fromkeys(own)}
 
     def __init__(self, *values: Any, **named: Any) -> None:
@@ -84,6 +84,11 @@ class RostraError(Exception):
         if note not in getattr(self, "__notes__", ()):
             self.add_note(note)
         return self
+
+
+def _is_of_instances(annotation: Any) -> bool:
+    origin: Any = get_origin(annotation)
+    return origin is not ClassVar
 
 
 def _remade(cls: type[RostraError], fields: tuple[Any, ...], notes: tuple[str, ...]) -> RostraError:

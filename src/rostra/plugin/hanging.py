@@ -53,9 +53,14 @@ class Place:
         return f"{self.function} {shortened(self.file)}:{self.line}"
 
 
-def awaits(task: "asyncio.Task[Any]") -> tuple[Place, ...]:
-    """Every frame that waits in ``task`` and in the tasks it waits for, outermost first."""
-    return tuple(_walk(task.get_coro(), 0, {id(task)}))
+def awaits(task: "asyncio.Task[Any]", *without: "asyncio.Task[Any]") -> tuple[Place, ...]:
+    """Every frame that waits in ``task`` and in the tasks it waits for, outermost first.
+
+    Args:
+        task: Any task of the running loop.
+        without: Tasks that are not looked into, because they are shown elsewhere.
+    """
+    return tuple(_walk(task.get_coro(), 0, {id(each) for each in (task, *without)}))
 
 
 def telling(places: tuple[Place, ...]) -> tuple[Place, ...]:

@@ -67,8 +67,7 @@ class Jobs:
             ClosedError: The stage is at its teardown. The coroutine is closed.
         """
         if self._is_closed or len(self._running) >= self._limit:
-            if inspect.iscoroutine(job):
-                job.close()
+            _discard(job)
             raise ClosedError("jobs") if self._is_closed else JobsFullError(self._limit)
         called = name or name_of_run(job)
         layer = Components(self._layer, f"job {called}")
@@ -77,6 +76,9 @@ class Jobs:
             _run(job, called), name=f"job {called}", context=context.bound(layer)
         )
         self._running.add(task)
+        task.add_done_callback(
+            lambda _: _discard(job)
+        )  # cancelled before its first step, it was never awaited
         task.add_done_callback(lambda _: self._ended(task, called))
 
     async def close(self) -> None:
@@ -101,6 +103,11 @@ class Jobs:
         if error is not None:
             self._failed += 1
             _log.error("job.failed", job=name, exc_info=error)
+
+
+def _discard(job: Coroutine[Any, Any, Any] | Callable[..., Any]) -> None:
+    if inspect.iscoroutine(job):
+        job.close()
 
 
 async def _run(job: Coroutine[Any, Any, Any] | Callable[..., Any], name: str) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from time import monotonic
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from rostra import log
 
@@ -118,8 +118,8 @@ def watched(is_starting: Callable[[], bool], seconds: float) -> Iterator[None]:
 
 
 def stack_of(thread: int) -> str:
-    """What a thread is doing, outermost call first, in one line."""
-    from traceback import extract_stack
+    """What a thread is doing, outermost call first."""
+    from traceback import format_stack
 
-    frame: Any = sys._current_frames().get(thread)  # noqa: SLF001  (there is no other way)
-    return " → ".join(f"{each.name} {each.filename}:{each.lineno}" for each in extract_stack(frame))
+    frame = sys._current_frames().get(thread)  # noqa: SLF001  (there is no other way)
+    return "".join(format_stack(frame)).rstrip() if frame is not None else "it has ended"

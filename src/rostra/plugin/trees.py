@@ -39,7 +39,8 @@ def _of_plugin(record: Record, seen: set[int]) -> Iterator[str]:
     if id(record) in seen or record.running is None:
         return
     seen.add(id(record))
-    yield from _below(_where(record.running))
+    others = [other.running for other, _ in record.waits_for if other.running is not None]
+    yield from _below(_where(record.running, *others))
     for other, _ in record.waits_for:
         yield from _below(_of_plugin(other, seen))
 
@@ -50,8 +51,8 @@ def _of_task(member: Supervision, remark: str) -> Iterator[str]:
         yield from _below(_where(member.running))
 
 
-def _where(task: "asyncio.Task[Any]") -> tuple[str, ...]:
-    return drawn(telling(awaits(task)))
+def _where(task: "asyncio.Task[Any]", *without: "asyncio.Task[Any]") -> tuple[str, ...]:
+    return drawn(telling(awaits(task, *without)))
 
 
 def _below(lines: Iterable[str]) -> Iterator[str]:

@@ -1,0 +1,311 @@
+"""A start that hangs says what it waits for: the tree of plugins and tasks, down to the line that awaits."""
+
+import asyncio
+import pickle
+import subprocess
+import sys
+import textwrap
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import attrs
+import pytest
+from importable import importable
+
+from rostra import di, plugin
+from rostra.errors import StartTimeoutError
+from rostra.plugin.hanging import at, awaits, drawn, telling
+from rostra.testing import checkpoint
+
+SOON = 0.15
+
+
+async def inner():
+    await asyncio.Event().wait()
+
+
+async def generating():
+    yield 1
+    await inner()
+    yield 2
+
+
+@asynccontextmanager
+async def managed():
+    await inner()
+    yield
+
+
+class Awaitable:
+    def __await__(self):
+        return (yield from inner().__await__())
+
+
+async def by_await():
+    await inner()
+
+
+async def by_async_for():
+    async for _ in generating():
+        pass
+
+
+async def by_anext():
+    numbers = generating()
+    await anext(numbers)
+    await anext(numbers, None)
+
+
+async def by_async_with():
+    async with managed():
+        pass
+
+
+async def by_awaitable():
+    await Awaitable()
+
+
+async def by_task():
+    await asyncio.create_task(inner())
+
+
+async def by_gather():
+    await asyncio.gather(inner(), checkpoint())
+
+
+async def by_wait_for():
+    await asyncio.wait_for(inner(), 60)
+
+
+async def by_wait():
+    await asyncio.wait([asyncio.create_task(inner())])
+
+
+async def by_task_group():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(inner())
+
+
+async def by_shield():
+    await asyncio.shield(asyncio.create_task(inner()))
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("waiting", "between"),
+    [
+        (by_await, []),
+        (by_async_for, ["generating"]),
+        (by_anext, ["generating"]),
+        (by_async_with, ["managed"]),
+        (by_awaitable, ["Awaitable.__await__"]),
+        (by_task, []),
+        (by_gather, []),
+        (by_wait_for, []),
+        (by_wait, []),
+        (by_task_group, []),
+    ],
+)
+async def test_the_chain_of_awaits_is_followed_down_to_what_it_hangs_on(waiting, between):
+    task = asyncio.create_task(waiting())
+    for _ in range(4):
+        await checkpoint()
+
+    places = telling(awaits(task))
+
+    task.cancel()
+    assert [place.function for place in places] == [waiting.__name__, *between, "inner", "Event.wait"]
+
+
+@pytest.mark.asyncio
+async def test_what_is_awaited_is_drawn_with_its_line_of_code():
+    task = asyncio.create_task(by_task())
+    await checkpoint()
+    await checkpoint()
+
+    lines, line = drawn(telling(awaits(task))), at(task)
+
+    task.cancel()
+    first, second = by_task.__code__.co_firstlineno + 1, inner.__code__.co_firstlineno + 1
+    width = len("  inner tests/test_plugin_hanging.py:99")
+    assert lines[:2] == (
+        f"{f'by_task tests/test_plugin_hanging.py:{first}':<{width}}  await asyncio.create_task(inner())",
+        f"{f'  inner tests/test_plugin_hanging.py:{second}':<{width}}  await asyncio.Event().wait()",
+    )
+    assert line.startswith(
+        f"by_task tests/test_plugin_hanging.py:{first} → inner tests/test_plugin_hanging.py:{second}"
+    )
+
+
+@pytest.mark.asyncio
+async def test_a_task_that_waits_for_nothing_has_nothing_to_show():
+    task = asyncio.create_task(checkpoint())
+    await task
+
+    assert awaits(task) == ()
+    assert at(task) == "nothing"
+
+
+@pytest.mark.asyncio
+async def test_tasks_that_wait_for_each_other_are_shown_once():
+    tasks: list[asyncio.Task] = []
+
+    async def wait_for(other: int):
+        await checkpoint()
+        await asyncio.wait([tasks[other]])
+
+    tasks += [asyncio.create_task(wait_for(1)), asyncio.create_task(wait_for(0))]
+    for _ in range(3):
+        await checkpoint()
+
+    shown = [place.function.rpartition(".")[2] for place in awaits(tasks[0])]
+
+    assert [name for name in shown if name == "wait_for"] == ["wait_for"] * 2
+    for task in tasks:
+        task.cancel()
+
+
+async def timed_out(*plugins, folder=None) -> StartTimeoutError:
+    with pytest.raises(StartTimeoutError) as caught:
+        async with plugin.Stage(*plugins, start_timeout=SOON) as stage:
+            await stage.start()
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+    return caught.value
+
+
+def without_lines_of_python(error: StartTimeoutError) -> str:
+    """Its text, without the lines of Python's own files, which differ between versions."""
+    lines = str(error).splitlines()
+    return "\n".join(line for line in lines if " asyncio/" not in line)
+
+
+@pytest.mark.asyncio
+async def test_a_prepare_that_never_returns_is_shown_below_those_that_wait_for_it(tmp_path, monkeypatch):
+    files = {
+        "shop/__init__.py": """
+            async def prepare(load: "plugin.Loader"):
+                await load(".storage", ".web")
+
+            from rostra import plugin
+        """,
+        "shop/storage.py": """
+            import asyncio
+
+            async def connect(url):
+                await asyncio.Event().wait()
+
+            async def prepare():
+                await connect("tcp://nowhere")
+        """,
+        "shop/web.py": "async def prepare(): ...",
+    }
+    monkeypatch.chdir(tmp_path)
+
+    with importable(tmp_path, files):
+        error = await timed_out("shop")
+
+    assert without_lines_of_python(error) == textwrap.dedent("""\
+        the stage did not start within 0.15 s
+          plugin shop, which is being prepared
+            prepare shop/__init__.py:3  await load(".storage", ".web")
+            plugin shop.storage, which is being prepared
+              prepare shop/storage.py:8        await connect("tcp://nowhere")
+              connect shop/storage.py:5        await asyncio.Event().wait()
+          to fix  let what takes long be awaited in a task, and say started() when it is there
+                  or give it more time: start_timeout=...""")
+
+
+@pytest.mark.asyncio
+async def test_a_task_that_never_says_that_it_started_is_shown(tmp_path, monkeypatch):
+    files = {
+        "service.py": """
+            import asyncio
+            from rostra import plugin
+
+            async def serve(started: plugin.Started):
+                await asyncio.Event().wait()
+                started()
+
+            async def prepare():
+                yield serve
+        """,
+    }
+    monkeypatch.chdir(tmp_path)
+
+    with importable(tmp_path, files):
+        error = await timed_out("service")
+
+    assert without_lines_of_python(error) == textwrap.dedent("""\
+        the stage did not start within 0.15 s
+          task serve of plugin service, which has not called started
+            serve service.py:6               await asyncio.Event().wait()
+          to fix  let what takes long be awaited in a task, and say started() when it is there
+                  or give it more time: start_timeout=...""")
+
+
+@pytest.mark.asyncio
+async def test_an_object_of_the_stage_that_never_comes_is_shown():
+    @attrs.frozen
+    class Pool: ...
+
+    async def pool() -> AsyncIterator[Pool]:
+        await inner()
+        yield Pool()
+
+    async def prepare():
+        di.register(pool, lifetime="stage", eager=True)
+
+    error = await timed_out(prepare)
+
+    assert error.tree[0] == "the stage itself"
+    assert any("inner tests/test_plugin_hanging.py" in line for line in error.tree)
+
+
+@pytest.mark.asyncio
+async def test_the_time_between_entering_and_starting_does_not_count():
+    async def serve(started: plugin.Started):
+        started()
+
+    async def prepare():
+        yield serve
+
+    async with plugin.Stage(prepare, start_timeout=SOON) as stage:
+        await asyncio.sleep(2 * SOON)
+        await stage.start()
+        assert stage.phase is plugin.Phase.RUNNING
+
+
+@pytest.mark.asyncio
+async def test_a_start_that_took_too_long_is_put_away():
+    order = []
+
+    async def prepare(teardown: plugin.Teardown):
+        teardown.add(lambda: order.append("put away"))
+        try:
+            await inner()
+        finally:
+            order.append("prepare ended")
+
+    await timed_out(prepare)
+
+    assert order == ["prepare ended", "put away"]
+
+
+def test_a_start_that_blocks_the_loop_is_told_by_a_watchdog(tmp_path):
+    (tmp_path / "blocking.py").write_text("import threading\nthreading.Event().wait(60)")
+    text = """
+        from rostra import plugin
+        plugin.stage("blocking", start_timeout=0.1, config={"logging": {"format": "text"}})
+    """
+
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(text)], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    with process:
+        lines = [process.stderr.readline()]
+        while 'blocking.py", line 2' not in lines[-1]:
+            lines.append(process.stderr.readline())
+        process.kill()
+
+    assert "start.blocked" in lines[0]
+    assert any("importlib" in line for line in lines)

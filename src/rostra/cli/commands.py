@@ -93,7 +93,7 @@ def _entry_points_in(folder: str) -> Iterator[str]:
         return  # it is a zip file, or not there
     for name in names:
         try:
-            with open(f"{folder}/{name}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123
+            with open(f"{folder}/{name}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123  (as above)
                 yield file.read()
         except OSError:
             continue  # most distributions have none

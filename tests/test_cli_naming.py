@@ -64,10 +64,18 @@ def test_a_name_is_left_to_the_stage(name):
 def test_a_file_is_a_module_and_with_a_function_the_function_of_that_module(tmp_path):
     write("apps/billing_service.py")
 
-    module = plugin_named("apps/billing_service.py")
-
-    assert module is sys.modules["billing_service"]
+    assert plugin_named("apps/billing_service.py") == "billing_service"
     assert plugin_named("apps/billing_service.py:prepare") == "billing_service:prepare"
+    assert sys.path[0] == str(tmp_path / "apps")
+    assert "billing_service" not in sys.modules
+
+
+def test_a_file_that_bears_the_name_of_an_installed_plugin_is_meant_itself():
+    write("apps/log.py")
+
+    module = plugin_named("apps/log.py")
+
+    assert module is sys.modules["log"]
 
 
 def test_modules_of_the_working_directory_can_be_imported(tmp_path):
@@ -128,6 +136,12 @@ def test_a_file_of_settings_is_no_plugin(tmp_path):
     assert told("config.toml") == (
         "config.toml is no Python file\n  to fix  for settings: rostra run PLUGIN -c config.toml"
     )
+
+
+def test_a_file_that_python_runs_as_a_program_is_no_plugin():
+    write("apps/__main__.py")
+
+    assert told("apps/__main__.py") == "apps/__main__.py is a program, not a plugin\n  to fix  python apps"
 
 
 def test_a_file_whose_name_is_no_identifier_cannot_be_imported(tmp_path):

@@ -247,6 +247,22 @@ def test_several_tasks_that_raise_are_told_one_after_the_other(folder):
     assert "ExceptionGroup" not in failed.stderr
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        "async def leave():\n    raise SystemExit(7)\n\nasync def prepare():\n    yield leave\n",
+        "async def prepare():\n    raise SystemExit(7)\n",
+    ],
+)
+def test_an_exit_code_that_the_application_chose_is_kept(folder, ends):
+    (folder / "leaving.py").write_text(ends)
+
+    left = ended(folder, "run", "leaving.py")
+
+    assert left.returncode == 7
+    assert "Traceback" not in left.stderr
+
+
 def test_a_port_that_is_taken_is_a_clear_error(folder):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -320,7 +336,7 @@ def test_an_error_in_a_plugins_own_code_is_shown_from_its_first_line_on(folder):
     failed = ended(folder, "run", "shop.py")
 
     assert failed.returncode == 1
-    assert failed.stderr.startswith(f'Traceback (most recent call last):\n  File "{folder}/shop.py", line 3')
+    assert f'\nTraceback (most recent call last):\n  File "{folder}/shop.py", line 3' in failed.stderr
     assert failed.stderr.count("JSONDecodeError") == 1
 
 

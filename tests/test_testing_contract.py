@@ -17,6 +17,7 @@ import pytest
 from rostra import config, di, plugin
 from rostra.errors import ContractError
 from rostra.testing import Journal, checkpoint, contract
+from rostra.testing.attempt import attempt
 
 
 @attrs.frozen
@@ -236,6 +237,14 @@ def test_frozen_sections_are_in_order(define):
     module = a_module("wrens")
 
     contract.check(module)
+
+
+def test_a_step_that_is_not_reached_is_no_breach():
+    alone = attempt(sparrow(Journal()), None)
+
+    beyond = attempt(sparrow(Journal()), None, cancel_at=alone.steps + 1)
+
+    assert (beyond.place, beyond.breaches) == ("", ())
 
 
 def test_it_says_that_it_needs_the_thread_for_itself():

@@ -285,6 +285,13 @@ async def test_properties_are_tested_on_a_stage(number: int):
     assert context.get(Shelf) == []
 
 
+@on_stage
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(number=st.integers())
+async def test_properties_are_tested_while_tasks_run(rostra_run: plugin.Stage, number: int):
+    assert context.get(Shelf) == ["a book"]
+
+
 def test_the_context_can_be_had_without_a_stage(rostra_context):
     journal = rostra_context.add(Journal())
 

@@ -6,7 +6,7 @@ directory is there, too.
 """
 
 import importlib
-import os
+import importlib.util
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 import attrs
 
 from rostra.errors import CommandLineError, closest
-from rostra.plugin.finding import Named
+from rostra.plugin.finding import Named, entry_points
 
 __all__ = ["Located", "located", "plugin_named", "see_working_directory"]
 
@@ -40,9 +40,7 @@ def see_working_directory() -> None:
 
 
 def plugin_named(typed: str) -> Named:
-    """What a stage is told, for what the user typed.
-
-    A path is imported here, because its module may bear the name of something else that is installed.
+    """What a stage is told, for what the user typed; it imports it when it prepares.
 
     Raises:
         CommandLineError: It is a path, and there is no plugin there.
@@ -52,12 +50,14 @@ def plugin_named(typed: str) -> Named:
         return typed
     place = located(Path(path))
     _put_on_path(place.root)
-    module = importlib.import_module(place.module)
-    other = getattr(module, "__file__", None)
-    if other is None or not os.path.samefile(other, place.file):  # noqa: PTH121  (both are strings or paths)
-        reason = f"{place.module} is also the name of {other or 'a module of Python itself'}"
+    found = importlib.util.find_spec(place.module)
+    other = None if found is None else found.origin
+    if other is None or not (Path(other).exists() and place.file.samefile(other)):
+        reason = f"{place.module} is also the name of {other or 'another module'}"
         raise CommandLineError(f"{path} cannot be imported", (reason,), ("give the file another name",))
-    return f"{place.module}:{function}" if function else module
+    if function:
+        return f"{place.module}:{function}"
+    return importlib.import_module(place.module) if place.module in entry_points() else place.module
 
 
 def located(path: Path) -> Located:
@@ -78,6 +78,8 @@ def located(path: Path) -> Located:
         raise CommandLineError(
             f"{path} is no Python file", fix=(f"for settings: rostra run PLUGIN -c {path}",)
         )
+    if file.name == "__main__.py":
+        raise CommandLineError(f"{path} is a program, not a plugin", fix=(f"python {file.parent}",))
     return _in_package(file.absolute())
 
 
@@ -116,6 +118,6 @@ def _inside(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _beside(path: Path) -> Iterator[str]:
     folder = path.parent
-    there = [each.name for each in folder.iterdir()] if folder.is_dir() else []
-    near = closest(path.name, there)
-    yield f"did you mean {folder / near}?" if near else "name a Python file, a package or a module"
+    plugins = {each.stem: each for each in folder.glob("*") if each.suffix == ".py" or each.is_dir()}
+    near = closest(path.stem, plugins)
+    yield f"did you mean {plugins[near]}?" if near else "name a Python file, a package or a module"

@@ -30,7 +30,10 @@ def reported() -> Iterator[None]:
         yield
     except (click.exceptions.Exit, click.ClickException):
         raise
-    except Exception as error:  # noqa: BLE001  (whatever it is, it is printed here and nowhere else)
+    except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (it is printed here and nowhere else)
+        found = list(leaves(error))
+        if all(isinstance(leaf, SystemExit) for leaf in found):
+            raise found[0] from None  # a task called sys.exit, and the stage has ended in order
         click.echo(worded(error), err=True)
         sys.exit(exit_code(error))
 

@@ -23,7 +23,7 @@ class Attempt:
 
     Args:
         steps: At how many awaits its code was suspended until it was running and had settled.
-        place: At which of them it was cancelled.
+        place: At which of them it was cancelled; "" if it was not, or had fewer steps this time.
         breaches: What is wrong, one line each.
         is_stuck: Whether it did not end, so that nothing can be said of what it leaves.
         error: Why it could not be loaded, if so.
@@ -64,7 +64,7 @@ def attempt(
         if stuck := not life.done():
             breaches = [f"does not end: it waits in {_places(loop, life)}"]
         else:
-            breaches = [*_end(life, was_cancelled=cancel_at is not None)]
+            breaches = [*_end(life, was_cancelled=bool(steps.place))]
         left = loop.run_until_complete(_put_away())
         loop.run_until_complete(_close_executor(loop, patience))
     finally:

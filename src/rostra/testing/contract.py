@@ -81,7 +81,7 @@ class PluginContract:
 def _cancelled_at_every_step(
     plugin: Named, config: Mapping[str, Any] | None, steps: int, patience: float
 ) -> Iterator[str]:
-    """Each distinct breach once, with the first place at which it was seen."""
+    """Each distinct breach once, with the first place at which it was seen; of the first thousand steps."""
     seen: dict[str, list[str]] = {}
     for step in range(1, min(steps, _MOST_STEPS) + 1):
         life = attempt(plugin, config, cancel_at=step, patience=patience)

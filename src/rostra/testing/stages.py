@@ -49,14 +49,17 @@ def _run_in(loop_scope: LoopScope) -> Any:
     @pytest_asyncio.fixture(loop_scope=loop_scope, name=f"_rostra_run_in_{loop_scope}_loop")
     async def running(request: pytest.FixtureRequest, rostra_stage: Stage) -> AsyncIterator[Stage]:
         """The tasks run until the test ends; then the stage stops in order."""
-        test = request.node
-        if not inspect.iscoroutinefunction(test.obj):
-            pytest.fail(_NO_COROUTINE.format(test.name), pytrace=False)
+        # hypothesis keeps the test's function in a place of its own
+        holder, name = getattr(request.node.obj, "hypothesis", None), "inner_test"
+        if holder is None:
+            holder, name = request.node, "obj"
+        body = getattr(holder, name)
+        if not inspect.iscoroutinefunction(body):
+            pytest.fail(_NO_COROUTINE.format(request.node.name), pytrace=False)
         await rostra_stage.start()
-        body = test.obj
-        test.obj = _unless_it_fails(body, rostra_stage)
+        setattr(holder, name, _unless_it_fails(body, rostra_stage))
         yield rostra_stage
-        test.obj = body
+        setattr(holder, name, body)
 
     return running
 

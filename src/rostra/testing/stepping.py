@@ -45,8 +45,12 @@ class Steps:
     ) -> "asyncio.Task[Any]":
         return asyncio.Task(_Stepped(coroutine, self), loop=loop, **options)
 
-    def is_to_be_held(self) -> bool:
-        """Count the suspension of the current task, if it is one of the plugin's code; cancel if this is the step."""
+    def reach(self) -> bool:
+        """Count the suspension of the current task, if it is one of the plugin's code.
+
+        Returns:
+            Whether this is the step; then ``life`` has been cancelled, and the task is to be held.
+        """
         task = asyncio.current_task()
         if self.life is None or task is None or task is self.life:
             return False
@@ -106,7 +110,7 @@ class _Stepped(Coroutine[Any, Any, Any]):
         return self._coroutine.__await__()
 
     def _suspended(self, waits_for: Any) -> Any:
-        if not self._steps.is_to_be_held():
+        if not self._steps.reach():
             return waits_for
         self._held = (waits_for,)
         return next(self._steps.hold().__await__())

@@ -107,7 +107,7 @@ def test_a_registration_below_is_seen_at_once() -> None:
 
     process.register(Left)
 
-    assert before == ()
+    assert before == []
     assert [offer.make for offer in stage.offers(Option(Base))] == [Left]
 
 

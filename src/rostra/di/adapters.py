@@ -118,6 +118,7 @@ class Adapter:
     captured: Captured | None = attrs.field(default=None, repr=False)
     declares: Option | None = attrs.field(default=None, init=False)
     family: type | None = attrs.field(default=None, init=False)
+    _for_made: dict[Key, tuple[Any, Signature]] = attrs.field(factory=dict, init=False, repr=False)
 
     @property
     def label(self) -> str:
@@ -141,6 +142,8 @@ class Adapter:
             AnnotationError: Its return annotation cannot be read yet.
             AdapterError: It declares nothing that anybody could ask for.
         """
+        if self.declares is not None:
+            return
         annotation = self._declared(self.signature.returns(more_names))
         want = read(annotation)
         if annotation is EMPTY or not want.options:
@@ -156,11 +159,18 @@ class Adapter:
 
     def for_made(self, made: Key, bindings: Bindings) -> tuple[Any, Signature]:
         """The function to call for ``made``, which is a subclass or a closed form of what is declared."""
-        if self.family is not None and made is not self.family:
-            make = getattr(made, self.make.__name__)
-            return make, read_signature(make, captured=self.captured)
-        if not bindings:
+        is_family = self.family is not None and made is not self.family
+        if not is_family and not bindings:
             return self.make, self.signature
+        if made not in self._for_made:
+            self._for_made[made] = self._of_family(made) if is_family else self._closed(made, bindings)
+        return self._for_made[made]
+
+    def _of_family(self, made: Any) -> tuple[Any, Signature]:
+        make = getattr(made, self.make.__name__)
+        return make, read_signature(make, captured=self.captured)
+
+    def _closed(self, made: Key, bindings: Bindings) -> tuple[Any, Signature]:
         own = bindings if not isinstance(self.make, type) else None
         found = read_signature(self.make, made, self.captured, own)
         return self.make, attrs.evolve(found, style=self.signature.style)

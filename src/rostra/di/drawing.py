@@ -10,9 +10,10 @@ import attrs
 
 from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option
+from rostra.di.offers import Offer
 from rostra.di.overrides import Overrides
 from rostra.di.plans import Failure, ScopeValue
-from rostra.di.registry import Offer, Registry
+from rostra.di.registry import Registry
 from rostra.di.scopes import Scope, Unscoped
 from rostra.di.signatures import Parameter, Signature
 from rostra.di.stage_objects import StageObjects

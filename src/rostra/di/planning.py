@@ -17,6 +17,7 @@ from rostra.components import Key, name_of
 from rostra.di.annotations import Option, Want, is_by_name_only, item_of
 from rostra.di.drawing import Path, ambiguous, conflict, innermost, none_given, step_of, with_article
 from rostra.di.nodes import Nodes
+from rostra.di.offers import Offer
 from rostra.di.overrides import Overrides, Replacement, replaced
 from rostra.di.plans import (
     Argument,
@@ -33,7 +34,6 @@ from rostra.di.plans import (
     ScopeValue,
     StageObject,
 )
-from rostra.di.registry import Offer
 from rostra.di.signatures import Parameter, Signature
 from rostra.di.views import View
 from rostra.errors import AnnotationError

@@ -11,7 +11,7 @@ import attrs
 
 from rostra.components import Key
 from rostra.di.annotations import Option
-from rostra.di.registry import Offer
+from rostra.di.offers import Offer
 from rostra.di.signatures import Parameter
 
 

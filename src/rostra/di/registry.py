@@ -6,54 +6,22 @@ decided here.
 """
 
 import itertools
-from collections.abc import Iterator, Mapping
+from collections import ChainMap
+from collections.abc import Mapping
 from types import ModuleType
 from typing import Any
 
 import attrs
 
 from rostra import context
-from rostra.components import Components, Key, keys
+from rostra.components import Components
 from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
-from rostra.di.annotations import Bindings, Option, origin_of, substituted, type_parameters, unified
-from rostra.di.signatures import Signature
+from rostra.di.annotations import Option
+from rostra.di.offers import Entry, Index, Offer, offers
 from rostra.errors import AdapterError, AnnotationError, NoContextError
 
 INJECTED = "__rostra_injected__"
 """The attribute by which a function that ``@di.inject`` made points to itself; a copy of its attributes does not."""
-
-_FAMILY = 1000  # further away than any base class
-
-
-@attrs.frozen(eq=False)
-class Offer:
-    """One adapter, for one type that it can make.
-
-    Args:
-        adapter: The adapter.
-        made: What it makes here: what it declares, closed: ``Store[User]``.
-        rank: How near that is to what was asked for; smaller is nearer, equal is a tie.
-        make: What is called.
-        signature: Its parameters, with type parameters filled in.
-        is_override: It stands in for what was asked for, whatever it declares.
-    """
-
-    adapter: Adapter
-    made: Key
-    rank: tuple[int, int]
-    make: Any = attrs.field(repr=False)
-    signature: Signature = attrs.field(repr=False)
-    is_override: bool = False
-
-    @property
-    def is_exact(self) -> bool:
-        """True if it declares the very type that was asked for."""
-        return self.rank[0] == 0
-
-    @property
-    def identity(self) -> tuple[Any, Key]:
-        """The same for two offers that make the same thing."""
-        return (identity(self.adapter.make), self.made)
 
 
 @attrs.frozen
@@ -89,16 +57,18 @@ class Registry:
         self._refused: list[AdapterError] = []
         self._roots: list[Root] = []
         self._class_names: dict[str, Any] = {}
-        self._version = 0
-        self._index = _Index((), ())
+        self._names: ChainMap[str, Any] = ChainMap(self._class_names, parent.names if parent else {})
+        self._numbers: dict[Any, int] = {}
+        self._counter = itertools.count()
+        self._index = Index()
 
     def __repr__(self) -> str:
         return f"<Registry of {len(self._own)} adapters>"
 
     @property
-    def names(self) -> Mapping[str, Any]:
+    def names(self) -> ChainMap[str, Any]:
         """The registered classes by name: where string annotations are looked up last."""
-        return {**self._parent.names, **self._class_names} if self._parent else self._class_names
+        return self._names
 
     @property
     def adapters(self) -> tuple[Adapter, ...]:
@@ -138,16 +108,13 @@ class Registry:
         for implementation in implementations:
             made = adapter_of(implementation, lifetime, replace, eager)
             key = identity(implementation)
-            self._waiting.pop(key, None)
-            self._own.pop(key, None)  # it is the latest now
-            try:
-                made.settle(self.names)
-            except AnnotationError:
-                self._waiting[key] = made
-            self._own[key] = made
+            if key in self._own:
+                self._forget(key)
+            self._own[key] = self._waiting[key] = made
+            self._numbers[key] = next(self._counter)
             if isinstance(implementation, type):
                 self._class_names[implementation.__name__] = implementation
-            self._version += 1
+            self._settle_one(key, made)
 
     def collect(self, module: ModuleType) -> None:
         """Take over what ``module`` defines, not what it imports: adapters and ``@di.inject`` functions."""
@@ -166,99 +133,57 @@ class Registry:
             if isinstance(item, classmethod | staticmethod) and mark_of(item) is not None:
                 self.register(getattr(cls, name))
 
-    def offers(self, option: Option) -> tuple[Offer, ...]:
+    def offers(self, option: Option) -> list[Offer]:
         """Every adapter that could make this type, nearest first, then in the order of registration."""
-        version = self._settle()
-        if self._index.version != version:
-            self._index = _Index(version, self.adapters)
-        return self._index.offers(option)
+        self._settle()
+        return offers(option, self._entries(option))
 
-    def all_offers(self, option: Option) -> tuple[Offer, ...]:
+    def all_offers(self, option: Option) -> list[Offer]:
         """Every adapter that could make this type, whatever its name, in the order of registration."""
         declared = (adapter.declares for adapter in self.adapters)
         names = {option.name} if option.name else {each.name for each in declared if each is not None}
-        found = (self.offers(attrs.evolve(option, name=name)) for name in names)
-        offers = {id(offer.adapter): offer for offer in itertools.chain.from_iterable(found)}
-        return tuple(offers[id(adapter)] for adapter in self.adapters if id(adapter) in offers)
+        found = [offer for name in names for offer in self.offers(attrs.evolve(option, name=name))]
+        order = {identity(adapter.make): number for number, adapter in enumerate(self.adapters)}
+        return sorted(found, key=lambda offer: order[identity(offer.adapter.make)])
 
-    def _settle(self) -> tuple[int, ...]:
-        """Try again to read what could not be read before; returns what changes with each change."""
-        below = self._parent._settle() if self._parent else ()  # noqa: SLF001  (another registry)
+    def _entries(self, option: Option) -> list[Entry]:
+        below = self._parent._entries(option) if self._parent else []  # noqa: SLF001  (another registry)
+        hidden = (entry for entry in below if identity(entry.adapter.make) not in self._own)
+        return [*hidden, *self._index.entries(option)]
+
+    def _settle(self) -> None:
+        """Try again to read what could not be read before."""
+        if self._parent is not None:
+            self._parent._settle()  # noqa: SLF001  (another registry)
         for key, adapter in list(self._waiting.items()):
             try:
-                adapter.settle(self.names)
-            except AnnotationError:
-                continue
+                self._settle_one(key, adapter)
             except AdapterError as error:
                 self._refused.append(error)
-                del self._own[key]
-            del self._waiting[key]
-            self._version += 1
-        return (*below, self._version)
+
+    def _settle_one(self, key: Any, adapter: Adapter) -> None:
+        try:
+            adapter.settle(self.names)
+        except AnnotationError:
+            return
+        except AdapterError:
+            del self._waiting[key], self._own[key]
+            raise
+        del self._waiting[key]
+        self._index.add(adapter, self._numbers[key])
+
+    def _forget(self, key: Any) -> None:
+        """Leave an adapter out, because it is registered again."""
+        self._waiting.pop(key, None)
+        del self._own[key]
+        self._index = Index()
+        for each, adapter in self._own.items():
+            self._index.add(adapter, self._numbers[each])
 
 
 def is_injected(item: Any) -> bool:
     """True for what ``@di.inject`` made."""
     return getattr(item, INJECTED, None) is item
-
-
-class _Index:
-    """The adapters of a registry at one moment, by every form of what they make."""
-
-    def __init__(self, version: tuple[int, ...], adapters: tuple[Adapter, ...]) -> None:
-        self.version = version
-        self._known: dict[Option, tuple[Offer, ...]] = {}
-        self._forms: dict[Option, list[tuple[int, Key, Adapter]]] = {}
-        self._families: list[Adapter] = []
-        replacing = {each.declares: each for each in adapters if each.replace and each.declares}
-        for adapter in adapters:
-            if adapter.declares and replacing.get(adapter.declares, adapter) is adapter:
-                self._add(adapter, adapter.declares)
-
-    def _add(self, adapter: Adapter, declares: Option) -> None:
-        if adapter.family is not None:
-            self._families.append(adapter)
-        for distance, form in enumerate(keys(declares.key)):
-            found_by = origin_of(form) if type_parameters(form) else form
-            self._forms.setdefault(Option(found_by, declares.name), []).append((distance, form, adapter))
-
-    def offers(self, option: Option) -> tuple[Offer, ...]:
-        if option not in self._known:
-            self._known[option] = tuple(sorted(self._found(option), key=lambda offer: offer.rank))
-        return self._known[option]
-
-    def _found(self, option: Option) -> Iterator[Offer]:
-        origin = origin_of(option.key)
-        by_key = self._forms.get(option, ())
-        by_origin = self._forms.get(Option(origin, option.name), ()) if origin else ()
-        seen: set[int] = set()
-        for distance, form, adapter in itertools.chain(by_key, by_origin):
-            bindings: dict[Any, Any] = {}
-            if id(adapter) in seen or not _matches(form, option.key, bindings):
-                continue
-            seen.add(id(adapter))
-            nearness = 0 if adapter.make is option.key else distance
-            yield _offer(adapter, (nearness, int(bool(bindings))), bindings)
-        yield from self._of_families(option)
-
-    def _of_families(self, option: Option) -> Iterator[Offer]:
-        ancestors = option.key.__mro__[1:] if isinstance(option.key, type) else ()
-        for adapter in self._families:
-            if adapter.family in ancestors and adapter.declares and adapter.declares.name == option.name:
-                make, signature = adapter.for_made(option.key, {})
-                rank = (_FAMILY + ancestors.index(adapter.family), 0)
-                yield Offer(adapter, option.key, rank, make, signature)
-
-
-def _matches(form: Key, key: Key, bindings: dict[Any, Any]) -> bool:
-    return unified(form, key, bindings) if type_parameters(form) and form != key else bool(form == key)
-
-
-def _offer(adapter: Adapter, rank: tuple[int, int], bindings: Bindings) -> Offer:
-    declared = adapter.declares.key if adapter.declares else None
-    made = substituted(declared, bindings) if bindings else declared
-    make, signature = adapter.for_made(made, bindings)
-    return Offer(adapter, made, rank, make, signature)
 
 
 PROCESS = Registry()

@@ -18,6 +18,7 @@ from rostra.di.closing import Closing
 from rostra.di.drawing import step_of
 from rostra.di.keeping import Kept
 from rostra.di.markers import Lazy
+from rostra.di.offers import Offer
 from rostra.di.plans import (
     Argument,
     Build,
@@ -31,7 +32,6 @@ from rostra.di.plans import (
     Postponed,
     StageObject,
 )
-from rostra.di.registry import Offer
 from rostra.di.scopes import Scope
 from rostra.di.stage_objects import StageObjects
 from rostra.errors import NeedsAwaitError, WrongProductError

@@ -1,0 +1,132 @@
+"""Which adapters could make a type, and how near is what each makes?"""
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+
+from rostra.components import Key, keys
+from rostra.di.adapters import Adapter, identity
+from rostra.di.annotations import Option, origin_of, substituted, type_parameters, unified
+from rostra.di.signatures import Signature
+
+_FAMILY = 1000  # further away than any base class
+
+
+@attrs.frozen(eq=False)
+class Offer:
+    """One adapter, for one type that it can make.
+
+    Args:
+        adapter: The adapter.
+        made: What it makes here: what it declares, closed: ``Store[User]``.
+        rank: How near that is to what was asked for; smaller is nearer, equal is a tie.
+        make: What is called.
+        signature: Its parameters, with type parameters filled in.
+        is_override: It stands in for what was asked for, whatever it declares.
+    """
+
+    adapter: Adapter
+    made: Key
+    rank: tuple[int, int]
+    make: Any = attrs.field(repr=False)
+    signature: Signature = attrs.field(repr=False)
+    is_override: bool = False
+
+    @property
+    def is_exact(self) -> bool:
+        """True if it declares the very type that was asked for."""
+        return self.rank[0] == 0
+
+    @property
+    def identity(self) -> tuple[Any, Key]:
+        """The same for two offers that make the same thing."""
+        return (identity(self.adapter.make), self.made)
+
+
+@attrs.frozen(eq=False)
+class Entry:
+    """An adapter under one of the forms of what it makes.
+
+    Args:
+        adapter: The adapter.
+        number: The how-manieth of its registry.
+        form: ``Repo[User]`` for an adapter that makes Users; open, as ``Store[T]``, for a generic one.
+        distance: How many forms are nearer.
+    """
+
+    adapter: Adapter
+    number: int
+    form: Key
+    distance: int
+
+
+class Index:
+    """The adapters of one registry by every form of what they make."""
+
+    def __init__(self) -> None:
+        self._entries: dict[Option, list[Entry]] = {}
+        self._families: list[Entry] = []
+
+    def add(self, adapter: Adapter, number: int) -> None:
+        """Add an adapter whose return annotation could be read."""
+        if adapter.declares is None:
+            return
+        if adapter.family is not None:
+            self._families.append(Entry(adapter, number, adapter.family, _FAMILY))
+        for distance, form in enumerate(keys(adapter.declares.key)):
+            found_by = origin_of(form) if type_parameters(form) else form
+            entries = self._entries.setdefault(Option(found_by, adapter.declares.name), [])
+            entries.append(Entry(adapter, number, form, distance))
+
+    def entries(self, option: Option) -> list[Entry]:
+        """Those that may make this type, in the order of registration; the form may turn out not to fit."""
+        origin = origin_of(option.key)
+        by_origin = self._entries.get(Option(origin, option.name), ()) if origin else ()
+        families = (each for each in self._families if _is_of_family(each, option))
+        found = itertools.chain(self._entries.get(option, ()), by_origin, families)
+        return sorted(found, key=lambda entry: entry.number)
+
+
+def offers(option: Option, entries: Iterable[Entry]) -> list[Offer]:
+    """What these adapters offer for ``option``, nearest first, then in the order of the entries."""
+    entries = list(entries)
+    replacing = {entry.adapter.declares: entry.adapter for entry in entries if entry.adapter.replace}
+    serving = (
+        entry for entry in entries if replacing.get(entry.adapter.declares, entry.adapter) is entry.adapter
+    )
+    return sorted(_nearest(option, serving), key=lambda offer: offer.rank)
+
+
+def _nearest(option: Option, entries: Iterable[Entry]) -> Iterator[Offer]:
+    """One offer per adapter: that of its nearest form."""
+    nearest: dict[Any, Offer] = {}
+    for entry in entries:
+        offer = _offer(option, entry)
+        known = nearest.get(identity(entry.adapter.make))
+        if offer is not None and (known is None or offer.rank < known.rank):
+            nearest[identity(entry.adapter.make)] = offer
+    yield from nearest.values()
+
+
+def _offer(option: Option, entry: Entry) -> Offer | None:
+    adapter = entry.adapter
+    if entry.distance == _FAMILY:
+        distance = _FAMILY + option.key.__mro__.index(entry.form)
+        return Offer(adapter, option.key, (distance, 0), *adapter.for_made(option.key, {}))
+    bindings: dict[Any, Any] = {}
+    is_open = bool(type_parameters(entry.form)) and entry.form != option.key
+    if not (unified(entry.form, option.key, bindings) if is_open else entry.form == option.key):
+        return None
+    declared = adapter.declares.key if adapter.declares else None
+    made = substituted(declared, bindings) if bindings else declared
+    distance = 0 if adapter.make is option.key else entry.distance
+    return Offer(adapter, made, (distance, int(bool(bindings))), *adapter.for_made(made, bindings))
+
+
+def _is_of_family(entry: Entry, option: Option) -> bool:
+    declares, key = entry.adapter.declares, option.key
+    if declares is None or declares.name != option.name or not isinstance(key, type):
+        return False
+    return key is not entry.form and entry.form in key.__mro__

@@ -1,0 +1,73 @@
+"""A stage as a whole program: its loop, its thread, and what is as before afterwards."""
+
+import asyncio
+import signal
+import textwrap
+import threading
+
+import pytest
+
+from rostra import plugin
+from rostra.errors import PluginError
+
+
+def test_a_whole_program_returns_its_results_again_and_again_and_leaves_the_thread_as_it_was():
+    async def prepare():
+        yield lambda: asyncio.get_running_loop() is not None
+
+    policy, handlers = asyncio.get_event_loop_policy(), [signal.getsignal(each) for each in range(1, 32)]
+    asyncio.run(asyncio.sleep(0))
+
+    results = [plugin.stage(prepare), plugin.stage(prepare)]
+    asyncio.run(asyncio.sleep(0))
+
+    assert results == [[True], [True]]
+    assert asyncio.get_event_loop_policy() is policy
+    assert [signal.getsignal(each) for each in range(1, 32)] == handlers
+
+
+def test_a_whole_program_leaves_the_current_loop_of_the_thread_as_it_was():
+    async def prepare(): ...
+
+    mine = asyncio.new_event_loop()
+    asyncio.set_event_loop(mine)
+    try:
+        plugin.stage(prepare)
+
+        assert asyncio.get_event_loop() is mine
+        assert not mine.is_closed()
+    finally:
+        asyncio.set_event_loop(None)
+        mine.close()
+
+
+@pytest.mark.asyncio
+async def test_a_whole_program_cannot_start_in_a_running_loop():
+    with pytest.raises(PluginError) as caught:
+        plugin.stage("myapp")
+
+    assert str(caught.value) == textwrap.dedent("""\
+        plugin.stage() cannot be called while an event loop runs in this thread
+          why     it makes and owns its event loop
+          to fix  in a coroutine: async with plugin.Stage(...) as stage: await stage.run()""")
+
+
+def test_a_whole_program_runs_in_another_thread_without_signals():
+    async def prepare():
+        yield lambda: threading.current_thread().name
+
+    found = []
+    thread = threading.Thread(target=lambda: found.extend(plugin.stage(prepare)), name="other")
+    thread.start()
+    thread.join()
+
+    assert found == ["other"]
+
+
+def test_the_loop_is_made_by_whom_one_likes():
+    uvloop = pytest.importorskip("uvloop")
+
+    async def prepare():
+        yield lambda: type(asyncio.get_running_loop())
+
+    assert plugin.stage(prepare, loop_factory=uvloop.new_event_loop) == [uvloop.Loop]

@@ -289,6 +289,39 @@ async def test_classes_local_to_a_function_are_found() -> None:
     assert [type(each.user) for each in made[:4]] == [LocalUser] * 4
 
 
+async def test_local_classes_are_found_by_a_function_that_is_called() -> None:
+    class LocalUser: ...
+
+    def handler(user: "LocalUser") -> type:
+        return type(user)
+
+    @di.inject
+    async def injected(user: "LocalUser") -> type:
+        return type(user)
+
+    async with a_stage(LocalUser):
+        assert await di.call(handler) is LocalUser
+        assert await injected() is LocalUser
+
+
+async def test_a_registered_class_of_one_stage_is_nothing_to_the_next() -> None:
+    def made() -> type:
+        class FarAway: ...
+
+        return FarAway
+
+    seen = []
+    for far_away in (made(), made()):
+        async with a_stage(far_away):
+            seen.append(type(await di.call(_far)) is far_away)
+
+    assert seen == [True, True]
+
+
+def _far(far: "FarAway") -> object:  # noqa: F821  (that is the case)
+    return far
+
+
 async def test_a_local_class_hides_one_of_the_module() -> None:
     class User: ...
 
@@ -430,3 +463,31 @@ async def test_iterators_of_all_spellings_say_what_is_yielded() -> None:
         user.__annotations__["return"] = spelling
         async with a_stage(user):
             assert type(await di.nject(User)) is User
+
+
+if sys.version_info >= (3, 12):
+
+    async def test_type_parameters_in_brackets_are_understood() -> None:
+        module = ModuleType("brackets")
+        sys.modules["brackets"] = module
+        program = """
+class Codec[T]:
+    def __init__(self, kind: "type[T]") -> None:
+        self.kind = kind
+
+class Store[T]:
+    def __init__(self, codec: "Codec[T]") -> None:
+        self.codec = codec
+
+def box[T](codec: "Codec[T]") -> "list[T]":
+    return [codec.kind()]
+"""
+        exec(program, vars(module))
+        try:
+            async with a_stage(module.Codec, module.Store, module.box):
+                store, box = await di.nject(module.Store[User], list[User])
+        finally:
+            del sys.modules["brackets"]
+
+        assert store.codec.kind is User
+        assert [type(each) for each in box] == [User]

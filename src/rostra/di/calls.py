@@ -149,7 +149,9 @@ def call(function: Callable[..., Any], /, **given: Any) -> Promise[Any]:
         TypeError: It is no function, or Python does not know its parameters.
     """
     try:
-        asked = prepared(here(), signature(function), given)
+        captured = captured_for(function)
+        known = read_signature(function, captured=captured) if captured else signature(function)
+        asked = prepared(here(), known, given)
     except Exception as error:  # noqa: BLE001  (raised at the await)
         return _raising(error)
     return _called(function, asked, (), {})

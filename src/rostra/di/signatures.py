@@ -17,6 +17,7 @@ import attrs
 from rostra.components import Key, keys, name_of
 from rostra.di.annotations import Bindings, Want, origin_of, read
 from rostra.di.names import NOTHING_MORE, Captured, Names, place_of, unreadable
+from rostra.errors import AnnotationError
 
 EMPTY: Any = inspect.Parameter.empty
 """Stands where there is no default and no annotation."""
@@ -78,15 +79,27 @@ class Parameter:
         return self.read(NOTHING_MORE)
 
     def read(self, more_names: Mapping[str, Any]) -> Want:
-        """The same, where string annotations may also use ``more_names``."""
-        if self._want is None:
-            try:
-                annotation = self.names.evaluate(self.annotation, more_names)
-            except Exception as error:  # noqa: BLE001  (whatever the text does)
-                raise unreadable(self.names, self.owner, self.name, self.annotation, error) from None
-            want = Want() if annotation is EMPTY else read(annotation, self.bindings)
-            self._want = attrs.evolve(want, optional=True) if self.default is None else want
+        """The same, where string annotations may also use ``more_names``.
+
+        What was found only there is not remembered: another stage may have registered another class of that name.
+        """
+        if self._want is not None:
+            return self._want
+        try:
+            self._want = self._evaluated(NOTHING_MORE)
+        except AnnotationError:
+            if not more_names:
+                raise
+            return self._evaluated(more_names)
         return self._want
+
+    def _evaluated(self, more_names: Mapping[str, Any]) -> Want:
+        try:
+            annotation = self.names.evaluate(self.annotation, more_names)
+        except Exception as error:  # noqa: BLE001  (whatever the text does)
+            raise unreadable(self.names, self.owner, self.name, self.annotation, error) from None
+        want = Want() if annotation is EMPTY else read(annotation, self.bindings)
+        return attrs.evolve(want, optional=True) if self.default is None else want
 
 
 @attrs.define(eq=False)

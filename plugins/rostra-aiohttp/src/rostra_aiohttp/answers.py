@@ -1,12 +1,12 @@
 """What a handler returns becomes an answer."""
 
 import functools
+from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePath
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 _AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
@@ -34,16 +34,27 @@ def answer(result: Any, status: int | None = None) -> web.StreamResponse:
         return web.Response(text=result, status=status)
     if isinstance(result, bytes | bytearray | memoryview):
         return web.Response(body=bytes(result), status=status, content_type="application/octet-stream")
-    return web.Response(body=_encoder().encode(result), status=status, content_type="application/json")
+    return web.Response(body=encoded(result), status=status, content_type="application/json")
 
 
 def _is_status(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599  # noqa: PLR2004  (RFC 9110)
 
 
+def encoded(value: Any) -> bytes:
+    """A value as JSON.
+
+    Raises:
+        TypeError: There is something in it that JSON cannot say.
+    """
+    return _encode()(value)
+
+
 @functools.cache
-def _encoder() -> msgspec.json.Encoder:
-    return msgspec.json.Encoder(enc_hook=_plain)
+def _encode() -> Callable[[Any], bytes]:
+    import msgspec  # a service that only answers with texts does without
+
+    return msgspec.json.Encoder(enc_hook=_plain).encode
 
 
 def _plain(value: Any) -> Any:

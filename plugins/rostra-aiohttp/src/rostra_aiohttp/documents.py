@@ -64,6 +64,18 @@ def converter() -> cattrs.Converter:
     return made
 
 
+def parse(content: bytes) -> Any:
+    """The value that a text in JSON says.
+
+    Raises:
+        ValueError: It is no JSON, or nested too deeply.
+    """
+    try:
+        return msgspec.json.decode(content)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
 def read(value: Any, annotation: Any) -> Any:
     """What a JSON value says, as ``annotation``.
 

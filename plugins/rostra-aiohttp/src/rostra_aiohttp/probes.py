@@ -6,10 +6,10 @@ They name the checks that fail and nothing more: what is wrong with them stands 
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 
-import msgspec
 from aiohttp import hdrs, web
 
 from rostra.health import Checks, Report
+from rostra_aiohttp.answers import encoded
 
 
 def add_probes(application: web.Application, checks: Checks) -> None:
@@ -28,7 +28,7 @@ def _probe(ask: Callable[[], Awaitable[Report]]) -> Callable[[web.Request], Awai
         status = HTTPStatus.OK if report.is_well else HTTPStatus.SERVICE_UNAVAILABLE
         headers = {hdrs.CACHE_CONTROL: "no-store"}
         return web.Response(
-            body=msgspec.json.encode(body), status=status, content_type="application/json", headers=headers
+            body=encoded(body), status=status, content_type="application/json", headers=headers
         )
 
     return probe

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
 
-import msgspec
 from aiohttp import hdrs, web
 
 from rostra import log
+from rostra_aiohttp.answers import encoded
 from rostra_aiohttp.faults import Fault, UnfitError
 
 CONTENT_TYPE = "application/problem+json"
@@ -34,7 +34,7 @@ def problem(status: int, detail: str = "", **more: Any) -> web.Response:
         **({"detail": detail} if detail else {}),
         **more,
     }
-    return web.Response(status=status, body=msgspec.json.encode(members), content_type=CONTENT_TYPE)
+    return web.Response(status=status, body=encoded(members), content_type=CONTENT_TYPE)
 
 
 def unfit(faults: Iterable[Fault]) -> web.Response:

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-import msgspec
 from aiohttp import web
 
 from rostra.components import name_of
@@ -24,7 +23,6 @@ from rostra.handlers import (
     union_members,
     where_of,
 )
-from rostra_aiohttp import documents
 from rostra_aiohttp.faults import Fault, MismatchError, Part, UnfitError, either
 from rostra_aiohttp.routes import FromHeader, FromQuery
 from rostra_aiohttp.scalars import from_text
@@ -140,9 +138,11 @@ class Body:
         return await request.read()
 
     def _structured(self, content: bytes) -> Any:
+        from rostra_aiohttp import documents
+
         try:
-            value = msgspec.json.decode(content)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            value = documents.parse(content)
+        except ValueError as error:
             raise web.HTTPBadRequest(text=f"the body is no JSON: {error}") from None
         try:
             return documents.read(value, self.annotation)
@@ -215,6 +215,8 @@ def _text(bound: Bound, source: Source) -> Text:
 
 
 def _body(bound: Bound, source: Source) -> Body:
+    from rostra_aiohttp import documents  # cattrs, which a service without bodies does without
+
     is_raw = bare(source.annotation) is bytes
     try:
         documents.check_readable(source.annotation)

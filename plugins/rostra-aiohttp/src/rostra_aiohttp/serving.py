@@ -5,6 +5,7 @@ idle connections are closed, and the requests that run are finished, however lon
 """
 
 import asyncio
+import contextvars
 import errno
 import socket
 
@@ -91,8 +92,12 @@ async def serve(  # noqa: PLR0917  (di gives them)
 
 
 async def _listen(runner: web.AppRunner, settings: HttpConfig, source: ConfigSource) -> None:
+    """Bind the port. Connections inherit the context variables of whoever does: here nobody's, since the lines
+    that a handler logs are not lines of this task.
+    """
+    site = web.TCPSite(runner, settings.host, settings.port)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
+        await asyncio.create_task(site.start(), name="http: listen", context=contextvars.Context())
     except OSError as error:
         raise _refused(error, settings, source) from None
 

@@ -162,7 +162,6 @@ async def test_a_circle_is_drawn() -> None:
           ┌▶ └ Hen(egg: Egg)       here:1
           │    └ Egg(hen: Hen)     here:1
           └─     └ hen: Hen        Hen needs itself
-                   in context:   nothing
                    to fix:       let one of them take the other lazily: hen: di.Lazy[Hen]
     """)
 
@@ -293,7 +292,6 @@ async def test_what_must_be_awaited() -> None:
           make_repo(db: Database)   here:1
           └ connect(name: str)      here:1
             └ Database              connect can only be awaited
-              in context:   nothing
               to fix:       await di.nject(Repo)
     """)
 

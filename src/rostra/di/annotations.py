@@ -53,17 +53,25 @@ class Want:
         options: The types that would do, in the order written; none for an annotation that says nothing.
         optional: None would do, too.
         lazy: It is to be made on first use.
+        lazily_optional: What is made on first use may be None: ``Lazy[X | None]``.
         type_argument: For ``type[T]``: the class that T stands for, which is then the value itself.
     """
 
     options: tuple[Option, ...] = ()
     optional: bool = False
     lazy: bool = False
+    lazily_optional: bool = False
     type_argument: Any = None
 
     def __str__(self) -> str:
-        inside = " | ".join([*map(str, self.options), *(("None",) if self.optional else ())]) or "Any"
-        return f"Lazy[{inside}]" if self.lazy else inside
+        if self.lazy:
+            return f"Lazy[{self.inside}]" + (" | None" if self.optional else "")
+        return " | ".join([*map(str, self.options), *(("None",) if self.optional else ())]) or "Any"
+
+    @property
+    def inside(self) -> "Want":
+        """For a lazy one: what is made on first use."""
+        return attrs.evolve(self, optional=self.lazily_optional, lazy=False, lazily_optional=False)
 
     @property
     def key(self) -> Key:
@@ -108,9 +116,11 @@ def _read(annotation: Any) -> Want:
             tuple(option for member in members for option in member.options),
             optional=any(member.optional for member in members),
             lazy=any(member.lazy for member in members),
+            lazily_optional=any(member.lazily_optional for member in members),
         )
     if origin is Lazy:
-        return attrs.evolve(_read(arguments[0]), lazy=True)
+        inside = _read(arguments[0])
+        return attrs.evolve(inside, optional=False, lazy=True, lazily_optional=inside.optional)
     if type(annotation).__name__ == "InitVar":  # of dataclasses, which need not be imported for this
         return _read(annotation.type)
     return Want((Option(canonical(annotation)),))
@@ -128,7 +138,7 @@ def item_of(key: Key) -> Option | None:
     if origin_of(key) is not list:
         return None
     inside = _read(typing.get_args(key)[0])
-    if len(inside.options) != 1 or is_by_name_only(inside.key):
+    if len(inside.options) != 1 or inside.lazy or is_by_name_only(inside.key):
         return None
     return inside.options[0]
 

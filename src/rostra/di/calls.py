@@ -16,10 +16,9 @@ from typing_extensions import TypeForm
 from rostra.components import Components
 from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, read
+from rostra.di.answering import Answer, Asked, answer
 from rostra.di.closing import Closing
 from rostra.di.drawing import drawn, unused
-from rostra.di.planning import Answer, answer
-from rostra.di.plans import Flawed, Given
 from rostra.di.registry import INJECTED, here
 from rostra.di.running import Run, driven
 from rostra.di.scopes import Scope, nearest_scope
@@ -82,10 +81,10 @@ def nject(*targets: Any, **given: Any) -> Promise[Any]:
         GivenError: A given value serves nobody, or two serve one parameter.
     """
     try:
-        asked = prepared(here(), _wants(targets), given)
+        ready = prepared(here(), _wants(targets), given)
     except Exception as error:  # noqa: BLE001  (raised at the await)
         return _raising(error)
-    return _injected(asked, is_one=len(targets) == 1)
+    return _injected(ready, is_one=len(targets) == 1)
 
 
 @overload
@@ -127,9 +126,9 @@ def now(*targets: Any, **given: Any) -> Any:
         ResolveError: As for ``nject``.
         GivenError: As for ``nject``.
     """
-    asked = prepared(here(), _wants(targets), given)
-    asked.run.check_now(asked.wanted, asked.run.plan.roots)
-    return driven(_injected(asked, is_one=len(targets) == 1))
+    ready = prepared(here(), _wants(targets), given)
+    ready.check_now()
+    return driven(_injected(ready, is_one=len(targets) == 1))
 
 
 @overload
@@ -151,10 +150,10 @@ def call(function: Callable[..., Any], /, **given: Any) -> Promise[Any]:
     try:
         captured = captured_for(function)
         known = read_signature(function, captured=captured) if captured else signature(function)
-        asked = prepared(here(), known, given)
+        ready = prepared(here(), known, given)
     except Exception as error:  # noqa: BLE001  (raised at the await)
         return _raising(error)
-    return _called(function, asked, (), {})
+    return _called(function, ready, (), {})
 
 
 @overload
@@ -186,9 +185,9 @@ def inject(function: Callable[..., Any], /) -> Callable[..., Any]:
 
     @functools.wraps(function)
     def calling(*args: Any, **kwargs: Any) -> Any:
-        asked = prepared(here(), remaining(args, kwargs), {})
-        asked.run.check_now(asked.wanted, asked.run.plan.roots)
-        positional, named = driven(asked.run.passed(asked.answer.arguments))
+        ready = prepared(here(), remaining(args, kwargs), {})
+        ready.check_now()
+        positional, named = driven(ready.run.passed(ready.answer.arguments))
         return function(*args, *positional, **kwargs, **named)
 
     wrapper: Callable[..., Any] = awaiting if inspect.iscoroutinefunction(function) else calling
@@ -197,42 +196,34 @@ def inject(function: Callable[..., Any], /) -> Callable[..., Any]:
 
 
 @attrs.frozen(eq=False)
-class Asked:
+class Ready:
     """What was asked for, planned and ready to be made."""
 
-    wanted: str
     answer: Answer
     run: Run
 
+    def check_now(self) -> None:
+        """Refuse what would have to wait."""
+        self.run.check_now(self.answer.wanted, self.answer.plan.roots)
 
-def prepared(layer: Components, asked: tuple[Want, ...] | Signature, given: Mapping[str, Any]) -> Asked:
+
+def prepared(layer: Components, asked: Asked, given: Mapping[str, Any]) -> Ready:
     """Plan, from the context as it is now.
 
     Raises:
         ResolveError: Something cannot be had.
         GivenError: A given value cannot be used as it is.
     """
-    wanted = asked.label if isinstance(asked, Signature) else ", ".join(map(str, asked))
     view = view_from(layer, {name: type(value) for name, value in given.items()})
     found = answer(view, asked)
-    if found.failures:
-        raise drawn(wanted, found.failures[0], asked if isinstance(asked, Signature) else None, found.view)
-    check_given(wanted, found)
+    for failure in found.failures:
+        raise drawn(found.wanted, failure, found.function, found.view)
+    for flaw in found.flaws:
+        raise flaw
+    for name in found.unused:
+        raise unused(found.wanted, name, found.view, found.plan.takes())
     closing = view.scope.closing if view.scope else None
-    return Asked(wanted, found, Run(found.plan, given, layer, view.scope, view.stage_objects, closing))
-
-
-def check_given(wanted: str, found: Answer) -> None:
-    """Raise what is ambiguous in a plan, and complain of given values that it has no use for."""
-    nodes = list(found.plan.nodes())
-    for node in nodes:
-        if isinstance(node, Flawed):
-            raise node.error
-    used = {node.name for node in nodes if isinstance(node, Given)}
-    for name in found.view.given:
-        if name not in used:
-            takes = {argument.parameter.name for node in nodes for argument in getattr(node, "arguments", ())}
-            raise unused(wanted, name, found.view, sorted(takes))
+    return Ready(found, Run(found.plan, given, layer, view.scope, view.stage_objects, closing))
 
 
 def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:
@@ -243,15 +234,15 @@ def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:
     return tuple(map(read, targets))
 
 
-async def _injected(asked: Asked, *, is_one: bool) -> Any:
-    values = await asked.run.values()
+async def _injected(ready: Ready, *, is_one: bool) -> Any:
+    values = await ready.run.values()
     return values[0] if is_one else tuple(values)
 
 
 async def _called(
-    function: Callable[..., Any], asked: Asked, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    function: Callable[..., Any], ready: Ready, args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> Any:
-    positional, named = await asked.run.passed(asked.answer.arguments)
+    positional, named = await ready.run.passed(ready.answer.arguments)
     result = function(*args, *positional, **kwargs, **named)
     return await result if inspect.isawaitable(result) else result
 

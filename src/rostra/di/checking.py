@@ -11,13 +11,13 @@ import attrs
 from rostra.components import Components, Key
 from rostra.di.adapters import identity
 from rostra.di.annotations import Want
+from rostra.di.answering import Answer, answer
 from rostra.di.closing import Closing
 from rostra.di.drawing import drawn, leaves
-from rostra.di.planning import Answer, answer
-from rostra.di.plans import Build, Failure, Flawed
+from rostra.di.plans import Build, Failure
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
 from rostra.di.scopes import Scope, Unscoped
-from rostra.di.signatures import Signature, signature
+from rostra.di.signatures import signature
 from rostra.di.views import view_from
 
 
@@ -57,7 +57,7 @@ def check() -> CheckReport:
     layer = here()
     registry = registry_of(layer)
     checked = [*_roots(layer, registry), *_eager(layer, registry)]
-    problems = {str(problem): problem for each in checked for problem in each.problems}
+    problems = {str(problem): problem for each in checked for problem in each.problems()}
     builds = [node for each in checked for node in each.answer.plan.nodes() if isinstance(node, Build)]
     hints = [hint for each in checked for hint in each.hints]
     return CheckReport(
@@ -72,25 +72,30 @@ class _Checked:
     """A root and what was found about it."""
 
     answer: Answer
-    problems: tuple[Exception, ...]
     hints: tuple[str, ...] = ()
+
+    def problems(self) -> Iterator[Exception]:
+        """One for each thing that is missing or ambiguous."""
+        found = self.answer
+        for failure in found.failures:
+            for leaf in leaves(failure):
+                yield drawn(found.wanted, leaf, found.function, found.view)
+        yield from found.flaws
 
 
 def _roots(layer: Components, registry: Registry) -> Iterator[_Checked]:
     for root in registry.roots:
-        asked = signature(root.function)
-        found = answer(view_from(_layer_of(root, layer), root.offers), asked)
+        found = answer(view_from(_layer_of(root, layer), root.offers), signature(root.function), root.label)
         hints: tuple[str, ...] = ()
         if is_injected(root.function):
             found, hints = _without_what_callers_pass(root, found)
-        yield _Checked(found, tuple(_problems(root.label, found, asked)), hints)
+        yield _Checked(found, hints)
 
 
 def _eager(layer: Components, registry: Registry) -> Iterator[_Checked]:
     for adapter in registry.adapters:
         if adapter.eager and adapter.declares is not None:
-            found = answer(view_from(layer, {}), (Want((adapter.declares,)),))
-            yield _Checked(found, tuple(_problems(str(adapter.declares), found, None)))
+            yield _Checked(answer(view_from(layer, {}), (Want((adapter.declares,)),)))
 
 
 def _layer_of(root: Root, layer: Components) -> Components:
@@ -100,15 +105,6 @@ def _layer_of(root: Root, layer: Components) -> Components:
     for provided in root.provides:
         above.add(object(), provided)
     return above
-
-
-def _problems(wanted: str, found: Answer, asked: Signature | None) -> Iterator[Exception]:
-    for failure in found.failures:
-        for leaf in leaves(failure):
-            yield drawn(wanted, leaf, asked, found.view)
-    for node in found.plan.nodes():
-        if isinstance(node, Flawed):
-            yield node.error
 
 
 def _without_what_callers_pass(root: Root, found: Answer) -> tuple[Answer, tuple[str, ...]]:

@@ -5,6 +5,7 @@ adapters could have served, the one that was asked for exactly is drawn and the 
 """
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import attrs
 
@@ -12,7 +13,7 @@ from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option
 from rostra.di.offers import Offer
 from rostra.di.overrides import Overrides
-from rostra.di.plans import Failure, ScopeValue
+from rostra.di.plans import Failure
 from rostra.di.registry import Registry
 from rostra.di.scopes import Scope, Unscoped
 from rostra.di.signatures import Parameter, Signature
@@ -20,7 +21,11 @@ from rostra.di.stage_objects import StageObjects
 from rostra.di.views import View, fits
 from rostra.errors import ConflictError, CycleError, GivenError, ResolveError, closest
 
-Path = tuple[tuple[str, str], ...]
+Way: TypeAlias = tuple[tuple[str, str], ...]
+"""Functions from the outside in, each with its place."""
+
+
+_OWN = {"", *(cls.__name__ for cls in (Registry, StageObjects, Scope, Unscoped, Overrides))}
 
 
 def with_article(thing: object) -> str:
@@ -79,14 +84,14 @@ def called_with(parameter: Parameter) -> str:
     return f"{parameter.owner}({parameter})"
 
 
-def conflict(option: Option, offers: list[Offer], path: Path, view: View) -> ConflictError:
+def conflict(wanted: str, option: Option, offers: list[Offer], way: Way, view: View) -> ConflictError:
     """Several adapters are equally near."""
     last = offers[-1].adapter.label
     reason = f"{len(offers)} adapters give {with_article(option)}, and each could be used"
     return ConflictError(
-        path[0][0].partition("(")[0] if path else str(option),
+        wanted,
         reason,
-        (*path, (str(option), reason)),
+        (*way, (str(option), reason)),
         _given(view),
         _layers(view),
         tuple(f"{step_of(offer)}{_arrow(offer)}, {offer.adapter.place}" for offer in offers),
@@ -94,25 +99,21 @@ def conflict(option: Option, offers: list[Offer], path: Path, view: View) -> Con
     )
 
 
-def drawn(wanted: str, failure: Failure, head: Signature | None, view: View) -> ResolveError:
+def drawn(wanted: str, failure: Failure, function: Signature | None, view: View) -> ResolveError:
     """The error for what cannot be had, drawn along the first thing that each adapter on the way lacks."""
-    path: list[tuple[str, str]] = []
-    if head is not None:
-        path.append((called(head, failure.subject), head.place))
-    near: list[str] = []
-    start = 0
     steps = list(_down(failure))
     leaf = steps[-1]
+    way = [(called(function, failure.subject), function.place)] if function else []
+    start = 0
     for step, cause in zip(steps, [*steps[1:], None], strict=True):
-        near += map(would_do, step.others)
         if step is not leaf and _is_start(step, leaf):
-            start = len(path)
+            start = len(way)
         if step.through is not None:
-            subject = cause.subject if cause else None
-            path.append((step_of(step.through, subject), step.through.adapter.place))
-    path.append((leaf.subject, leaf.reason))
-    near = [*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *near]
-    fields = (wanted, leaf.reason, tuple(path), _given(view), _layers(view), tuple(near), (_fix(leaf),))
+            way.append((step_of(step.through, cause.subject if cause else None), step.through.adapter.place))
+    way.append((leaf.subject, leaf.reason))
+    passed = [would_do(other) for step in steps for other in step.others]
+    near = (*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *passed)
+    fields = (wanted, leaf.reason, tuple(way), _given(view), _layers(view), near, (_fix(leaf),))
     return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
 
 
@@ -154,11 +155,8 @@ def _given(view: View) -> tuple[str, ...]:
 
 def _layers(view: View) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The layers without what is in them for di alone."""
-    own = {name_of(cls) for cls in (Registry, StageObjects, Scope, Unscoped, Overrides)} | {
-        repr(ScopeValue(""))
-    }
     return tuple(
-        (label, tuple(kind for kind in types if kind not in own)) for label, types in view.layer.describe()
+        (label, tuple(kind for kind in types if kind not in _OWN)) for label, types in view.layer.describe()
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from rostra.components import Components, name_of
 from rostra.di.annotations import read
-from rostra.di.calls import Asked, prepared
+from rostra.di.calls import Ready, prepared
 from rostra.di.drawing import would_do
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
 from rostra.di.registry import here
@@ -26,14 +26,14 @@ def explain(target: Any, /, **given: Any) -> str:
     layer = here()
     try:
         function = signature(target) if inspect.isroutine(target) else None
-        asked = prepared(layer, function or (read(target),), given)
+        ready = prepared(layer, function or (read(target),), given)
     except RostraError as error:
         return str(error)
-    tree = _Tree(asked, layer)
+    tree = _Tree(ready, layer)
     if function is None:
-        lines = list(tree.lines("", asked.run.plan.roots[0], 0))
+        lines = list(tree.lines("", ready.run.plan.roots[0], 0))
     else:
-        lines = [(function.label, function.place), *tree.arguments(function, asked.answer.arguments, 1)]
+        lines = [(function.label, function.place), *tree.arguments(function, ready.answer.arguments, 1)]
     width = max(len(line) for line, _ in lines)
     return "\n".join(f"{line:<{width}}   {source}".rstrip() for line, source in lines)
 
@@ -41,8 +41,8 @@ def explain(target: Any, /, **given: Any) -> str:
 class _Tree:
     """The tree of one plan, line by line, each with its source."""
 
-    def __init__(self, asked: Asked, layer: Components) -> None:
-        self._plan = asked.run.plan
+    def __init__(self, ready: Ready, layer: Components) -> None:
+        self._plan = ready.run.plan
         self._layer = layer
         self._shown: set[Node] = set()
 

@@ -6,7 +6,7 @@ would have been called. What lives as long as the stage is not made anew.
 
 import functools
 import inspect
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -59,16 +59,6 @@ def override(target: Any, replacement: Any) -> Iterator[Components]:
         else:
             layer.add(Overrides(_targets(target, instead), {}))
         yield layer
-
-
-def replaced(layers: Iterable[tuple[int, Components]], adapter: Adapter) -> tuple[int, Replacement] | None:
-    """What stands in for ``adapter``, and how many layers away that was said."""
-    wanted = identity(adapter.make)
-    for depth, layer in layers:
-        for overrides in layer.own(Overrides).values():
-            if wanted in overrides.by_adapter:
-                return depth, overrides.by_adapter[wanted]
-    return None
 
 
 def _targets(target: Any, instead: Replacement) -> dict[Option, tuple[Key, Replacement]]:

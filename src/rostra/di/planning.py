@@ -14,11 +14,11 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra.components import Key, name_of
+from rostra.di.adapters import Adapter
 from rostra.di.annotations import Option, Want, is_by_name_only, item_of
-from rostra.di.drawing import Path, ambiguous, conflict, innermost, none_given, step_of, with_article
+from rostra.di.drawing import Way, ambiguous, called, conflict, innermost, none_given, step_of, with_article
 from rostra.di.nodes import Nodes
 from rostra.di.offers import Offer
-from rostra.di.overrides import Overrides, Replacement, replaced
 from rostra.di.plans import (
     Argument,
     Build,
@@ -35,7 +35,7 @@ from rostra.di.plans import (
     StageObject,
 )
 from rostra.di.signatures import Parameter, Signature
-from rostra.di.views import View
+from rostra.di.views import Seen, View
 from rostra.errors import AnnotationError
 
 _ENDLESS = 8
@@ -58,14 +58,18 @@ class Planner:
 
     Args:
         view: What it may use.
+        wanted: What errors call what is asked for.
+        function: The function whose parameters are filled, if it is one.
     """
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, wanted: str, function: Signature | None) -> None:
         self._view = view
+        self._wanted_by = (wanted, function)
         self._lazies: dict[Any, Node] = {}
         self._passed_over: dict[Node, tuple[Failure, ...]] = {}
         self._nodes = Nodes()
         self._path: list[_Step] = []
+        self._parameters: list[Parameter] = []
         self._touched: list[set[Mark]] = [set()]
         self._known: dict[Mark, tuple[Node | Failure, frozenset[Mark]]] = {}
 
@@ -76,12 +80,14 @@ class Planner:
 
     def arguments(self, view: View, signature: Signature) -> list[Argument | Failure]:
         """Where the parameters of a function come from; those that are left to their default are left out."""
-        filled = ((parameter, self._filled(view, parameter)) for parameter in signature.parameters)
-        return [
-            found if isinstance(found, Failure) else Argument(parameter, found)
-            for parameter, found in filled
-            if found is not None
-        ]
+        found: list[Argument | Failure] = []
+        for parameter in signature.parameters:
+            self._parameters.append(parameter)
+            node = self._filled(view, parameter)
+            self._parameters.pop()
+            if node is not None:
+                found.append(node if isinstance(node, Failure) else Argument(parameter, node))
+        return found
 
     def plan(self, roots: tuple[Node, ...]) -> Plan:
         """The plan that has these roots."""
@@ -153,10 +159,10 @@ class Planner:
 
     def _postponed(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
         """A ``Lazy``: it must be possible to make what is in it, but that is not on the way to anything."""
-        key = (view.is_stage, want, parameter and parameter.name)
+        key = (view.is_stage, want.inside, parameter and parameter.name)
         if key not in self._lazies:
             self._lazies[key] = self._constant(None)  # whoever asks for itself lazily can be built
-            found = self._apart(view, attrs.evolve(want, lazy=False), parameter)
+            found = self._apart(view, want.inside, parameter)
             if isinstance(found, Failure):
                 del self._lazies[key]
                 return found
@@ -164,13 +170,13 @@ class Planner:
         return self._nodes.one(Postponed(key))
 
     def _apart(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
-        path, known, touched = self._path, self._known, self._touched
-        self._path, self._known, self._touched = [], {}, [set()]
+        path, known, touched, parameters = self._path, self._known, self._touched, self._parameters
+        self._path, self._known, self._touched, self._parameters = [], {}, [set()], []
         try:
             found = self._wanted(view, want, parameter)
             return self._without(want, found) if isinstance(found, Failure) else found
         finally:
-            self._path, self._known, self._touched = path, known, touched
+            self._path, self._known, self._touched, self._parameters = path, known, touched, parameters
 
     def _option(self, view: View, option: Option, parameter: Parameter | None) -> Node | Failure:
         if is_by_name_only(option.key):
@@ -181,7 +187,7 @@ class Planner:
             return value or Failure(str(option), reason, option, view, is_name_only=True)
         if parameter is not None and option.name is None:
             named = Option(option.key, parameter.name)
-            if _seen(view, named) is not None:
+            if view.seen(named) is not None:
                 return self._resolved(view, named)
         return self._resolved(view, option)
 
@@ -238,41 +244,44 @@ class Planner:
             self._passed_over[node] = tuple(failures)
         if len(able) == 1:
             return node
-        error = conflict(option, [offer for offer, _ in able], self._way(), view)
+        wanted, _ = self._wanted_by
+        error = conflict(wanted, option, [offer for offer, _ in able], self._way(), view)
         return self._nodes.one(Flawed(node, error))
 
-    def _way(self) -> Path:
-        """The adapters that are being tried above what is being looked for."""
+    def _way(self) -> Way:
+        """The functions above what is being looked for, each with the parameter that leads there."""
+        _, function = self._wanted_by
+        signatures = [function] if function else []
+        signatures += [step.offer.signature for step in self._path if step.offer]
         return tuple(
-            (step_of(step.offer), step.offer.adapter.place) for step in self._path[:-1] if step.offer
+            (called(signature, str(parameter)), signature.place)
+            for signature, parameter in zip(signatures, self._parameters, strict=False)
         )
 
     def _in_context(self, view: View, option: Option) -> Node | Failure | None:
         """The nearest component, or what stands in for it."""
-        seen = _seen(view, option)
+        seen = view.seen(option)
         if seen is None:
             return None
-        depth, replacement = seen
-        is_private = view.is_private(depth)
-        if replacement is None:
-            return self._nodes.one(Load(option.key, option.name, view.is_stage), is_private=is_private)
-        target, instead = replacement
-        return self._replacement(view, target, instead, is_private=is_private)
+        if seen.instead is not None:
+            return self._instead(view, seen, seen.target)
+        load = Load(option.key, option.name, view.is_stage)
+        return self._nodes.one(load, is_private=view.is_private(seen.depth))
 
-    def _replacement(
-        self, view: View, made: Key, replacement: Replacement, *, is_private: bool
-    ) -> Node | Failure:
-        if isinstance(replacement, Constant):
-            return self._nodes.one(Constant(replacement.value), is_private=is_private)
-        offer = Offer(replacement, made, (0, 0), replacement.make, replacement.signature, is_override=True)
+    def _instead(self, view: View, seen: Seen, made: Key) -> Node | Failure:
+        """What stands in for a type or an adapter."""
+        is_private = view.is_private(seen.depth)
+        if not isinstance(seen.instead, Adapter):
+            return self._nodes.one(Constant(seen.instead and seen.instead.value), is_private=is_private)
+        make, signature = seen.instead.make, seen.instead.signature
+        offer = Offer(seen.instead, made, (0, 0), make, signature, is_override=True)
         return self._built(view, offer, is_private=is_private)
 
     def _built(self, view: View, offer: Offer, *, is_private: bool = False) -> Node | Failure:
         """The adapter called with all it needs, or what it lacks."""
-        instead = None if offer.is_override else replaced(view.layers(), offer.adapter)
-        if instead is not None:
-            depth, replacement = instead
-            return self._replacement(view, offer.made, replacement, is_private=view.is_private(depth))
+        seen = None if offer.is_override else view.replaced(offer.adapter)
+        if seen is not None:
+            return self._instead(view, seen, offer.made)
         lives_on_stage = offer.adapter.lifetime == "stage" and not offer.is_override
         inner = view.stage if lives_on_stage and view.stage is not None else view
         mark = (inner.is_stage, offer.identity)
@@ -317,7 +326,7 @@ class Planner:
 
     def _collected(self, view: View, item: Option, option: Option) -> Node | Failure:
         """Everything that is an ``item``: components, from the lowest layer up, then what adapters make."""
-        names = [item.name] if item.name else _names(view, item.key)
+        names = [item.name] if item.name else view.names(item.key)
         loads = (self._in_context(view, Option(item.key, name)) for name in names)
         builds = (self._built(view, offer) for offer in view.registry.all_offers(item))
         found = (*loads, *builds)
@@ -326,27 +335,6 @@ class Planner:
             reason = f"nothing gives {with_article(item)}"
             return Failure(str(option), reason, item, view, is_empty=True)
         return self._nodes.one(Collect(nodes))
-
-
-def _seen(view: View, option: Option) -> tuple[int, tuple[Key, Replacement] | None] | None:
-    """How many layers away the nearest component is; and what stands in for it, if that is no component."""
-    for depth, layer in view.layers():
-        if option.name in layer.own(option.key):
-            return depth, None
-        for overrides in layer.own(Overrides).values():
-            if option in overrides.by_type:
-                return depth, overrides.by_type[option]
-    return None
-
-
-def _names(view: View, key: Key) -> list[str | None]:
-    """The names of all components of one type, from the lowest layer up."""
-    names: dict[str | None, None] = {}
-    for layer in reversed(list(view.layer.layers())):
-        names |= dict.fromkeys(layer.own(key))
-        for overrides in layer.own(Overrides).values():
-            names |= {option.name: None for option in overrides.by_type if option.key == key}
-    return list(names)
 
 
 def _nothing(view: View, option: Option, failures: list[Failure]) -> Failure:
@@ -358,40 +346,3 @@ def _nothing(view: View, option: Option, failures: list[Failure]) -> Failure:
     if drawn is None:
         return Failure(str(option), f"nothing gives {with_article(option)}", option, view, others=others)
     return attrs.evolve(drawn, option=option, others=others)
-
-
-@attrs.frozen(eq=False)
-class Answer:
-    """A plan, or what it lacks.
-
-    Args:
-        view: What could be used.
-        plan: How everything is made that can be had.
-        arguments: For a function: what it is called with.
-        failures: What cannot be had; empty if there is a plan.
-    """
-
-    view: View
-    plan: Plan
-    arguments: tuple[Argument, ...]
-    failures: tuple[Failure, ...]
-
-
-def answer(view: View, asked: tuple[Want, ...] | Signature) -> Answer:
-    """Plan what is asked for. A given value that serves a parameter of its name serves nothing else."""
-    while True:
-        planner = Planner(view)
-        found: list[Any] = (
-            planner.arguments(view, asked)
-            if isinstance(asked, Signature)
-            else [planner.want(want) for want in asked]
-        )
-        failures = tuple(each for each in found if isinstance(each, Failure))
-        arguments = tuple(each for each in found if isinstance(each, Argument))
-        nodes = (each.node if isinstance(each, Argument) else each for each in found)
-        roots = tuple(node for node in nodes if not isinstance(node, Failure))
-        plan = planner.plan(roots)
-        named = {node.name for node in plan.nodes() if isinstance(node, Given) and node.is_by_name}
-        if failures or named.isdisjoint(view.by_type):
-            return Answer(view, plan, arguments, failures)
-        view = attrs.evolve(view, by_type=view.by_type - named)

@@ -178,6 +178,11 @@ class Plan:
                 stack.append((node, True))
                 stack += [(each, False) for each in reversed(self.inside(node))]
 
+    def takes(self) -> list[str]:
+        """The names of all parameters of what is called."""
+        builds = (node for node in self.nodes() if isinstance(node, Build))
+        return sorted({parameter.name for build in builds for parameter in build.offer.signature.parameters})
+
     def inside(self, node: Node) -> tuple[Node, ...]:
         """What a node is made of."""
         match node:

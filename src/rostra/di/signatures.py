@@ -8,7 +8,6 @@ filled in. Nothing here knows of registries or contexts.
 import functools
 import inspect
 import typing
-import weakref
 from collections.abc import Mapping
 from typing import Any, Literal, TypeAlias
 
@@ -25,6 +24,7 @@ EMPTY: Any = inspect.Parameter.empty
 Style: TypeAlias = Literal["plain", "awaitable", "generator", "async generator"]
 """How to get hold of what a function makes."""
 
+_KNOWN = "__rostra_signature__"
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
@@ -149,9 +149,6 @@ class Signature:
             raise unreadable(self.names, self.label, "return", self.result, error) from None
 
 
-_known: weakref.WeakKeyDictionary[Any, Signature] = weakref.WeakKeyDictionary()
-
-
 def signature(function: Any) -> Signature:
     """What ``function`` takes and gives.
 
@@ -164,9 +161,12 @@ def signature(function: Any) -> Signature:
     """
     if not inspect.isfunction(function):
         return read_signature(function)
-    if function not in _known:
-        _known[function] = read_signature(function)
-    return _known[function]
+    known = vars(function).get(_KNOWN)
+    if isinstance(known, Signature) and known.target is function:  # a wrapper has a copy of what it wraps
+        return known
+    found = read_signature(function)
+    setattr(function, _KNOWN, found)
+    return found
 
 
 def read_signature(
@@ -262,6 +262,8 @@ def _class_of(function: Any) -> type | None:
 
 def _owner(function: Any, raw: inspect.Parameter) -> type | None:
     """The class whose body wrote the annotation of this parameter."""
+    while isinstance(function, functools.partial):
+        function = function.func
     cls = _class_of(function)
     if cls is None:
         return None

@@ -7,10 +7,27 @@ import attrs
 from typing_extensions import is_protocol
 
 from rostra.components import Components, Key, keys
+from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, is_by_name_only, origin_of
+from rostra.di.overrides import Overrides, Replacement
 from rostra.di.registry import Registry, registry_of
 from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
+
+
+@attrs.frozen(eq=False)
+class Seen:
+    """Something in the context.
+
+    Args:
+        depth: How many layers away.
+        target: For what stands in for a type: that type.
+        instead: What stands in for it; None if it is the component itself.
+    """
+
+    depth: int
+    target: Key = None
+    instead: Replacement | None = None
 
 
 @attrs.frozen(eq=False)
@@ -46,6 +63,33 @@ class View:
     def is_private(self, depth: int) -> bool:
         """True for a layer above the scope: what comes from there is not for others in that scope."""
         return self.scope is not None and depth < self.scope_depth
+
+    def seen(self, option: Option) -> Seen | None:
+        """The nearest component of this type and name, or what stands in for it."""
+        for depth, layer in self.layers():
+            if option.name in layer.own(option.key):
+                return Seen(depth)
+            for overrides in layer.own(Overrides).values():
+                if option in overrides.by_type:
+                    return Seen(depth, *overrides.by_type[option])
+        return None
+
+    def names(self, key: Key) -> list[str | None]:
+        """The names of all components of one type, from the lowest layer up."""
+        names: dict[str | None, None] = {}
+        for layer in reversed(list(self.layer.layers())):
+            names |= dict.fromkeys(layer.own(key))
+            for overrides in layer.own(Overrides).values():
+                names |= {option.name: None for option in overrides.by_type if option.key == key}
+        return list(names)
+
+    def replaced(self, adapter: Adapter) -> Seen | None:
+        """What stands in for an adapter."""
+        for depth, layer in self.layers():
+            for overrides in layer.own(Overrides).values():
+                if identity(adapter.make) in overrides.by_adapter:
+                    return Seen(depth, None, overrides.by_adapter[identity(adapter.make)])
+        return None
 
     def fitting(self, option: Option) -> list[str]:
         """The names of the given values that fit by their type; one that asks by name takes none."""

@@ -25,6 +25,7 @@ class ResolveError(RostraError, LookupError):
     fixes: tuple[str, ...] = ()
 
     near_label = "near misses:"
+    is_about_context = True
 
     def wording(self) -> Wording:
         """The path, drawn, and beneath it where was looked and how to fix it."""
@@ -46,7 +47,7 @@ class ResolveError(RostraError, LookupError):
         layers = ", ".join(f"{label} {{{', '.join(types)}}}" for label, types in self.layers if types)
         parts = (
             ("given:", (", ".join(self.given),) if self.given else ()),
-            ("in context:", (layers or "nothing",)),
+            ("in context:", (layers or "nothing",) if self.is_about_context else ()),
             (self.near_label, self.near),
             ("to fix:", self.fixes),
         )
@@ -74,6 +75,8 @@ class CycleError(ResolveError):
 
     start: int = 0
 
+    is_about_context = False
+
     def _mark(self, depth: int) -> str:
         if depth < self.start:
             return "   "
@@ -82,6 +85,8 @@ class CycleError(ResolveError):
 
 class NeedsAwaitError(ResolveError):
     """``di.now`` was asked for something that only ``await di.nject`` can build."""
+
+    is_about_context = False
 
 
 class GivenError(RostraError, TypeError):

@@ -1,0 +1,81 @@
+"""A question and its plan: what is asked for, from where, and how it can be had."""
+
+from typing import Any, TypeAlias
+
+import attrs
+
+from rostra.di.annotations import Want
+from rostra.di.planning import Planner
+from rostra.di.plans import Argument, Failure, Flawed, Given, Node, Plan
+from rostra.di.signatures import Signature
+from rostra.di.views import View
+
+Asked: TypeAlias = tuple[Want, ...] | Signature
+"""Types, or a function whose parameters are to be filled."""
+
+
+@attrs.frozen(eq=False)
+class Answer:
+    """A plan, or what it lacks.
+
+    Args:
+        wanted: What errors call what was asked for.
+        function: The function whose parameters are filled, if it is one.
+        view: What could be used.
+        plan: How everything is made that can be had.
+        arguments: For a function: what it is called with.
+        failures: What cannot be had; empty if there is a plan.
+    """
+
+    wanted: str
+    function: Signature | None
+    view: View
+    plan: Plan
+    arguments: tuple[Argument, ...]
+    failures: tuple[Failure, ...]
+
+    @property
+    def flaws(self) -> tuple[Exception, ...]:
+        """What is ambiguous in the plan."""
+        return tuple(node.error for node in self.plan.nodes() if isinstance(node, Flawed))
+
+    @property
+    def unused(self) -> tuple[str, ...]:
+        """The given values that serve nobody."""
+        used = {node.name for node in self.plan.nodes() if isinstance(node, Given)}
+        return tuple(name for name in self.view.given if name not in used)
+
+
+def answer(view: View, asked: Asked, wanted: str | None = None) -> Answer:
+    """Plan what is asked for. A given value that serves a parameter of its name serves nothing else.
+
+    Args:
+        view: What may be used.
+        asked: Types, or a function.
+        wanted: What errors call it, if not by its own name.
+    """
+    while True:
+        found = _planned(view, asked, wanted)
+        nodes = found.plan.nodes()
+        named = {node.name for node in nodes if isinstance(node, Given) and node.is_by_name}
+        if found.failures or named.isdisjoint(view.by_type):
+            return found
+        view = attrs.evolve(view, by_type=view.by_type - named)
+
+
+def _planned(view: View, asked: Asked, wanted: str | None) -> Answer:
+    function = asked if isinstance(asked, Signature) else None
+    if wanted is None:
+        wanted = asked.label if isinstance(asked, Signature) else ", ".join(map(str, asked))
+    planner = Planner(view, wanted, function)
+    found: list[Any] = (
+        planner.arguments(view, asked)
+        if isinstance(asked, Signature)
+        else [planner.want(want) for want in asked]
+    )
+    failures = tuple(each for each in found if isinstance(each, Failure))
+    arguments = tuple(each for each in found if isinstance(each, Argument))
+    roots: tuple[Node, ...] = tuple(
+        each.node if isinstance(each, Argument) else each for each in found if not isinstance(each, Failure)
+    )
+    return Answer(wanted, function, view, planner.plan(roots), arguments, failures)

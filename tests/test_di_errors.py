@@ -184,6 +184,24 @@ async def test_a_conflict_names_both_places() -> None:
     """)
 
 
+async def test_a_conflict_is_drawn_from_the_function_that_is_called() -> None:
+    def task(name: str, service: Service) -> None: ...
+
+    async with a_stage(Service.create, make_repo, Repo):
+        context.add(Database())
+        text = await error_of(lambda: di.call(task, name="sweep"))
+
+    assert text.startswith(
+        drawn("""
+        cannot build task
+
+          task(service: Service, ...)    here:1
+          └ Service.create(repo: Repo)   here:1
+            └ Repo                       2 adapters give a Repo, and each could be used
+        """)
+    )
+
+
 async def test_alternatives_that_lack_something_are_near_misses() -> None:
     def other_repo(url: DbUrl) -> Repo:
         raise AssertionError

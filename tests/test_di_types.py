@@ -1,5 +1,6 @@
 """What annotations say: generics, lists, lazy ones, strings."""
 
+import asyncio
 import collections.abc
 import dataclasses
 import sys
@@ -235,6 +236,34 @@ async def test_a_lazy_sees_the_given_values_of_its_call() -> None:
         codec_ = await lazy()
 
     assert codec_.kind is Admin
+
+
+async def test_an_optional_lazy_is_none_where_nothing_can_be_made() -> None:
+    def codec(maybe: di.Lazy[User] | None, holder: di.Lazy[User | None]) -> Codec[User]:
+        assert maybe is None
+        assert holder.now() is None
+        return Codec(User)
+
+    async with a_stage(codec):
+        await di.nject(Codec[User])
+
+
+async def test_a_lazy_is_made_once_for_tasks_that_ask_together() -> None:
+    async def user() -> User:
+        await asyncio.sleep(0)
+        return User()
+
+    async with a_stage(user):
+        lazy = await di.nject(di.Lazy[User])
+        first, second = await asyncio.gather(lazy(), lazy())
+
+    assert first is second
+
+
+async def test_nobody_has_a_list_of_lazy_ones() -> None:
+    async with a_stage(User):
+        with pytest.raises(ResolveError):
+            await di.nject(list[di.Lazy[User]])
 
 
 # Annotations that are strings

@@ -232,6 +232,16 @@ async def test_a_component_is_taken_by_its_type_or_by_the_parameters_name(handle
 
 
 @pytest.mark.asyncio
+async def test_a_list_of_what_di_gives_is_no_payload(handlers):
+    context.add(Note("one"), name="one")
+
+    @on()
+    def place(notes: list[Note], orders: list[Order]) -> None: ...
+
+    assert await origins(handlers, place) == {"notes": Origin.DI, "orders": Origin.PAYLOAD}
+
+
+@pytest.mark.asyncio
 async def test_a_marked_payload_leaves_the_others_to_di(handlers):
     @on()
     def place(order: Annotated[Order, Body()], note: Note | None = None) -> None: ...
@@ -420,6 +430,20 @@ async def test_a_call_fills_what_di_gives_and_takes_the_rest_from_the_transport(
 
     assert result == (3, call, Order("tea"), ledger, 10)
     assert [source.name for source in handler.from_outside] == ["number", "order", "limit"]
+
+
+@pytest.mark.asyncio
+async def test_parameters_may_be_positional_only(handlers):
+    ledger = context.add(Ledger())
+
+    class Shop:
+        @on(path_names=frozenset({"number"}))
+        def show(self, number: int, ledger: Ledger, /, limit: int) -> tuple[Any, ...]:
+            return number, ledger, limit
+
+    [handler] = await bound(handlers, Shop)
+
+    assert await handler.call({"number": 3, "limit": 5}) == (3, ledger, 5)
 
 
 @pytest.mark.asyncio

@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator
 from typing import Any
 
-import aiohttp
 import pytest
 from aiohttp import web
 
@@ -261,12 +260,3 @@ async def test_many_requests_at_a_time_do_not_get_mixed_up(serve):
         answers = await asyncio.gather(*(served.ask("GET", f"/{number}") for number in range(50)))
 
     assert answers == [(200, [number, f"/{number}"]) for number in range(50)]
-
-
-async def test_the_client_session_is_a_component_with_sane_timeouts(serve):
-    @get("/self")
-    async def ask_itself(session: aiohttp.ClientSession) -> list[float | None]:
-        return [session.timeout.total, session.timeout.connect]
-
-    async with serve(ask_itself) as served:
-        assert await served.ask("GET", "/self") == (200, [30.0, 5.0])

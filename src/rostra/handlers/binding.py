@@ -30,11 +30,13 @@ class Bound:
     sources: tuple[Source, ...]
     _layer: Components = attrs.field(repr=False)
     _needs: Callable[..., Mapping[str, Any]] = attrs.field(init=False, repr=False)
-    _own_name: str | None = attrs.field(init=False, repr=False)
+    _positional: tuple[str, ...] = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
-        self._own_name = _own_name(self.declared)
-        self._needs = _needs(self.declared, self.sources, self._own_name)
+        own = _own_name(self.declared)
+        self._needs = _needs(self.declared, self.sources, own)
+        only = (source.name for source in self.sources if source.parameter.is_positional_only)
+        self._positional = (*([own] if own else ()), *only)
 
     @property
     def from_outside(self) -> tuple[Source, ...]:
@@ -66,9 +68,9 @@ class Bound:
             async with di.scope() as scope:
                 for component in components:
                     scope.layer.add(component)
-                filled = dict(await di.call(self._needs))
-                owner = [filled.pop(self._own_name)] if self._own_name is not None else []
-                result = self.declared.function(*owner, **values, **filled)
+                named = {**values, **await di.call(self._needs)}
+                positional = [named.pop(name) for name in self._positional if name in named]
+                result = self.declared.function(*positional, **named)
                 return await result if inspect.isawaitable(result) else result
 
 
@@ -166,12 +168,14 @@ def _planned(declared: Declared, layer: Components, registry: di.Registry) -> Bo
 
 def _gives(layer: Components, registry: di.Registry, parameter: di.Parameter) -> bool:
     """Whether there is a component or an adapter for it; whether that can be built is for ``di.check`` to say."""
+    want = parameter.want
+    items = [attrs.evolve(want.options[0], key=want.many)] if want.many is not None else []
     return any(
         layer.get(option.key, name=parameter.name, default=None) is not None
         or layer.get(option.key, name=option.name, default=None) is not None
         or registry.offers(option)
-        for option in parameter.want.options
-    )
+        for option in (*want.options, *items)
+    ) or any(layer.find(item.key) for item in items)
 
 
 def _register(registry: di.Registry, owner: type) -> None:

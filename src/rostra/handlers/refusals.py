@@ -52,8 +52,8 @@ def several_payloads(declared: Declared, parameters: Sequence[di.Parameter]) -> 
             "and there is one payload",
         ),
         (
-            f"if di shall make one of them, register it: di.register({_type(parameters[-1])})",
-            "if both come in, put them into one class",
+            f"if di shall make one of them, register it: di.register({_class_of(parameters)})",
+            f"if {'both' if len(parameters) == 2 else 'all'} come in, put them into one class",  # noqa: PLR2004  (two)
         ),
     )
 
@@ -86,8 +86,10 @@ def where_of(declared: Declared) -> tuple[str, ...]:
     return (declared.trigger.describe(), f"handler {declared.label}, {declared.place}")
 
 
-def _type(parameter: di.Parameter) -> str:
-    return str(parameter).partition(": ")[2]
+def _class_of(parameters: Sequence[di.Parameter]) -> str:
+    """The type of the last parameter whose type is a class, by name."""
+    types = [str(parameter).partition(": ")[2] for parameter in parameters]
+    return [*types, *(name for name in types if name.isidentifier())][-1]
 
 
 def _listed(words: Sequence[str]) -> str:

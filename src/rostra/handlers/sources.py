@@ -110,7 +110,7 @@ def _origin(
         return Origin.PROVIDED
     if parameter.want.lazy or any(option.name for option in options):
         return Origin.DI
-    if not (trigger.takes_scalars and _is_builtin(annotation)) and gives(parameter):
+    if not (trigger.takes_scalars and _is_builtin_scalar(annotation)) and gives(parameter):
         return Origin.DI
     return _from_outside(trigger, annotation)
 
@@ -135,9 +135,8 @@ def _unmarked(parameter: di.Parameter) -> tuple[Any, Marker | None]:
     return Annotated[(inside, *others)] if others else inside, markers[-1] if markers else None
 
 
-def _is_builtin(annotation: Any) -> bool:
-    kind = bare(annotation)
-    return getattr(typing.get_origin(kind) or kind, "__module__", "") == "builtins"
+def _is_builtin_scalar(annotation: Any) -> bool:
+    return is_scalar(annotation) and getattr(bare(annotation), "__module__", "") == "builtins"
 
 
 def _left_to_di(source: Source) -> Source:

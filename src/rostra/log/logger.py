@@ -103,7 +103,7 @@ class Logger:
     def _write(self, level: int, event: str, keys: dict[str, Any]) -> None:
         exc_info, stack_info = keys.pop("exc_info", None), keys.pop("stack_info", False)
         fields = {"event": event, **self._keys, **keys}
-        for key, value in _bound_to_the_task().items():
+        for key, value in sorted(_bound_to_the_task().items()):  # else in no order
             fields.setdefault(key, value)
         self._stdlib.log(
             level,

@@ -13,12 +13,9 @@ from rostra_aiohttp.settings import HttpClientConfig
 
 @di.adapter(lifetime="stage")
 async def session(settings: HttpClientConfig) -> AsyncIterator[aiohttp.ClientSession]:
-    """The session that all share. Its timeouts are sane ones, where aiohttp's own are five minutes."""
-    timeout = aiohttp.ClientTimeout(
-        total=settings.timeout or None,
-        connect=settings.connect_timeout or None,
-        sock_read=settings.timeout or None,
-    )
+    """The session that all share: it keeps no cookies, and its timeouts are seconds, where aiohttp's are minutes."""
+    timeout = aiohttp.ClientTimeout(total=settings.timeout or None, connect=settings.connect_timeout or None)
     connector = aiohttp.TCPConnector(limit=settings.connections)
-    async with aiohttp.ClientSession(timeout=timeout, connector=connector) as opened:
+    cookies = aiohttp.DummyCookieJar()
+    async with aiohttp.ClientSession(timeout=timeout, connector=connector, cookie_jar=cookies) as opened:
         yield opened

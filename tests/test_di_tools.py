@@ -5,7 +5,7 @@ import sys
 import textwrap
 from collections.abc import AsyncIterator
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, NewType
 
 import attrs
 import pytest
@@ -66,6 +66,25 @@ async def test_an_override_stands_in_for_a_type_or_an_adapter(target: Any, repla
 
     assert type(within.repo.database) is FakeDatabase
     assert type(after.repo.database) is Database
+
+
+async def test_any_callable_that_was_registered_can_be_overridden() -> None:
+    class Factory:
+        def __call__(self) -> Database:
+            return Database()
+
+    factory = Factory()
+    async with a_stage(factory):
+        with di.override(factory, fake_database):
+            assert type(await di.nject(Database)) is FakeDatabase
+
+
+async def test_a_new_type_can_be_overridden() -> None:
+    Size = NewType("Size", int)
+
+    async with a_stage():
+        with di.override(Size, 5):
+            assert await di.nject(Size) == 5
 
 
 async def test_an_override_hides_a_component() -> None:
@@ -235,6 +254,17 @@ async def test_components_are_shown_with_their_layer() -> None:
         Repo                                   here:1
         └ database = the Database "database"   in the stage layer
     """).strip("\n")
+
+
+async def test_what_the_stage_is_made_of_is_shown_where_the_stage_finds_it() -> None:
+    async with a_stage():
+        di.register(Repo, lifetime="stage")
+        context.add(Database())
+        with context.child("task web"):
+            context.add(Database())
+            text = di.explain(Repo)
+
+    assert "in the stage layer" in text
 
 
 async def test_a_function_is_explained_as_it_would_be_called() -> None:

@@ -4,9 +4,10 @@ import inspect
 from collections.abc import Iterator
 from typing import Any
 
-from rostra.components import Components, name_of
+from rostra.components import name_of
 from rostra.di.annotations import read
-from rostra.di.calls import Ready, prepared
+from rostra.di.answering import Answer
+from rostra.di.calls import prepared
 from rostra.di.drawing import would_do
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
 from rostra.di.registry import here
@@ -23,17 +24,16 @@ def explain(target: Any, /, **given: Any) -> str:
         target: As for ``nject``; or a function, as for ``call``.
         given: As for ``nject``.
     """
-    layer = here()
     try:
-        function = signature(target) if inspect.isroutine(target) else None
-        ready = prepared(layer, function or (read(target),), given)
+        asked = signature(target) if inspect.isroutine(target) else (read(target),)
+        answer = prepared(here(), asked, given).answer
     except RostraError as error:
         return str(error)
-    tree = _Tree(ready, layer)
+    tree, function = _Tree(answer), answer.function
     if function is None:
-        lines = list(tree.lines("", ready.run.plan.roots[0], 0))
+        lines = list(tree.lines("", answer.plan.roots[0], 0))
     else:
-        lines = [(function.label, function.place), *tree.arguments(function, ready.answer.arguments, 1)]
+        lines = [(function.label, function.place), *tree.arguments(function, answer.arguments, 1)]
     width = max(len(line) for line, _ in lines)
     return "\n".join(f"{line:<{width}}   {source}".rstrip() for line, source in lines)
 
@@ -41,9 +41,9 @@ def explain(target: Any, /, **given: Any) -> str:
 class _Tree:
     """The tree of one plan, line by line, each with its source."""
 
-    def __init__(self, ready: Ready, layer: Components) -> None:
-        self._plan = ready.run.plan
-        self._layer = layer
+    def __init__(self, answer: Answer) -> None:
+        self._plan = answer.plan
+        self._view = answer.view
         self._shown: set[Node] = set()
 
     def lines(self, parameter: str, node: Node, depth: int) -> Iterator[tuple[str, str]]:
@@ -107,8 +107,9 @@ class _Tree:
 
     def _component(self, node: Load) -> tuple[str, str]:
         named = f' "{node.name}"' if node.name else ""
-        labels = [layer.label for layer in self._layer.layers() if node.name in layer.own(node.key)]
-        return f"the {name_of(node.key)}{named}", f"in the {labels[0]} layer"
+        view = self._view.stage if node.is_stage and self._view.stage is not None else self._view
+        label = next(layer.label for _, layer in view.layers() if node.name in layer.own(node.key))
+        return f"the {name_of(node.key)}{named}", f"in the {label} layer"
 
 
 def _source(node: Build) -> str:

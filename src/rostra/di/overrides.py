@@ -8,14 +8,14 @@ import functools
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, NewType, TypeAlias
 
 import attrs
 
 from rostra import context
 from rostra.components import Components, Key, keys
 from rostra.di.adapters import Adapter, adapter_of, identity
-from rostra.di.annotations import Option, read
+from rostra.di.annotations import Option, origin_of, read
 from rostra.di.plans import Constant
 from rostra.errors import AdapterError
 
@@ -54,7 +54,7 @@ def override(target: Any, replacement: Any) -> Iterator[Components]:
     """
     instead = _replacement(replacement)
     with context.child("override") as layer:
-        if _is_adapter(target):
+        if _is_function(target) or (callable(target) and not _is_type(target)):
             layer.add(Overrides({}, {identity(target): instead}))
         else:
             layer.add(Overrides(_targets(target, instead), {}))
@@ -72,10 +72,14 @@ def _targets(target: Any, instead: Replacement) -> dict[Option, tuple[Key, Repla
 
 
 def _replacement(replacement: Any) -> Replacement:
-    if isinstance(replacement, type) or _is_adapter(replacement):
+    if isinstance(replacement, type) or _is_function(replacement):
         return adapter_of(replacement, eager=False)
     return Constant(replacement)
 
 
-def _is_adapter(item: Any) -> bool:
+def _is_function(item: Any) -> bool:
     return inspect.isroutine(item) or isinstance(item, functools.partial)
+
+
+def _is_type(item: Any) -> bool:
+    return isinstance(item, type | NewType) or origin_of(item) is not None

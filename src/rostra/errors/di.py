@@ -130,7 +130,8 @@ class AdapterError(RostraError, TypeError):
 
     def wording(self) -> Wording:
         """The adapter, its place and why it is none."""
-        return Wording(f"{self.adapter} cannot be an adapter: {self.reason}", (self.place,), fix=(self.fix,))
+        where = (self.place,) if self.place else ()
+        return Wording(f"{self.adapter} cannot be an adapter: {self.reason}", where, fix=(self.fix,))
 
 
 class WrongProductError(RostraError, TypeError):

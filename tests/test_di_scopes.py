@@ -60,6 +60,15 @@ async def checkpoint() -> None:
     await asyncio.sleep(0)
 
 
+async def one_makes_and_one_waits() -> tuple[asyncio.Task[Connection], asyncio.Task[Connection]]:
+    """Two tasks that asked for a connection, one after the other, while none may be opened."""
+    maker = asyncio.create_task(di.nject(Connection))
+    await checkpoint()
+    waiter = asyncio.create_task(di.nject(Connection))
+    await checkpoint()
+    return maker, waiter
+
+
 async def test_a_resource_is_made_once_in_a_scope() -> None:
     world = World()
 
@@ -111,10 +120,7 @@ async def test_who_waits_makes_it_when_the_maker_is_cancelled() -> None:
     world.may_open.clear()
 
     async with a_stage(*world.adapters), di.scope():
-        maker = asyncio.create_task(di.nject(Connection))
-        await checkpoint()
-        waiter = asyncio.create_task(di.nject(Connection))
-        await checkpoint()
+        maker, waiter = await one_makes_and_one_waits()
         maker.cancel()
         world.may_open.set()
         connection = await waiter
@@ -129,10 +135,7 @@ async def test_who_waits_and_is_cancelled_does_not_disturb_the_maker() -> None:
     world.may_open.clear()
 
     async with a_stage(*world.adapters), di.scope():
-        maker = asyncio.create_task(di.nject(Connection))
-        await checkpoint()
-        waiter = asyncio.create_task(di.nject(Connection))
-        await checkpoint()
+        maker, waiter = await one_makes_and_one_waits()
         waiter.cancel()
         await asyncio.wait([waiter])
         world.may_open.set()

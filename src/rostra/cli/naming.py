@@ -14,7 +14,8 @@ from pathlib import Path
 import attrs
 
 from rostra.errors import CommandLineError, closest
-from rostra.plugin.finding import Named, entry_points
+from rostra.plugin.finding import Named
+from rostra.plugin.installed import installed
 
 __all__ = ["Located", "located", "plugin_named", "see_working_directory"]
 
@@ -57,7 +58,7 @@ def plugin_named(typed: str) -> Named:
         raise CommandLineError(f"{path} cannot be imported", (reason,), ("give the file another name",))
     if function:
         return f"{place.module}:{function}"
-    return importlib.import_module(place.module) if place.module in entry_points() else place.module
+    return importlib.import_module(place.module) if place.module in installed(place.module) else place.module
 
 
 def located(path: Path) -> Located:

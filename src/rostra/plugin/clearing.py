@@ -6,7 +6,6 @@ They are asked to end, for a bounded time. What does not is named in the log, an
 import asyncio
 
 from rostra import log
-from rostra.plugin.hanging import at
 from rostra.plugin.threads import DaemonThreads
 
 _PATIENCE = 1.0
@@ -37,6 +36,8 @@ async def _end_tasks() -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("task.failed", task=task.get_name(), exc_info=error)
     for task in left - told:
+        from rostra.plugin.hanging import at
+
         _log.error("task.abandoned", task=task.get_name(), awaits=at(task))
 
 

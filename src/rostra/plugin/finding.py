@@ -5,7 +5,7 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from types import MethodType, ModuleType
 from typing import Any, TypeAlias
@@ -13,12 +13,11 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra.errors import PluginError, PluginNotFoundError, closest
+from rostra.plugin.installed import GROUP, all_installed, installed
 from rostra.plugin.names import Reference, Script, read
 
 Named: TypeAlias = "str | ModuleType | Callable[..., Any]"
 """What a plugin may be named by."""
-
-ENTRY_POINTS = "rostra.plugins"
 
 
 @attrs.frozen(eq=False)
@@ -45,29 +44,55 @@ class Plugin:
         return id(self.module if self.prepare is None else self.prepare)
 
 
-def find(what: Named, asker: Plugin | None = None, asked_by: str = "") -> Plugin:
+@attrs.frozen
+class Call:
+    """The line of code that loads something."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        from rostra.plugin.hanging import shortened
+
+        return f"{shortened(self.file)}:{self.line}"
+
+
+@attrs.frozen(eq=False)
+class Asker:
+    """A plugin that loads another one, and where it does so."""
+
+    plugin: Plugin
+    call: Call
+
+    def __str__(self) -> str:
+        return f"{self.plugin.name}, {self.call}"
+
+
+def where_of(asker: Asker | None) -> tuple[str, ...]:
+    """For errors: by whom something is loaded."""
+    return () if asker is None else (f"loaded by {asker}",)
+
+
+def find(what: Named, asker: Asker | None = None) -> Plugin:
     """Find and import the plugin.
 
     Args:
         what: How it was named.
-        asker: The plugin that loads it, for relative names.
-        asked_by: The asker and the place, for errors.
+        asker: Who loads it: relative names are relative to that.
 
     Raises:
         PluginNotFoundError: There is none.
         PluginError: ``what`` cannot be a plugin.
     """
     if isinstance(what, str):
-        return _by_name(what, asker, asked_by)
+        return _by_name(what, asker)
     if isinstance(what, ModuleType):
         return _of_module(what)
     if not isinstance(what, type) and callable(what):
         return _of_callable(what)
-    where = (f"loaded by {asked_by}",) if asked_by else ()
+    why = ("it is neither a name, a module nor a function",)
     fix = ('name a module: "myapp", "myapp.storage" or "myapp:prepare"; or pass the function itself',)
-    raise PluginError(
-        f"{what!r} is no plugin", where, ("it is neither a name, a module nor a function",), fix
-    )
+    raise PluginError(f"{what!r} is no plugin", where_of(asker), why, fix)
 
 
 def is_prepare(function: Callable[..., Any]) -> bool:
@@ -78,74 +103,69 @@ def is_prepare(function: Callable[..., Any]) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=8)
-def _entry_points(_path: tuple[str, ...]) -> Mapping[str, str]:
-    from importlib.metadata import entry_points
-
-    return {each.name: each.value for each in entry_points(group=ENTRY_POINTS)}
-
-
-def entry_points() -> Mapping[str, str]:
-    """The installed plugins: name to module or ``module:function``."""
-    return _entry_points(tuple(sys.path))
-
-
-def _by_name(name: str, asker: Plugin | None, asked_by: str) -> Plugin:
-    # Reading what is installed takes longer than many a plugin does, and an entry point has neither dot nor colon.
-    installed = entry_points() if name.isidentifier() or "-" in name else {}
-    reference = read(name, None if asker is None else asker.package, installed, asked_by)
-    module = _script_called(reference.module) or _import(name, reference, asked_by)
+def _by_name(name: str, asker: Asker | None) -> Plugin:
+    reference = read(name, None if asker is None else asker.plugin.package, installed(name), asker or "")
+    module = _script_called(reference.module) or _import(name, reference, asker)
     if reference.attribute is None:
         return _of_module(module)
     return attrs.evolve(
-        _of_callable(_attribute(name, module, reference, asked_by)), name=str(reference), module=module
+        _of_callable(_attribute(name, module, reference, asker)), name=str(reference), module=module
     )
 
 
-def _import(name: str, reference: Reference, asked_by: str) -> ModuleType:
+def _import(name: str, reference: Reference, asker: Asker | None) -> ModuleType:
     try:
         return importlib.import_module(reference.module)
     except ModuleNotFoundError as missing:
         if not f"{reference.module}.".startswith(f"{missing.name}."):
             raise
         reason = str(missing)
-    raise PluginNotFoundError(name, asked_by, _looked_at(name, reason), _close_to(reference)) from None
+    raise PluginNotFoundError(
+        name, str(asker or ""), _looked_at(name, reason), _close_to(reference)
+    ) from None
 
 
-def _attribute(name: str, module: ModuleType, reference: Reference, asked_by: str) -> Callable[..., Any]:
+def _attribute(
+    name: str, module: ModuleType, reference: Reference, asker: Asker | None
+) -> Callable[..., Any]:
     found: Any = module
     for part in (reference.attribute or "").split("."):
         if not hasattr(found, part):
             near = closest(part, vars(found))
             fix = (f'did you mean "{reference.module}:{near}"?',) if near else ("name one of its functions",)
-            raise PluginNotFoundError(name, asked_by, (f"{reference.module} has no {part}",), fix)
+            raise PluginNotFoundError(name, str(asker or ""), (f"{reference.module} has no {part}",), fix)
         found = getattr(found, part)
     if callable(found) and not isinstance(found, type):
         function: Callable[..., Any] = found
         return function
     reason = f"{reference} is {_kind(found)}, not a function"
-    raise PluginNotFoundError(
-        name, asked_by, (reason,), ("name a coroutine function or an async generator function",)
-    )
+    fix = ("name a coroutine function or an async generator function",)
+    raise PluginNotFoundError(name, str(asker or ""), (reason,), fix)
 
 
 def _script_called(module: str) -> ModuleType | None:
     """The running script, if ``module`` is its name: importing that would run it a second time."""
     main = sys.modules.get("__main__")
-    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
-    script = Script(spec and spec.name, file and Path(file).stem)
-    if not script.may_be(module):
+    if main is None or not _script(main).may_be(module):
         return None
-    if module == script.module:
+    if module == _script(main).module:
         return main
     try:
         found = importlib.util.find_spec(module)
     except ModuleNotFoundError:
         return None
     same = (
-        found is not None and found.origin and file and Path(found.origin).resolve() == Path(file).resolve()
+        found is not None
+        and found.origin
+        and Path(found.origin).resolve() == Path(main.__file__ or "").resolve()
     )
     return main if same else None
+
+
+@functools.lru_cache(maxsize=1)
+def _script(main: ModuleType) -> Script:
+    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+    return Script(spec and spec.name, file and Path(file).stem)
 
 
 def _of_module(module: ModuleType) -> Plugin:
@@ -175,17 +195,17 @@ def _kind(thing: object) -> str:
 
 
 def _looked_at(name: str, reason: str) -> tuple[str, ...]:
-    installed = ", ".join(sorted(entry_points()))
+    installed = ", ".join(sorted(all_installed()))
     if not name.isidentifier() and "-" not in name:
         return (reason,)
-    return (f"no module: {reason}", f"no entry point of {ENTRY_POINTS}: there are {installed or 'none'}")
+    return (f"no module: {reason}", f"no entry point of {GROUP}: there are {installed or 'none'}")
 
 
 def _close_to(reference: Reference) -> tuple[str, ...]:
     parent, _, last = reference.module.rpartition(".")
     options = dict.fromkeys(_beside(parent))
     if not parent:
-        options |= dict.fromkeys(entry_points())
+        options |= dict.fromkeys(all_installed())
     elif hasattr(sys.modules.get(parent), last):
         return (f'did you mean "{parent}:{last}"?',)
     near = closest(last, options)

@@ -17,10 +17,10 @@ from rostra.plugin.budgets import StartBudget, StopBudget
 from rostra.plugin.cancelling import Cancel, Started
 from rostra.plugin.completing import complete
 from rostra.plugin.crew import Crew
-from rostra.plugin.finding import Named
+from rostra.plugin.finding import Call, Named
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
-from rostra.plugin.loading import Call, Loader, Loading, Record
+from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.preparing import Preparing
 from rostra.plugin.supervising import Supervision
 from rostra.plugin.tasks import Task

@@ -15,23 +15,10 @@ import attrs
 from rostra import context, log
 from rostra.components import Components
 from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
-from rostra.plugin.finding import Named, Plugin, find
+from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
 from rostra.plugin.waiting import path_between
 
 _log = log.get("rostra.plugin")
-
-
-@attrs.frozen
-class Call:
-    """The line of code that loads something."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        from rostra.plugin.hanging import shortened
-
-        return f"{shortened(self.file)}:{self.line}"
 
 
 @attrs.define(eq=False)
@@ -50,7 +37,7 @@ class Record:
     running: "asyncio.Task[None] | None" = attrs.field(default=None, init=False)
     is_prepared: bool = attrs.field(default=False, init=False)
     failure: BaseException | None = attrs.field(default=None, init=False)
-    waiters: int = attrs.field(default=0, init=False)
+    waiting: "list[asyncio.Future[None]]" = attrs.field(factory=list, init=False)
     is_told: bool = attrs.field(default=False, init=False)
     hears_cancel: bool = attrs.field(default=False, init=False)
     waits_for: "list[tuple[Record, Call]]" = attrs.field(factory=list, init=False)
@@ -108,9 +95,7 @@ class Loading:
             Exception: Whatever its preparation raised, each time it is asked for.
         """
         if self._is_closed and asker is not None and asker.running is not None:
-            await (
-                asyncio.get_running_loop().create_future()
-            )  # until the stop, which is on its way, cancels it
+            await asyncio.Event().wait()  # until the stop, which is on its way, cancels it
         record = self._record(what, asker, call)
         if record is asker or record.is_prepared:
             return
@@ -149,24 +134,25 @@ class Loading:
                 _log.error("plugin.failed", plugin=record.name, exc_info=record.failure)
 
     def _record(self, what: Named, asker: Record | None, call: Call) -> Record:
-        asked_by = f"{asker.name}, {call}" if asker is not None else ""
+        calling = None if asker is None else Asker(asker.plugin, call)
         if self._is_closed:
-            where = (f"loaded by {asked_by}",) if asked_by else ()
-            raise PluginError(f"plugin {what} cannot be loaded any more", where, ("the stage stops",))
-        plugin = self._found(what, asker, asked_by)
+            what_now = f"plugin {what} cannot be loaded any more"
+            raise PluginError(what_now, where_of(calling), ("the stage stops",))
+        plugin = self._found(what, asker, calling)
         record = self._records.get(plugin.identity)
         if record is None:
             record = self._records[plugin.identity] = Record(plugin, asker)
             record.running = asyncio.get_running_loop().create_task(
                 self._run(record), name=f"prepare of plugin {record.name}", context=context.bound(self._layer)
             )
+            record.running.add_done_callback(lambda _: self._note_end(record))
         return record
 
-    def _found(self, what: Named, asker: Record | None, asked_by: str) -> Plugin:
+    def _found(self, what: Named, asker: Record | None, calling: Asker | None) -> Plugin:
         # A module is imported once per process: what its top level registers must not end with this stage.
         try:
             with context.use(Components(None, "import")):
-                return find(what, None if asker is None else asker.plugin, asked_by)
+                return find(what, calling)
         except (PluginError, PluginNotFoundError):
             raise
         except Exception as error:
@@ -184,21 +170,21 @@ class Loading:
 
     async def _wait_for(self, record: Record) -> None:
         if record.running is not None:
-            record.waiters += 1
+            ended = asyncio.get_running_loop().create_future()
+            record.waiting.append(ended)
             try:
-                await asyncio.wait({record.running})
+                await ended
             except asyncio.CancelledError:
+                record.waiting.remove(ended)
                 await self._let_go(record)
                 raise
-            finally:
-                record.waiters -= 1
         if record.failure is not None:
             record.is_told = True
             raise record.failure
 
     async def _let_go(self, record: Record) -> None:
         """Nobody waits any longer: end the preparation, as if it were a part of the one that was waiting."""
-        if record.waiters == 1 and record.running is not None:
+        if not record.waiting and record.running is not None:
             record.running.cancel()
             await asyncio.wait({record.running})
 
@@ -215,8 +201,15 @@ class Loading:
         except BaseException as error:  # noqa: BLE001  (whoever waits gets it)
             self._note(error, record)
             record.failure = error
-        finally:
-            record.running = None
+
+    def _note_end(self, record: Record) -> None:
+        if not record.is_prepared and record.failure is None:  # cancelled before its first step
+            record.is_told = True
+            record.failure = PluginError(f"preparing plugin {record.lineage} ended cancelled")
+        record.running = None
+        for each in record.waiting:
+            if not each.done():
+                each.set_result(None)
 
     def _note(self, error: BaseException, record: Record) -> None:
         if all(each.failure is not error for each in self.records):

@@ -46,7 +46,7 @@ class Script:
         return module == self.module or module.rpartition(".")[2] == self.stem
 
 
-def read(name: str, package: str | None, entry_points: Mapping[str, str], asked_by: str = "") -> Reference:
+def read(name: str, package: str | None, entry_points: Mapping[str, str], asked_by: object = "") -> Reference:
     """What ``name`` means.
 
     Args:
@@ -62,7 +62,7 @@ def read(name: str, package: str | None, entry_points: Mapping[str, str], asked_
     try:
         return _split(_absolute(name, package) if name.startswith(".") else entry_points.get(name, name))
     except _MeaninglessError as problem:
-        raise PluginNotFoundError(name, asked_by, (problem.reason,), (problem.fix,)) from None
+        raise PluginNotFoundError(name, str(asked_by), (problem.reason,), (problem.fix,)) from None
 
 
 class _MeaninglessError(Exception):

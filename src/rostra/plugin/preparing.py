@@ -1,5 +1,6 @@
 """How is one plugin prepared? Its handlers and adapters are collected, then its ``prepare`` is run to its end."""
 
+import inspect
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import perf_counter
@@ -11,10 +12,10 @@ from rostra import context, di, log
 from rostra.errors import PluginError
 from rostra.handlers import Handlers, collect
 from rostra.plugin.cancelling import Cancel
-from rostra.plugin.finding import is_prepare
-from rostra.plugin.loading import Call, Loader, Loading, Record
+from rostra.plugin.finding import Call, is_prepare
+from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.tasks import Task, tasks_of
-from rostra.plugin.wants import loaded_for
+from rostra.plugin.wants import loaded_for, takes_nothing
 
 _log = log.get("rostra.plugin")
 
@@ -70,15 +71,20 @@ class Preparing:
     async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:
         if not is_prepare(prepare):
             raise _no_prepare(record, prepare)
-        given = self._given(loading, record, prepare)
-        record.hears_cancel = Cancel in loaded_for(prepare, context.current_context())
-        offers = {name: type(value) for name, value in given.items()}
-        self.registry.add_root(di.Root(prepare, f"prepare of plugin {record.name}", offers, scoped=True))
-        made = await di.call(prepare, **given)
+        made = prepare() if takes_nothing(prepare) else await self._called(loading, record, prepare)
+        if inspect.iscoroutine(made):
+            made = await made
         if isinstance(made, AsyncGenerator):
             await self._take(made, record)
         elif made is not None:
             self._add(made, record, di.signature(prepare).place)
+
+    async def _called(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> Any:
+        given = self._given(loading, record, prepare)
+        record.hears_cancel = Cancel in loaded_for(prepare, context.current_context())
+        offers = {name: type(value) for name, value in given.items()}
+        self.registry.add_root(di.Root(prepare, f"prepare of plugin {record.name}", offers, scoped=True))
+        return await di.call(prepare, **given)
 
     def _given(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> dict[str, Any]:
         makers: dict[Any, Callable[[], Any]] = {

@@ -1,11 +1,12 @@
 """Does it ask for that? Whether a function, or something that is built for it, takes a certain component."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
 from rostra import di
 from rostra.components import Components, Key
-from rostra.di.planning import answer
+from rostra.di.answering import answer
 from rostra.di.plans import Load
 from rostra.di.views import view_from
 
@@ -17,8 +18,19 @@ def loaded_for(function: Callable[..., Any], layer: Components) -> frozenset[Key
         function: Its parameters come from ``di``.
         layer: In which it will be called. What cannot be built there is left out; the call itself will say so.
     """
-    signature = di.signature(function)
-    if not signature.parameters:
+    if takes_nothing(function):
         return frozenset()
+    signature = di.signature(function)
     plan = answer(view_from(layer, {}), signature).plan
     return frozenset(node.key for node in plan.nodes() if isinstance(node, Load))
+
+
+def takes_nothing(function: Callable[..., Any]) -> bool:
+    """Whether it is a plain function without parameters: then there is nothing to ask ``di`` for."""
+    return inspect.isfunction(function) and not any(
+        (
+            function.__code__.co_argcount,
+            function.__code__.co_kwonlyargcount,
+            hasattr(function, "__wrapped__"),
+        )
+    )

@@ -27,7 +27,7 @@ async def test_values_come_from_the_path_the_query_and_headers(serve):
         tags: list[int] | None = None,
         *,
         page_size: Annotated[int, FromQuery("page-size")] = 1,
-        x_token: Header[str | None],
+        x_token: Header[str] | None,
         accept: Annotated[list[str], FromHeader("Accept")],
         sorts: Query[list[str]],
     ) -> list[Any]:

@@ -250,6 +250,42 @@ async def test_a_client_that_goes_away_harms_nobody(serve, caplog):
     assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
+@pytest.mark.parametrize("path", ["/read", "/write"])
+async def test_a_connection_that_breaks_while_a_body_is_on_its_way_is_no_error(serve, caplog, path):
+    caplog.set_level(logging.DEBUG)
+    arrived, noticed = asyncio.Event(), asyncio.Event()
+
+    def notice(record: logging.LogRecord) -> bool:
+        if record.getMessage().startswith("http.abandoned"):
+            noticed.set()
+        return True
+
+    caplog.handler.addFilter(notice)
+
+    @post("/read")
+    async def read(request: web.Request) -> None:
+        arrived.set()
+        await request.read()
+
+    @post("/write")
+    async def write(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        arrived.set()
+        while True:
+            await response.write(b"x" * 100_000)
+
+    async with serve(read, write) as served:
+        host, _, port = served.url.removeprefix("http://").rpartition(":")
+        _, client = await asyncio.open_connection(host, int(port))
+        client.write(f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\n".encode())
+        await arrived.wait()
+        client.transport.abort()
+        await asyncio.wait_for(noticed.wait(), 10)
+
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+
+
 async def test_many_requests_at_a_time_do_not_get_mixed_up(serve):
     @get("/{number}")
     async def show(number: int, request: web.Request) -> list[Any]:

@@ -159,16 +159,15 @@ class Handlers:
 
 
 def _planned(declared: Declared, layer: Components, registry: di.Registry) -> Bound:
-    bound = Bound(
-        declared, sources(declared, declared.parameters, functools.partial(_gives, layer, registry)), layer
-    )
+    gives = functools.partial(_gives, layer, registry)
+    bound = Bound(declared, sources(declared, gives, registry.names), layer)
     registry.add_root(bound.root)
     return bound
 
 
 def _gives(layer: Components, registry: di.Registry, parameter: di.Parameter) -> bool:
     """Whether there is a component or an adapter for it; whether that can be built is for ``di.check`` to say."""
-    want = parameter.want
+    want = parameter.read(registry.names)
     items = [attrs.evolve(want.options[0], key=want.many)] if want.many is not None else []
     return any(
         layer.get(option.key, name=parameter.name, default=None) is not None

@@ -7,7 +7,7 @@ scalar of the query. What is left over is the payload, and that is at most one.
 import enum
 import inspect
 import typing
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 import attrs
@@ -16,7 +16,7 @@ from rostra import di
 from rostra.components import keys
 from rostra.handlers import refusals
 from rostra.handlers.collecting import Declared
-from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar
+from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar, union_members
 from rostra.handlers.triggers import Marker, Trigger
 
 
@@ -40,12 +40,14 @@ class Source:
         origin: Who gives the value. The transport gives those of ``path``, ``marker``, ``query`` and ``payload``.
         annotation: The type as written, evaluated; without the marker.
         marker: The marker, if it has one that the trigger understands.
+        is_optional: None would do, too.
     """
 
     parameter: di.Parameter
     origin: Origin
     annotation: Any
     marker: Marker | None = None
+    is_optional: bool = False
 
     @property
     def name(self) -> str:
@@ -57,20 +59,20 @@ Gives: TypeAlias = Callable[[di.Parameter], bool]
 """Whether there is a component or an adapter for a parameter."""
 
 
-def sources(declared: Declared, parameters: Iterable[di.Parameter], gives: Gives) -> tuple[Source, ...]:
+def sources(declared: Declared, gives: Gives, names: Mapping[str, Any]) -> tuple[Source, ...]:
     """The source of each parameter.
 
     Args:
         declared: The handler.
-        parameters: Those of its function, without ``self``.
         gives: Whether ``di`` would take care of one.
+        names: Classes by name, in which string annotations are looked up last.
 
     Raises:
         HandlerError: A parameter has two sources or none, or a name in the path has no parameter.
         AnnotationError: An annotation is a string that cannot be read.
     """
     trigger = declared.trigger
-    found = [_source(declared, parameter, gives) for parameter in parameters]
+    found = [_source(declared, parameter, gives, names) for parameter in declared.parameters]
     missing = trigger.path_names - {source.name for source in found}
     if missing:
         raise refusals.no_parameter(declared, sorted(missing))
@@ -88,31 +90,30 @@ def sources(declared: Declared, parameters: Iterable[di.Parameter], gives: Gives
     return tuple(found)
 
 
-def _source(declared: Declared, parameter: di.Parameter, gives: Gives) -> Source:
+def _source(declared: Declared, parameter: di.Parameter, gives: Gives, names: Mapping[str, Any]) -> Source:
     if parameter.annotation is inspect.Parameter.empty and parameter.name not in declared.trigger.path_names:
         raise refusals.no_annotation(declared, parameter)
-    annotation, marker = _unmarked(parameter)
-    return Source(parameter, _origin(declared, parameter, annotation, marker, gives), annotation, marker)
+    is_optional = parameter.read(names).optional  # raises if the annotation cannot be read
+    annotation, marker = _unmarked(parameter.names.evaluate(parameter.annotation, names))
+    source = Source(parameter, Origin.DI, annotation, marker, is_optional)
+    return attrs.evolve(source, origin=_origin(declared, source, gives, names))
 
 
-def _origin(
-    declared: Declared, parameter: di.Parameter, annotation: Any, marker: Marker | None, gives: Gives
-) -> Origin:
-    trigger = declared.trigger
-    if parameter.name in trigger.path_names:
+def _origin(declared: Declared, source: Source, gives: Gives, names: Mapping[str, Any]) -> Origin:
+    trigger, marker, want = declared.trigger, source.marker, source.parameter.read(names)
+    if source.name in trigger.path_names:
         return Origin.PATH
     if marker is not None:
         if not isinstance(marker, trigger.markers):
-            raise refusals.unknown_marker(declared, parameter, marker)
+            raise refusals.unknown_marker(declared, source.parameter, marker)
         return Origin.PAYLOAD if marker.is_payload else Origin.MARKER
-    options = parameter.want.options
-    if any(option.key in keys(provided) for option in options for provided in trigger.provides):
+    if any(option.key in keys(provided) for option in want.options for provided in trigger.provides):
         return Origin.PROVIDED
-    if parameter.want.lazy or any(option.name for option in options):
+    if want.lazy or any(option.name for option in want.options):
         return Origin.DI
-    if not (trigger.takes_scalars and _is_builtin_scalar(annotation)) and gives(parameter):
+    if not (trigger.takes_scalars and _is_builtin_scalar(source.annotation)) and gives(source.parameter):
         return Origin.DI
-    return _from_outside(trigger, annotation)
+    return _from_outside(trigger, source.annotation)
 
 
 def _from_outside(trigger: Trigger, annotation: Any) -> Origin:
@@ -123,10 +124,13 @@ def _from_outside(trigger: Trigger, annotation: Any) -> Origin:
     return Origin.PAYLOAD if trigger.takes_payload and is_data(annotation) else Origin.DI
 
 
-def _unmarked(parameter: di.Parameter) -> tuple[Any, Marker | None]:
-    """The evaluated annotation without its marker, and the marker."""
-    _ = parameter.want  # raises if the annotation cannot be read
-    annotation = parameter.names.evaluate(parameter.annotation, {})
+def _unmarked(annotation: Any) -> tuple[Any, Marker | None]:
+    """The annotation without its marker, and the marker; also of a member: ``Header[str] | None``."""
+    if members := union_members(annotation):
+        stripped = [_unmarked(member) for member in members]
+        kept = [member for member in typing.get_args(annotation) if member not in members]
+        union: Any = typing.Union[tuple([each for each, _ in stripped] + kept)]  # noqa: UP007  (of a tuple)
+        return union, next((marker for _, marker in stripped if marker is not None), None)
     if typing.get_origin(annotation) is not Annotated:
         return annotation, None
     inside, *metadata = typing.get_args(annotation)

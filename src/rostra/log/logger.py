@@ -134,9 +134,7 @@ def _bound_to_the_task() -> dict[str, Any]:
 
 
 def _shown(value: object) -> str:
+    """As one word; what a value from outside has in it can neither end the line nor look like another key."""
     text = str(value)
-    return (
-        repr(text)
-        if not text or any(character.isspace() or character in "\"'=" for character in text)
-        else text
-    )
+    is_word = text.isprintable() and not any(character in " \"'=" for character in text)
+    return text if text and is_word else repr(text)

@@ -52,7 +52,10 @@ async def answered(request: web.Request, handler: Answer) -> web.StreamResponse:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _worded(error)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and _is_gone(request):
+            _log.debug("http.abandoned", method=request.method, path=request.path)
+            return web.Response()  # nobody gets it
         if _has_begun(request):  # aiohttp logs it and cuts the connection, which is all that can be done
             raise
         _log.exception("http.failed", method=request.method, path=request.path)
@@ -79,6 +82,11 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return "Unknown status"
+
+
+def _is_gone(request: web.Request) -> bool:
+    """Whether the client went away."""
+    return request.transport is None or request.transport.is_closing()
 
 
 def _has_begun(request: web.Request) -> bool:

@@ -236,10 +236,7 @@ def _place(source: Source) -> tuple[Part, str]:
 
 def _if_missing(source: Source) -> tuple[bool, bool]:
     has_default = source.parameter.has_default
-    is_optional = (
-        source.parameter.annotation is not inspect.Parameter.empty and source.parameter.want.optional
-    )
-    return not has_default and not is_optional, is_optional and not has_default
+    return not has_default and not source.is_optional, source.is_optional and not has_default
 
 
 def _container(kind: type) -> type:

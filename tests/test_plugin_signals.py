@@ -207,7 +207,7 @@ def test_a_second_signal_cancels_at_once_and_puts_all_away(tmp_path):
         code, _, complained = running.ends()
 
     assert code == 1
-    assert "StopTimeoutError: the stop was cut short: a second signal" in complained
+    assert "StopTimeoutError: the stop was cut short: a second signal, SIGINT" in complained
     assert "task drain of plugin __main__:prepare" in complained
 
 

@@ -436,3 +436,24 @@ async def test_stopped_at_any_step_everything_that_was_opened_is_closed_in_rever
     assert [name for name in journal.closed if name != "task"] == without_tasks[::-1]
     assert journal.still_open == []
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.asyncio
+async def test_whoever_is_cancelled_while_the_stage_fails_is_told_by_the_cause():
+    async def prepare(teardown: plugin.Teardown):
+        async def refuse():
+            raise ValueError("no")
+
+        teardown.add(refuse)
+        yield forever
+
+    stage = plugin.Stage(prepare)
+    await stage.__aenter__()
+    running = asyncio.create_task(stage.run())
+    await stage.lifecycle.wait_for(Phase.RUNNING)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await running
+
+    assert isinstance(caught.value.__cause__, ExceptionGroup)
+    assert str(caught.value.__cause__.exceptions[0]) == "no"

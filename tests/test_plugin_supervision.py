@@ -342,3 +342,41 @@ def test_names_of_tasks_are_those_of_their_functions():
 def test_an_unknown_restart_is_refused():
     with pytest.raises(PluginError, match="must be on-failure or always, not never"):
         plugin.task(raises_it, restart="never")
+
+
+@pytest.mark.asyncio
+async def test_a_task_that_leaves_by_sys_exit_is_not_started_again():
+    attempts = []
+
+    async def leave():
+        attempts.append(1)
+        raise SystemExit(3)
+
+    async def prepare():
+        yield plugin.task(leave, restart="always")
+
+    assert isinstance(await only_failure(prepare), SystemExit)
+    assert attempts == [1]
+
+
+@pytest.mark.asyncio
+async def test_timeouts_work_in_the_attempt_after_one_that_ended_cancelled():
+    clock, attempts = ManualClock(), []
+
+    async def consume():
+        attempts.append(1)
+        if len(attempts) == 1:
+            await cancels_itself()
+        try:
+            async with asyncio.timeout(0):
+                await asyncio.Event().wait()
+        except TimeoutError:
+            return "timed out"
+
+    running = asyncio.create_task(
+        ran(plugin_of(plugin.task(consume, restart=plugin.Restart(**EVEN)), clock=clock))
+    )
+    await clock.wait_for_sleepers()
+    await clock.advance(1)
+
+    assert await running == ["timed out"]

@@ -206,3 +206,24 @@ async def opened(journal: Journal, name: str):
         yield name
         await checkpoint()
     await checkpoint()
+
+
+@pytest.mark.asyncio
+async def test_jobs_that_do_not_end_do_not_keep_the_rest_from_being_put_away():
+    order = []
+    free = asyncio.Event()
+
+    async def work(cancel: plugin.Cancel):
+        await asyncio.Event().wait()
+
+    async def prepare(teardown: plugin.Teardown, jobs: plugin.Jobs):
+        teardown.add(lambda: order.append("put away"))
+        jobs.start(lambda: stubborn(free))
+        yield work
+
+    with pytest.raises(StopTimeoutError):
+        async with plugin.Stage(prepare, stop_timeout=SOON) as stage:
+            await stage.start()
+
+    free.set()
+    assert order == ["put away"]

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from rostra.errors import TaskEndedError
 from rostra.plugin.supervising import Cancelled, Failed, Returned, Supervision
 
 
@@ -111,7 +112,7 @@ def _result(member: Supervision, with_exceptions: bool) -> Any:
         case Returned(value):
             return value
         case Failed(error) if with_exceptions:
-            lost = isinstance(error.__cause__, asyncio.CancelledError)
+            lost = isinstance(error, TaskEndedError) and isinstance(error.__cause__, asyncio.CancelledError)
             return error.__cause__ if lost else error
         case Cancelled(error) if with_exceptions:
             return error

@@ -17,7 +17,7 @@ from rostra.plugin.budgets import StartBudget, StopBudget
 from rostra.plugin.cancelling import Cancel, Started
 from rostra.plugin.completing import complete
 from rostra.plugin.crew import Crew
-from rostra.plugin.finding import Call, Named
+from rostra.plugin.finding import Named
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.loading import Loader, Loading, Record
@@ -34,7 +34,6 @@ _OVERTIME = 3.0
 _SLICE = 0.25
 """When the stop's time is up, each step of the teardown that is left gets a slice of this overtime, in seconds."""
 
-_THE_STAGE = Call(__file__, 1)
 _log = log.get("rostra.plugin")
 
 
@@ -199,7 +198,7 @@ class Life:
             _log.error("teardown.abandoned", steps=[self._teardown.at_hand, *self._teardown.labels])
 
     async def _put_away(self) -> None:
-        await self._jobs.close()
+        self._teardown.push(self._jobs.close, "jobs")  # they use what is put away
         try:
             await self._teardown.close()
         except asyncio.CancelledError as interrupted:
@@ -210,15 +209,15 @@ class Life:
     async def _prepare(self) -> None:
         for plugin in self._plugins:
             if not self._stop_asked.is_set():
-                await self._loading.load(plugin, None, _THE_STAGE)
+                await self._loading.load(plugin)
         await self._loading.settle()
         if not self._stop_asked.is_set():
             await complete()
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)
-        if self.is_prepared.is_set():  # what is loaded later has to be complete by itself
-            await complete()
+        if self.is_prepared.is_set() and not self._stop_asked.is_set():
+            await complete()  # what is loaded later has to be complete by itself
             if self.lifecycle.phase in (Phase.STARTING, Phase.RUNNING):
                 self.crew.start_new()
 
@@ -230,21 +229,17 @@ class Life:
         return self._plugin_cancels.setdefault(record, Cancel(lambda: self.stop("Cancel was set")))
 
     def _add_task(self, record: Record, task: Task) -> None:
-        shared = self._plugin_cancels.get(record)
-        name = f"task {task.name} of plugin {record.name}"
-        if callable(task.run):
-            provides = (Cancel, Started, Loader)
-            self._registry.add_root(di.Root(task.run, name, provides=provides))
-        self.crew.add(
-            Supervision(
-                task,
-                record,
-                Cancel(lambda: self.stop(f"{name} set Cancel")),
-                shared,
-                open_layer=self._layer_for,
-                ended=self.crew.ended,
-            )
+        member = Supervision(
+            task,
+            record,
+            Cancel(lambda: self.stop(f"{member} set Cancel")),
+            self._plugin_cancels.get(record),
+            open_layer=self._layer_for,
+            ended=self.crew.ended,
         )
+        if callable(task.run):
+            self._registry.add_root(di.Root(task.run, str(member), provides=(Cancel, Started, Loader)))
+        self.crew.add(member)
 
     def _layer_for(self, member: Supervision) -> Components:
         layer = self._layer.push(f"task {member.task.name}")

@@ -81,13 +81,13 @@ class Loading:
         """Load nothing more: the stage stops."""
         self._is_closed = True
 
-    async def load(self, what: Named, asker: Record | None, call: Call) -> None:
+    async def load(self, what: Named, asker: Record | None = None, call: Call | None = None) -> None:
         """Prepare a plugin, or wait until it is prepared.
 
         Args:
             what: As its user named it.
             asker: Who asks, or None for the stage.
-            call: Where.
+            call: Where it does.
 
         Raises:
             PluginNotFoundError: There is no such plugin.
@@ -99,14 +99,15 @@ class Loading:
         record = self._record(what, asker, call)
         if record is asker or record.is_prepared:
             return
-        if asker is not None:
-            self._check_for_circle(record, asker, call)
-            asker.waits_for.append((record, call))
+        if asker is None or call is None:
+            await self._wait_for(record)
+            return
+        self._check_for_circle(record, asker, call)
+        asker.waits_for.append((record, call))
         try:
             await self._wait_for(record)
         finally:
-            if asker is not None:
-                asker.waits_for.remove((record, call))
+            asker.waits_for.remove((record, call))
 
     async def settle(self) -> None:
         """Wait for what is still being prepared though nobody waits for it any more.
@@ -133,8 +134,8 @@ class Loading:
             elif record.failure is not None and not record.is_told:
                 _log.error("plugin.failed", plugin=record.name, exc_info=record.failure)
 
-    def _record(self, what: Named, asker: Record | None, call: Call) -> Record:
-        calling = None if asker is None else Asker(asker.plugin, call)
+    def _record(self, what: Named, asker: Record | None, call: Call | None) -> Record:
+        calling = None if asker is None or call is None else Asker(asker.plugin, call)
         if self._is_closed:
             what_now = f"plugin {what} cannot be loaded any more"
             raise PluginError(what_now, where_of(calling), ("the stage stops",))

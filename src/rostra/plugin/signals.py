@@ -54,6 +54,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._stops = 0
+        self._name = ""
 
     @property
     def stops(self) -> int:
@@ -67,9 +68,9 @@ class Signals:
     def stop(self, stage: Stoppable) -> None:
         """The first time stop in good order, the second time at once."""
         if self._stops <= 1:
-            stage.stop("a signal")
+            stage.stop(self._name)
         else:
-            stage.stop_now("a second signal")
+            stage.stop_now(f"a second signal, {self._name}")
 
     def show_tasks(self, stage: Stoppable) -> None:  # noqa: ARG002  (every action gets the stage)
         """Log every task of the loop and where it awaits."""
@@ -114,6 +115,7 @@ class Signals:
         def handle(number: int, _frame: FrameType | None) -> None:
             if act == self.stop:
                 self._stops += 1
+                self._name = signal.Signals(number).name
                 if self._stops > 2:  # noqa: PLR2004  (the third one)
                     end_process(number)
             if not loop.is_closed():

@@ -14,6 +14,7 @@ from rostra import health
 from rostra.clock import Clock, SystemClock
 from rostra.components import Components
 from rostra.config import ConfigSource
+from rostra.metrics import Metrics
 from rostra.plugin.finding import Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
@@ -174,6 +175,8 @@ class Stage:
             layer.add(config if isinstance(config, ConfigSource) else ConfigSource(config or {}))
         if layer.get(Clock, default=None) is None:
             layer.add(SystemClock(), Clock)
+        if layer.get(Metrics, default=None) is None:
+            layer.add(Metrics())
         layer.add(health.Checks())
 
     async def _live(self) -> None:
@@ -195,7 +198,7 @@ class Stage:
                 ask("the one that waits for it was cancelled")
                 cancelled = error
         if cancelled is not None:
-            raise cancelled
+            raise cancelled from self._untold()
 
     async def _raise_if_failed(self) -> None:
         if self._life.has_failed:
@@ -204,7 +207,12 @@ class Stage:
 
     def _tell(self) -> None:
         """Raise what went wrong, unless somebody was told already."""
-        error = self._life.verdict.error(with_tasks=not self._return_exceptions)
-        if error is not None and not self._is_told:
-            self._is_told = True
+        if (error := self._untold()) is not None:
             raise error
+
+    def _untold(self) -> BaseException | None:
+        """What went wrong, the first time that somebody asks."""
+        if self._is_told:
+            return None
+        self._is_told = True
+        return self._life.verdict.error(with_tasks=not self._return_exceptions)

@@ -159,9 +159,15 @@ class Supervision:
     def _policy_for(self, outcome: Outcome) -> Restart | None:
         """How to restart it after this, or None if it is not to be restarted."""
         policy = self.task.restart
-        if policy is None or self.cancel.is_set() or isinstance(outcome, Cancelled):
+        if policy is None or self.cancel.is_set():
             return None
-        return policy if isinstance(outcome, Failed) or policy.when == "always" else None
+        match outcome:
+            case Failed(Exception()):
+                return policy
+            case Returned() if policy.when == "always":
+                return policy
+            case _:  # cancelled by the stage, or it wants to leave: SystemExit
+                return None
 
     async def _pause(self, seconds: float, outcome: Outcome) -> Cancelled | None:
         error = outcome.error if isinstance(outcome, Failed) else None
@@ -190,7 +196,10 @@ class Supervision:
             with context.use(self.open_layer(self)):
                 return Returned(await self._call())
         except asyncio.CancelledError as error:
-            return Cancelled(error) if self._cancelled else Failed(self._lost(error))
+            if self._cancelled:
+                return Cancelled(error)
+            _forget_cancellation()
+            return Failed(self._lost(error))
         except BaseException as error:  # noqa: BLE001  (sys.exit in a task ends the stage in order, and is raised then)
             return Failed(error)
 
@@ -209,3 +218,10 @@ class Supervision:
         )
         lost.__cause__ = error
         return lost
+
+
+def _forget_cancellation() -> None:
+    """Let the next attempt begin like in a task that nobody cancelled: timeouts count the cancellations of theirs."""
+    task = asyncio.current_task()
+    while task is not None and task.cancelling():
+        task.uncancel()

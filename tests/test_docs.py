@@ -17,6 +17,7 @@ from pathlib import Path
 
 import attrs
 import house
+import mistakes
 import pytest
 
 BLOCK = re.compile(
@@ -173,38 +174,13 @@ def test_the_sessions_of_pages_are_true() -> None:
     assert [page for page, result in results.items() if result.failed or not result.attempted] == []
 
 
-MISTAKES = house.ROOT / "docs/examples/mistakes"
-SESSION = re.compile(r"^   \$ (?P<command>.*rostra .*)\n(?P<printed>(?:   .*\n|\n)+)", re.MULTILINE)
-MISTAKES_PAGE = house.ROOT / "docs/how-to/read-an-error.rst"
-SESSIONS = [
-    (session["command"], textwrap.dedent(session["printed"]).strip())
-    for session in SESSION.finditer(MISTAKES_PAGE.read_text())
-]
-
-
-def printed_by(command: str) -> str:
-    """What a command prints to stderr in the folder of mistakes, but for the lines of the log."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    done = subprocess.run(
-        ["sh", "-c", command],
-        cwd=MISTAKES,
-        env={**os.environ, "PATH": path, "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    told = [line for line in done.stderr.split("\n") if not line.startswith('{"timestamp"')]
-    return "\n".join(told).replace(f"{MISTAKES}/", "").strip()
-
-
-@pytest.mark.parametrize(("command", "shown"), SESSIONS, ids=[command for command, _ in SESSIONS])
+@pytest.mark.parametrize(("command", "shown"), mistakes.sessions(), ids=lambda text: text.split("\n")[0])
 def test_a_mistake_is_told_as_the_documentation_shows_it(command: str, shown: str) -> None:
-    assert printed_by(command) == shown
+    assert mistakes.printed_by(command) == shown, "python tests/shared/mistakes.py writes the page anew"
 
 
 def test_each_mistake_is_shown() -> None:
-    shown = re.findall(r"mistakes/(\w+)\.py", MISTAKES_PAGE.read_text())
+    shown = re.findall(r"mistakes/(\w+)\.py", mistakes.PAGE.read_text())
 
-    assert {path.stem for path in MISTAKES.glob("*.py")} - {"billing"} == set(shown)
-    assert len(SESSIONS) == len(shown)
+    assert {path.stem for path in mistakes.PROGRAMS.glob("*.py")} - {"billing"} == set(shown)
+    assert len(mistakes.sessions()) == len(shown)

@@ -227,6 +227,25 @@ async def test_a_lazy_that_is_asked_by_what_it_makes_is_a_circle() -> None:
             await di.nject(User)
 
 
+async def test_a_lazy_that_fails_takes_back_what_counted_on_it() -> None:
+    class Left: ...
+
+    class Right: ...
+
+    def left(right: di.Lazy[Right], missing: Order) -> Left:
+        raise AssertionError
+
+    def right(left: di.Lazy[Left]) -> Right:
+        raise AssertionError
+
+    def codec(first: di.Lazy[Left] | None, second: di.Lazy[Right] | None) -> Codec[User]:
+        assert first is second is None
+        return Codec(User)
+
+    async with a_stage(left, right, codec):
+        await di.nject(Codec[User])
+
+
 async def test_a_lazy_sees_the_given_values_of_its_call() -> None:
     def codec(kind: type, user: User) -> Codec[User]:
         return Codec(type(user))

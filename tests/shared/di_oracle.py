@@ -188,12 +188,14 @@ def wanted(ask: Ask, name: str | None, hint: Any, path: Tree) -> Tree | Fault:
 def lazily(ask: Ask, name: str | None, hint: Any) -> Tree | Fault:
     key = (ask.in_stage, str(hint), name)
     if key not in ask.lazies:
+        before = dict(ask.lazies)
         ask.lazies[key] = ("none",)
         found = wanted(ask, name, hint, ())
         if isinstance(found, Fault):
             found = without(hint, found)
         if isinstance(found, Fault):
-            del ask.lazies[key]
+            ask.lazies.clear()
+            ask.lazies.update(before)  # what was found meanwhile may have counted on this one
             return found
         ask.lazies[key] = found
     return ("lazy", key)

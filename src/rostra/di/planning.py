@@ -161,10 +161,11 @@ class Planner:
         """A ``Lazy``: it must be possible to make what is in it, but that is not on the way to anything."""
         key = (view.is_stage, want.inside, parameter and parameter.name)
         if key not in self._lazies:
+            before = dict(self._lazies)
             self._lazies[key] = self._constant(None)  # whoever asks for itself lazily can be built
             found = self._apart(view, want.inside, parameter)
             if isinstance(found, Failure):
-                del self._lazies[key]
+                self._lazies = before  # what was found meanwhile may have counted on this one
                 return found
             self._lazies[key] = found
         return self._nodes.one(Postponed(key))

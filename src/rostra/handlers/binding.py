@@ -31,12 +31,14 @@ class Bound:
     _layer: Components = attrs.field(repr=False)
     _needs: Callable[..., Mapping[str, Any]] = attrs.field(init=False, repr=False)
     _positional: tuple[str, ...] = attrs.field(init=False, repr=False)
+    _asks_di: bool = attrs.field(init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         own = _own_name(self.declared)
         self._needs = _needs(self.declared, self.sources, own)
         only = (source.name for source in self.sources if source.parameter.is_positional_only)
         self._positional = (*([own] if own else ()), *only)
+        self._asks_di = own is not None or len(self.from_outside) < len(self.sources)
 
     @property
     def from_outside(self) -> tuple[Source, ...]:
@@ -68,7 +70,7 @@ class Bound:
             async with di.scope() as scope:
                 for component in components:
                     scope.layer.add(component)
-                named = {**values, **await di.call(self._needs)}
+                named = {**values, **(await di.call(self._needs) if self._asks_di else {})}
                 positional = [named.pop(name) for name in self._positional if name in named]
                 result = self.declared.function(*positional, **named)
                 return await result if inspect.isawaitable(result) else result

@@ -1,8 +1,7 @@
 """Decorated functions keep their types, and marked parameters are of the type that they are marked around."""
 
 from collections.abc import Awaitable, Callable
-
-from typing_extensions import assert_type
+from typing import assert_type
 
 from rostra_aiohttp import Body, Header, Query, get, post
 

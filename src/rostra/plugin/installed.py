@@ -18,8 +18,8 @@ def installed(name: str) -> Mapping[str, str]:
     """
     if not (name.isidentifier() or "-" in name):
         return {}
-    texts = _texts(tuple(sys.path))
-    return all_installed() if texts is None or any(name in text for text in texts) else {}
+    names = _names(tuple(sys.path))
+    return all_installed() if names is None or name in names else {}
 
 
 def all_installed() -> Mapping[str, str]:
@@ -35,12 +35,13 @@ def _all(_path: tuple[str, ...]) -> Mapping[str, str]:
 
 
 @functools.lru_cache(maxsize=8)
-def _texts(path: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The files that declare plugins; None if modules come from elsewhere than folders, such as archives."""
+def _names(path: tuple[str, ...]) -> frozenset[str] | None:
+    """What may be the name of a plugin; None if modules come from elsewhere than folders, such as archives."""
     folders = [Path(each or ".") for each in path]
     if any(folder.is_file() for folder in folders):
         return None
-    return tuple(text for folder in folders for text in _declared_in(folder) if f"[{GROUP}]" in text)
+    texts = [text for folder in folders for text in _declared_in(folder) if f"[{GROUP}]" in text]
+    return frozenset(line.partition("=")[0].strip() for text in texts for line in text.splitlines())
 
 
 def _declared_in(folder: Path) -> Iterator[str]:

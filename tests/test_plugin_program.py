@@ -65,7 +65,7 @@ def test_a_whole_program_runs_in_another_thread_without_signals():
 
 
 def test_the_loop_is_made_by_whom_one_likes():
-    uvloop = pytest.importorskip("uvloop")
+    import uvloop
 
     async def prepare():
         yield lambda: type(asyncio.get_running_loop())

@@ -47,10 +47,12 @@ class Program:
     def complaints_until(self, text: str) -> str:
         """What it has said on stderr, up to a line with this text."""
         assert self.process.stderr is not None
-        lines = [self.process.stderr.readline()]
-        while text not in lines[-1]:
-            lines.append(self.process.stderr.readline())
-        return "".join(lines)
+        lines: list[str] = []
+        for line in self.process.stderr:
+            lines.append(line)
+            if text in line:
+                return "".join(lines)
+        return pytest.fail(f"it has ended without a word of {text}: {lines}")
 
     def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         self.process.send_signal(number)

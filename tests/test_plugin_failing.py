@@ -4,23 +4,12 @@ import asyncio
 
 import attrs
 import pytest
+from staged import Till, forever, ran
 
 from rostra import config, plugin
 from rostra.errors import ConfigError, ResolveError
 from rostra.plugin import Phase
 from rostra.testing import Journal, checkpoint
-
-
-class Till: ...
-
-
-async def forever():
-    await asyncio.Event().wait()
-
-
-async def ran(*plugins, **options) -> list:
-    async with plugin.Stage(*plugins, **options) as stage:
-        return await stage.run()
 
 
 @pytest.mark.asyncio

@@ -6,6 +6,7 @@ import textwrap
 
 import attrs
 import pytest
+from staged import forever
 
 from rostra import context, plugin
 from rostra.components import Components
@@ -17,10 +18,6 @@ from rostra.testing import Journal, checkpoint
 @attrs.frozen
 class Mail:
     text: str
-
-
-async def forever():
-    await asyncio.Event().wait()
 
 
 async def ended(jobs: plugin.Jobs) -> None:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import attrs
 import pytest
+from staged import Till, forever, polite, ran
 
 from rostra import context, di, health, plugin
 from rostra.components import Components
@@ -14,23 +15,6 @@ from rostra.config import ConfigSource
 from rostra.errors import PluginError
 from rostra.plugin import Phase
 from rostra.testing import Journal, checkpoint
-
-
-class Till: ...
-
-
-async def forever():
-    await asyncio.Event().wait()
-
-
-async def polite(cancel: plugin.Cancel):
-    await cancel.wait()
-    return "ended politely"
-
-
-async def ran(*plugins, **options) -> list:
-    async with plugin.Stage(*plugins, **options) as stage:
-        return await stage.run()
 
 
 @pytest.mark.asyncio

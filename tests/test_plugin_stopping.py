@@ -2,30 +2,15 @@
 
 import asyncio
 import pickle
-from contextlib import asynccontextmanager
 
 import attrs
 import pytest
+from staged import SOON, forever, opened, stubborn
 
 from rostra import di, plugin
 from rostra.errors import StopTimeoutError
 from rostra.plugin import Phase
 from rostra.testing import Journal, checkpoint
-
-SOON = 0.2
-
-
-async def forever():
-    await asyncio.Event().wait()
-
-
-async def stubborn(free: asyncio.Event):
-    """Ignores its cancellation, until the test lets it go."""
-    while not free.is_set():
-        try:
-            await free.wait()
-        except asyncio.CancelledError:
-            continue
 
 
 async def started(*plugins, **options) -> plugin.Stage:
@@ -355,15 +340,6 @@ async def test_what_a_prepare_raises_because_it_was_stopped_is_logged(caplog):
     await left(stage)
 
     assert "plugin.failed plugin=tests.test_plugin_stopping:slow" in caplog.text
-
-
-@asynccontextmanager
-async def opened(journal: Journal, name: str):
-    await checkpoint()
-    with journal.held(name):
-        yield name
-        await checkpoint()
-    await checkpoint()
 
 
 def application(journal: Journal):

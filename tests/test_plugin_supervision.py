@@ -5,6 +5,7 @@ import pickle
 import textwrap
 
 import pytest
+from staged import ran
 
 from rostra import context, plugin
 from rostra.clock import Clock, ManualClock
@@ -36,11 +37,6 @@ def plugin_of(*tasks: plugin.Task, clock: ManualClock):
         return list(tasks)
 
     return prepare
-
-
-async def ran(prepare) -> list:
-    async with plugin.Stage(prepare) as stage:
-        return await stage.run()
 
 
 async def only_failure(prepare) -> BaseException:

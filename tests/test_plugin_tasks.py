@@ -5,27 +5,11 @@ import pickle
 import textwrap
 
 import pytest
+from staged import Till, forever, polite, ran
 
 from rostra import context, di, plugin
 from rostra.errors import PluginError
 from rostra.testing import checkpoint
-
-
-class Till: ...
-
-
-async def forever():
-    await asyncio.Event().wait()
-
-
-async def polite(cancel: plugin.Cancel):
-    await cancel.wait()
-    return "ended politely"
-
-
-async def ran(*plugins, **options) -> list:
-    async with plugin.Stage(*plugins, **options) as stage:
-        return await stage.run()
 
 
 async def refusal(prepare) -> str:

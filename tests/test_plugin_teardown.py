@@ -6,25 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
+from staged import SOON, forever, opened, stubborn
 
 from rostra import context, di, plugin
 from rostra.errors import ClosedError, PluginError, StopTimeoutError
-from rostra.testing import Journal, checkpoint
-
-SOON = 0.2
-
-
-async def forever():
-    await asyncio.Event().wait()
-
-
-async def stubborn(free: asyncio.Event):
-    """Ignores its cancellation, until the test lets it go."""
-    while not free.is_set():
-        try:
-            await free.wait()
-        except asyncio.CancelledError:
-            continue
+from rostra.testing import Journal
 
 
 @pytest.mark.asyncio
@@ -197,15 +183,6 @@ async def test_a_teardown_that_ignores_its_cancellation_is_left_behind_and_the_o
     free.set()
     assert order == ["first added"]
     assert "teardown.abandoned step=mule" in caplog.text
-
-
-@asynccontextmanager
-async def opened(journal: Journal, name: str):
-    await checkpoint()
-    with journal.held(name):
-        yield name
-        await checkpoint()
-    await checkpoint()
 
 
 @pytest.mark.asyncio

@@ -1,7 +1,8 @@
 """Makes a virtual environment and installs everything that developers of rostra need into it.
 
-Run by the Makefile as ``python .ci/install.py FOLDER [CONSTRAINTS]``. Every project of the tree (the root and each folder
-of plugins/) is installed editable, with all its dependency groups, so that a new plugin is a new folder and nothing else.
+Run by the Makefile as ``python .ci/install.py FOLDER [CONSTRAINTS [GROUP…]]``. Every project of the tree (the root and
+each folder of plugins/) is installed editable, with the named dependency groups or, where none is named, all of them, so
+that a new plugin is a new folder and nothing else.
 Where packages come from is the affair of the user's own uv or pip configuration.
 """
 
@@ -24,15 +25,16 @@ def run(*command: str | Path) -> bool:
     return subprocess.run(command, cwd=TREE, check=False).returncode == 0
 
 
-def everything() -> list[str]:
-    """The arguments that make pip and uv install each project and its groups."""
+def everything(wanted: list[str]) -> list[str]:
+    """The arguments that make pip and uv install each project and its groups, or the wanted ones of them."""
     arguments = []
     for project in (TREE / "pyproject.toml", *sorted(TREE.glob("plugins/*/pyproject.toml"))):
         path = project.relative_to(TREE)
         arguments += ["--editable", f"./{path.parent}"]
         groups = tomllib.loads(project.read_text()).get("dependency-groups", {})
         for group in groups:
-            arguments += ["--group", f"{path}:{group}"]
+            if not wanted or group in wanted:
+                arguments += ["--group", f"{path}:{group}"]
     return arguments
 
 
@@ -81,9 +83,9 @@ def bring_venv() -> bool:
     return False
 
 
-def main(folder: Path, constraints: str | None) -> int:
+def main(folder: Path, constraints: str | None, groups: list[str]) -> int:
     """Install with uv if it is there, else with pip; also with pip where uv finds no packages."""
-    arguments = [*(["--constraint", constraints] if constraints else []), *everything()]
+    arguments = [*(["--constraint", constraints] if constraints else []), *everything(groups)]
     version = ".".join(map(str, sys.version_info[:3]))
     if shutil.which("uv"):
         say(f"installing into {folder.name} with uv, Python {version}")
@@ -95,4 +97,4 @@ def main(folder: Path, constraints: str | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(TREE / sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None))
+    sys.exit(main(TREE / sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None, sys.argv[3:]))

@@ -19,7 +19,7 @@ def clear(loop: asyncio.AbstractEventLoop, threads: DaemonThreads) -> None:
     try:
         loop.run_until_complete(_end_tasks())
         loop.run_until_complete(_end_generators(loop))
-        threads.shutdown(wait=False)
+        threads.shutdown(wait=False, cancel_futures=True)
         if left := threads.join(_PATIENCE):
             _log.error("threads.abandoned", threads=left)
     finally:

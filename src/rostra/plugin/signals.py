@@ -96,9 +96,9 @@ class Signals:
         self._stops = 0
         before = {number: signal.getsignal(number) for number in self.actions()}
         surroundings = context.bound(stage.components)  # not those of whatever a signal happens to interrupt
-        for number, act in self.actions().items():
-            signal.signal(number, self._handler(act, stage, loop, surroundings))
         try:
+            for number, act in self.actions().items():
+                signal.signal(number, self._handler(act, stage, loop, surroundings))
             yield
         finally:
             for number, handler in before.items():

@@ -102,10 +102,10 @@ class Stage:
         self._living = asyncio.get_running_loop().create_task(self._live(), name="the stage: life")
         try:
             await self._life.is_prepared.wait()
-        except asyncio.CancelledError:
+        except asyncio.CancelledError as interruption:
             self.stop("entering it was cancelled")
             await self._over()
-            raise
+            raise interruption from self._untold()
         await self._raise_if_failed()
         return self
 
@@ -129,6 +129,7 @@ class Stage:
             ExceptionGroup: A task failed before all had started.
             StartTimeoutError: Not all started in time.
         """
+        self._check_entered()
         self._life.start_asked.set()
         if await self._life.lifecycle.wait_for(Phase.RUNNING) is not Phase.RUNNING:
             await self._raise_if_failed()
@@ -146,6 +147,7 @@ class Stage:
             StopTimeoutError: The stop was cut short.
             asyncio.CancelledError: The one that waits was cancelled. The stage was stopped in order.
         """
+        self._check_entered()
         self._life.start_asked.set()
         self._life.run_asked.set()
         await self._over()
@@ -186,19 +188,23 @@ class Stage:
 
     async def _over(self) -> None:
         """Return when the stage has ended. A cancellation stops it, a second one hurries it; it is raised then."""
-        if self._living is None:
-            msg = "a stage must be entered first: async with plugin.Stage(...) as stage:"
-            raise RuntimeError(msg)
+        living = self._check_entered()
         cancelled: asyncio.CancelledError | None = None
-        while not self._living.done():
+        while not living.done():
             try:
-                await asyncio.wait({self._living})
+                await asyncio.wait({living})
             except asyncio.CancelledError as error:
                 ask = self.stop if cancelled is None else self.stop_now
                 ask("the one that waits for it was cancelled")
                 cancelled = error
         if cancelled is not None:
             raise cancelled from self._untold()
+
+    def _check_entered(self) -> "asyncio.Task[None]":
+        if self._living is None:
+            msg = "a stage must be entered first: async with plugin.Stage(...) as stage:"
+            raise RuntimeError(msg)
+        return self._living
 
     async def _raise_if_failed(self) -> None:
         if self._life.has_failed:

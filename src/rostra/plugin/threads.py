@@ -6,9 +6,9 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from time import monotonic
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from rostra import log
 
@@ -16,7 +16,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = log.get("rostra.plugin")
-_Work = Callable[[], None]
 
 
 class DaemonThreads(ThreadPoolExecutor):
@@ -32,7 +31,7 @@ class DaemonThreads(ThreadPoolExecutor):
     def __init__(self, most: int | None = None) -> None:
         self._most = most or min(32, (os.cpu_count() or 1) + 4)
         super().__init__(self._most)
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self._waiting = threading.Semaphore(0)
         self._crowd: list[threading.Thread] = []
         self._guard = threading.Lock()
@@ -49,7 +48,7 @@ class DaemonThreads(ThreadPoolExecutor):
             if self._is_over:
                 msg = "the threads of this loop were shut down"
                 raise RuntimeError(msg)
-            self._queue.put(lambda: _settle(future, lambda: fn(*args, **kwargs)))
+            self._queue.put((future, lambda: fn(*args, **kwargs)))
             if not self._waiting.acquire(blocking=False) and len(self._crowd) < self._most:
                 name = f"rostra thread {len(self._crowd) + 1}"
                 thread = threading.Thread(target=self._work, name=name, daemon=True)
@@ -57,10 +56,17 @@ class DaemonThreads(ThreadPoolExecutor):
                 thread.start()
         return future
 
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: ARG002  (of the base)
-        """Accept nothing more and let the threads end; wait for them without limit if asked to."""
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Accept nothing more, and let the threads end.
+
+        Args:
+            wait: Until they have ended, however long that takes.
+            cancel_futures: What no thread has begun yet is cancelled; otherwise it is done first.
+        """
         with self._guard:
             self._is_over = True
+            if cancel_futures:
+                self._cancel_waiting()
             for _ in self._crowd:
                 self._queue.put(None)
         if wait:
@@ -73,9 +79,15 @@ class DaemonThreads(ThreadPoolExecutor):
             thread.join(max(0.0, last - monotonic()))
         return [thread.name for thread in self._crowd if thread.is_alive()]
 
+    def _cancel_waiting(self) -> None:
+        with suppress(queue.Empty):
+            while True:
+                if (work := self._queue.get_nowait()) is not None:
+                    work[0].cancel()
+
     def _work(self) -> None:
         while (work := self._queue.get()) is not None:
-            work()
+            _settle(*work)
             del work  # what it holds is not kept until the next one comes
             self._waiting.release()
 

@@ -71,3 +71,25 @@ def test_the_loop_is_made_by_whom_one_likes():
         yield lambda: type(asyncio.get_running_loop())
 
     assert plugin.stage(prepare, loop_factory=uvloop.new_event_loop) == [uvloop.Loop]
+
+
+def test_somebody_who_exits_in_a_task_of_his_own_still_ends_the_stage_in_order():
+    order = []
+
+    async def leave():
+        raise SystemExit(3)
+
+    async def work(cancel: plugin.Cancel):
+        leaving = asyncio.create_task(leave())
+        await cancel.wait()
+        order.append(("drained", leaving.done()))
+
+    async def prepare(teardown: plugin.Teardown):
+        teardown.add(lambda: order.append("torn down"))
+        yield work
+
+    with pytest.raises(SystemExit) as caught:
+        plugin.stage(prepare)
+
+    assert caught.value.code == 3
+    assert order == [("drained", True), "torn down"]

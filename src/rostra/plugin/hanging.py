@@ -7,7 +7,6 @@ cancellation unwinds what was to be shown.
 
 import asyncio
 import gc
-import inspect
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -141,7 +140,7 @@ def _opened(waiting: Any) -> tuple[FrameType | None, CodeType | None, Any]:
         return waiting.ag_frame, waiting.ag_code, waiting.ag_await
     if isinstance(waiting, GeneratorType):
         return waiting.gi_frame, waiting.gi_code, waiting.gi_yieldfrom
-    if inspect.iscoroutine(waiting):  # a coroutine of an extension module
+    if hasattr(waiting, "cr_await"):  # a coroutine of an extension module
         return getattr(waiting, "cr_frame", None), getattr(waiting, "cr_code", None), waiting.cr_await
     return None, None, _within(waiting)
 

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, TypeAlias
 
 from rostra import context, di, log
 from rostra.components import Components
@@ -11,6 +11,7 @@ from rostra.errors import ClosedError, JobsFullError
 from rostra.plugin.tasks import name_of_run
 
 _PATIENCE = 1.0
+_Job: TypeAlias = Coroutine[Any, Any, Any] | Callable[..., Any]
 _log = log.get("rostra.plugin")
 
 
@@ -55,7 +56,7 @@ class Jobs:
         """How many have failed since the stage began."""
         return self._failed
 
-    def start(self, job: Coroutine[Any, Any, Any] | Callable[..., Any], *, name: str | None = None) -> None:
+    def start(self, job: _Job, *, name: str | None = None) -> None:
         """Let ``job`` run in the background.
 
         Args:
@@ -76,10 +77,7 @@ class Jobs:
             _run(job, called), name=f"job {called}", context=context.bound(layer)
         )
         self._running.add(task)
-        task.add_done_callback(
-            lambda _: _discard(job)
-        )  # cancelled before its first step, it was never awaited
-        task.add_done_callback(lambda _: self._ended(task, called))
+        task.add_done_callback(lambda _: self._ended(task, job, called))
 
     async def close(self) -> None:
         """Let no more start, cancel those that run and wait until they have ended; for a bounded time."""
@@ -94,8 +92,9 @@ class Jobs:
 
             _log.error("job.abandoned", job=task.get_name(), awaits=at(task))
 
-    def _ended(self, task: "asyncio.Task[Any]", name: str) -> None:
+    def _ended(self, task: "asyncio.Task[Any]", job: _Job, name: str) -> None:
         self._running.discard(task)
+        _discard(job)  # one that was cancelled before its first step was never awaited
         cancelled_by_us = self._is_closed and task.cancelled()
         if cancelled_by_us:
             return
@@ -105,12 +104,12 @@ class Jobs:
             _log.error("job.failed", job=name, exc_info=error)
 
 
-def _discard(job: Coroutine[Any, Any, Any] | Callable[..., Any]) -> None:
+def _discard(job: _Job) -> None:
     if inspect.iscoroutine(job):
         job.close()
 
 
-async def _run(job: Coroutine[Any, Any, Any] | Callable[..., Any], name: str) -> None:
+async def _run(job: _Job, name: str) -> None:
     log.bind(job=name)
     if callable(job):
         await di.call(job)

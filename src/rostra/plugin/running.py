@@ -75,9 +75,20 @@ def stage(
     with (signals or Signals()).installed(made, loop):
         try:
             with watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE):
-                return loop.run_until_complete(_run(made))
+                return _completed(loop, made)
         finally:
             clear(loop, threads)
+
+
+def _completed(loop: asyncio.AbstractEventLoop, made: Stage) -> list[Any]:
+    running = loop.create_task(_run(made), name="the stage: program")
+    try:
+        return loop.run_until_complete(running)
+    except (SystemExit, KeyboardInterrupt) as error:
+        if not running.done():  # a task or callback that is not the stage's raised it, and broke the loop
+            made.stop(f"somebody raised {type(error).__name__}")
+            loop.run_until_complete(running)
+        raise
 
 
 async def _run(made: Stage) -> list[Any]:

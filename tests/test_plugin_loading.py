@@ -345,3 +345,28 @@ async def test_what_is_neither_a_name_nor_callable_is_refused():
         5 is no plugin
           why     it is neither a name, a module nor a function
           to fix  name a module: "myapp", "myapp.storage" or "myapp:prepare"; or pass the function itself""")
+
+
+@pytest.mark.asyncio
+async def test_a_transport_that_is_not_there_is_asked_for_by_the_handler(tmp_path, monkeypatch):
+    text = """
+        import attrs
+        from rostra.handlers import mark
+
+        @attrs.frozen
+        class Knock:
+            transport: str = "not_installed"
+
+        def answer(): ...
+
+        mark(answer, Knock())
+    """
+    monkeypatch.chdir(tmp_path)
+
+    with importable(tmp_path, {"door.py": text}):
+        refused = await refusal("door")
+
+    assert refused.splitlines()[:2] == [
+        'there is no plugin "not_installed"',
+        "  where   loaded by door, door.py:9",
+    ]

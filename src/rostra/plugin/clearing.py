@@ -8,8 +8,9 @@ import asyncio
 from rostra import log
 from rostra.plugin.threads import DaemonThreads
 
-_PATIENCE = 1.0
-"""Seconds for each kind."""
+_PATIENCE = 0.5
+_PATIENCE_FOR_THREADS = 2.0
+"""Seconds for each kind. With the overtime of a teardown they are over before Kubernetes kills: 30 s after the signal."""
 
 _log = log.get("rostra.plugin")
 
@@ -20,7 +21,7 @@ def clear(loop: asyncio.AbstractEventLoop, threads: DaemonThreads) -> None:
         loop.run_until_complete(_end_tasks())
         loop.run_until_complete(_end_generators(loop))
         threads.shutdown(wait=False, cancel_futures=True)
-        if left := threads.join(_PATIENCE):
+        if left := threads.join(_PATIENCE_FOR_THREADS):
             _log.error("threads.abandoned", threads=left)
     finally:
         loop.close()

@@ -62,7 +62,7 @@ class Asker:
     """A plugin that loads another one, and where it does so."""
 
     plugin: Plugin
-    call: Call
+    call: Call | str
 
     def __str__(self) -> str:
         return f"{self.plugin.name}, {self.call}"

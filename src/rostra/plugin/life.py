@@ -30,7 +30,7 @@ from rostra.plugin.verdict import Verdict
 _PATIENCE = 1.0
 """Seconds in which what was cancelled has to end, before it is left behind."""
 
-_OVERTIME = 3.0
+_OVERTIME = 1.5
 _SLICE = 0.25
 """When the stop's time is up, each step of the teardown that is left gets a slice of this overtime, in seconds."""
 

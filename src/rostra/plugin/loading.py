@@ -40,7 +40,7 @@ class Record:
     waiting: "list[asyncio.Future[None]]" = attrs.field(factory=list, init=False)
     is_told: bool = attrs.field(default=False, init=False)
     hears_cancel: bool = attrs.field(default=False, init=False)
-    waits_for: "list[tuple[Record, Call]]" = attrs.field(factory=list, init=False)
+    waits_for: "list[tuple[Record, Call | str]]" = attrs.field(factory=list, init=False)
 
     @property
     def name(self) -> str:
@@ -81,7 +81,7 @@ class Loading:
         """Load nothing more: the stage stops."""
         self._is_closed = True
 
-    async def load(self, what: Named, asker: Record | None = None, call: Call | None = None) -> None:
+    async def load(self, what: Named, asker: Record | None = None, call: Call | str = "") -> None:
         """Prepare a plugin, or wait until it is prepared.
 
         Args:
@@ -99,7 +99,7 @@ class Loading:
         record = self._record(what, asker, call)
         if record is asker or record.is_prepared:
             return
-        if asker is None or call is None:
+        if asker is None:
             await self._wait_for(record)
             return
         self._check_for_circle(record, asker, call)
@@ -134,8 +134,8 @@ class Loading:
             elif record.failure is not None and not record.is_told:
                 _log.error("plugin.failed", plugin=record.name, exc_info=record.failure)
 
-    def _record(self, what: Named, asker: Record | None, call: Call | None) -> Record:
-        calling = None if asker is None or call is None else Asker(asker.plugin, call)
+    def _record(self, what: Named, asker: Record | None, call: Call | str) -> Record:
+        calling = None if asker is None else Asker(asker.plugin, call)
         if self._is_closed:
             what_now = f"plugin {what} cannot be loaded any more"
             raise PluginError(what_now, where_of(calling), ("the stage stops",))
@@ -160,7 +160,7 @@ class Loading:
             error.add_note(f"while importing plugin {what}{f', loaded by {asker.lineage}' if asker else ''}")
             raise
 
-    def _check_for_circle(self, record: Record, asker: Record, call: Call) -> None:
+    def _check_for_circle(self, record: Record, asker: Record, call: Call | str) -> None:
         path = path_between(record, asker, lambda each: [after for after, _ in each.waits_for])
         if path is not None:
             steps = [

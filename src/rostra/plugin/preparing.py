@@ -63,8 +63,8 @@ class Preparing:
         self._collected.add(module.__name__)
         self.registry.collect(module)
         declared = collect(module)
-        for transport in dict.fromkeys(each.trigger.transport for each in declared):
-            await Loader(loading, record)(transport)
+        for each in declared:
+            await loading.load(each.trigger.transport, record, each.place)
         self.handlers.declare(declared)
         return len(declared)
 

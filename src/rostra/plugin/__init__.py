@@ -1,7 +1,7 @@
 """Which plugins, in which order; which tasks, how long? Loads plugins, runs their tasks, and puts all away.
 
-``stage()`` is a whole program; ``Stage`` is the same within a running loop. Everything else here is what a plugin's
-``prepare`` and tasks ask for by type.
+``stage()`` is a whole program; ``Stage`` is the same within a running loop. Everything else here is what a
+plugin's ``prepare`` and tasks ask for by type.
 """
 
 from rostra.plugin.cancelling import Cancel, Started

@@ -1,4 +1,4 @@
-"""How much time is left? For the start, which may pause, and for the stop, of which a part is kept for teardown."""
+"""How much time is left? For the start, which may pause; for the stop, of which the teardown keeps a part."""
 
 import asyncio
 from collections.abc import Callable, Iterator

@@ -12,9 +12,9 @@ __all__ = ["Cancel", "Started"]
 class Cancel:
     """Asks a task to take no new work, to finish what it has, and to end.
 
-    The stage sets it when it stops: first that of the tasks with ``intake=True``, then that of the others. A task that
-    takes a ``Cancel`` is given time to end by itself; one that does not is cancelled in its turn. A task that sets it
-    begins the stop of the whole stage::
+    The stage sets it when it stops: first that of the tasks with ``intake=True``, then that of the others. A
+    task that takes a ``Cancel`` is given time to end by itself; one that does not is cancelled in its turn. A
+    task that sets it begins the stop of the whole stage::
 
         async def sweep(cancel: plugin.Cancel, orders: Orders):
             while not await cancel.within(60):
@@ -50,7 +50,7 @@ class Cancel:
         await self._event.wait()
 
     async def within(self, seconds: float) -> bool:
-        """Whether it is set within so many seconds of the stage's clock: the pause of a loop that ends in time.
+        """Whether it is set within so many seconds of the stage's clock: the pause of a loop that ends soon.
 
         ::
 
@@ -71,7 +71,7 @@ class Cancel:
 class Started:
     """Says that a task is ready: its port is bound, its broker connected.
 
-    A task with a parameter of this type is starting until it calls it; the stage runs, and is ready, when all have::
+    A task with a parameter of this type is starting until it calls it; the stage is ready when all have::
 
         async def serve(started: plugin.Started, cancel: plugin.Cancel):
             server = await asyncio.start_server(answer, "127.0.0.1", 8080)

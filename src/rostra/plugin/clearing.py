@@ -1,6 +1,6 @@
-"""What is left when the stage has ended? Tasks, generators and threads that the application started by itself.
+"""What is left when the stage has ended? Tasks, generators and threads that the application itself started.
 
-They are asked to end, for a bounded time. What does not is named in the log, and the loop is closed all the same.
+They are asked to end, for a bounded time. What does not is named in the log; the loop is closed all the same.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from rostra.plugin.threads import DaemonThreads
 
 _PATIENCE = 0.5
 _PATIENCE_FOR_THREADS = 2.0
-"""Seconds for each kind. With the overtime of a teardown they are over before Kubernetes kills: 30 s after the signal."""
+"""Seconds. With the overtime of a teardown they are over before Kubernetes kills: 30 s after the signal."""
 
 _log = log.get("rostra.plugin")
 

@@ -24,7 +24,7 @@ async def complete() -> None:
 
 
 def examined() -> tuple[list[Exception], di.CheckReport]:
-    """What is wrong with handlers, adapters and settings, as far as it can be known without building anything."""
+    """What is wrong with handlers, adapters and settings, found without building anything; and the report."""
     unplanned = context.get(Handlers).plan()
     report = di.check()
     return [*unplanned, *report.problems, *_wrong_sections(report)], report

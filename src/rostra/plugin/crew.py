@@ -51,7 +51,7 @@ class Crew:
         self._somebody_ended.set()
 
     async def start(self) -> None:
-        """Start those that take no work from outside; when they have started, those that do; return when all have."""
+        """Start those that take no work from outside, and when they have started those that do."""
         for takes_intake in (False, True):
             self.start_new(takes_intake)
             for member in self._members:
@@ -79,7 +79,7 @@ class Crew:
                 await self._one_more_end()
 
     async def cut(self, patience: float) -> list[Supervision]:
-        """Cancel those that still run, wait for them so many seconds, and return those that even then do not end."""
+        """Cancel those that still run, wait so many seconds, and return those that even then do not end."""
         running = {each.running for each in self.alive}
         for member in self.alive:
             member.cancel.set()

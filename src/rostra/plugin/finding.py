@@ -1,4 +1,4 @@
-"""Which module, and which ``prepare``? Imports what a name means, and says what comes close where there is none."""
+"""Which module, and which ``prepare``? Imports what a name means, or says what comes close."""
 
 import functools
 import importlib
@@ -26,7 +26,8 @@ class Plugin:
 
     Args:
         name: How messages call it.
-        module: Where handlers and adapters are collected, or None for a function that no module knows by name.
+        module: Where handlers and adapters are collected, or None for a function that no module knows by
+            name.
         prepare: What is run, or None if the module has nothing of the kind.
         package: What its relative names are relative to: a dotted package, or "" if it is in none.
     """
@@ -99,7 +100,7 @@ def is_prepare(function: Callable[..., Any]) -> bool:
     """Whether it is a coroutine function or an async generator function."""
     return any(
         inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each)
-        for each in (function, getattr(function, "__call__", None))  # noqa: B004  (what it calls matters, not whether)
+        for each in (function, getattr(function, "__call__", None))  # noqa: B004  (what, not whether)
     )
 
 

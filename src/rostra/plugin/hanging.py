@@ -1,8 +1,8 @@
 """Where does a task await? The chain of awaits, from the task's own coroutine down to what it hangs on.
 
-``Task.get_stack`` shows only the outermost frame of a task that waits. Here the chain of ``await``, ``async for`` and
-``yield from`` is followed, through other tasks and ``gather`` too. It must be read while the task still waits: a
-cancellation unwinds what was to be shown.
+``Task.get_stack`` shows only the outermost frame of a task that waits. Here the chain of ``await``, ``async
+for`` and ``yield from`` is followed, through other tasks and ``gather`` too. It must be read while the task
+still waits: a cancellation unwinds what was to be shown.
 """
 
 import asyncio
@@ -122,7 +122,7 @@ def _walk_future(future: "asyncio.Future[Any]", depth: int, seen: set[int]) -> I
 
 
 def _held_by(frame: FrameType | None) -> "Iterator[asyncio.Future[Any]]":
-    """Tasks that ``wait``, ``wait_for`` or a ``TaskGroup`` wait for: they await a future that knows nothing of them."""
+    """Tasks that ``wait``, ``wait_for`` or a ``TaskGroup`` wait for by a future that does not know them."""
     if frame is None or not frame.f_code.co_filename.startswith(_ASYNCIO):
         return
     for local in list(frame.f_locals.values()):
@@ -146,7 +146,7 @@ def _opened(waiting: Any) -> tuple[FrameType | None, CodeType | None, Any]:
 
 
 def _within(wrapper: Any) -> Any:
-    """What an iterator of the interpreter stands for: ``anext``, ``__await__`` of a coroutine, that of a future."""
+    """What an iterator of the interpreter stands for: ``anext``, the ``__await__`` of something."""
     inner = (asyncio.Future, CoroutineType, AsyncGeneratorType, GeneratorType)
     candidates = gc.get_referents(wrapper)
     for candidate in candidates:

@@ -11,10 +11,10 @@ _METADATA = (".dist-info", ".egg-info")
 
 
 def installed(name: str) -> Mapping[str, str]:
-    """The entry points, name to ``module`` or ``module:function``, or nothing if ``name`` is surely none of them.
+    """The entry points, name to ``module`` or ``module:function``; none if ``name`` is surely not one.
 
-    To import ``importlib.metadata`` takes longer than to start many a service, so the files that it would read are
-    first searched for the name.
+    To import ``importlib.metadata`` takes longer than to start many a service, so the files that it would
+    read are first searched for the name.
     """
     if not (name.isidentifier() or "-" in name):
         return {}
@@ -36,7 +36,7 @@ def _all(_path: tuple[str, ...]) -> Mapping[str, str]:
 
 @functools.lru_cache(maxsize=8)
 def _names(path: tuple[str, ...]) -> frozenset[str] | None:
-    """What may be the name of a plugin; None if modules come from elsewhere than folders, such as archives."""
+    """What may be the name of a plugin; None if modules come from elsewhere than folders (archives)."""
     folders = [Path(each or ".") for each in path]
     if any(folder.is_file() for folder in folders):
         return None
@@ -46,7 +46,7 @@ def _names(path: tuple[str, ...]) -> frozenset[str] | None:
 
 def _declared_in(folder: Path) -> Iterator[str]:
     try:
-        names = [name for name in os.listdir(folder) if name.endswith(_METADATA)]  # noqa: PTH208  (iterdir makes objects of all)
+        names = [name for name in os.listdir(folder) if name.endswith(_METADATA)]  # noqa: PTH208  (fast)
     except OSError:
         return
     for name in names:

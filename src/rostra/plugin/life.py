@@ -1,7 +1,7 @@
 """The life of a stage, from the first prepare to the end of the teardown; one task lives it.
 
-Whatever happens on the way (an exception, a signal, a cancellation) leads on to the stop and from there to the
-teardown; what went wrong is kept for the verdict. Whoever waits for the stage looks at its phase.
+Whatever happens on the way (an exception, a signal, a cancellation) leads on to the stop and from there to
+the teardown; what went wrong is kept for the verdict. Whoever waits for the stage looks at its phase.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _PATIENCE = 1.0
 
 _OVERTIME = 1.5
 _SLICE = 0.25
-"""When the stop's time is up, each step of the teardown that is left gets a slice of this overtime, in seconds."""
+"""Seconds: when the stop's time is up, each step of the teardown that is left gets a slice of overtime."""
 
 _log = log.get("rostra.plugin")
 

@@ -1,7 +1,7 @@
-"""In which order? Each plugin is prepared once, in the order first asked for, by a Loader that knows who asks.
+"""In which order? Each plugin is prepared once, in the order first asked for; a Loader knows who asks.
 
-Every prepare runs in a task of its own, so that loading inside ``gather`` or with a timeout does what it looks like.
-Who waits for whom is written down; a wait that would close a circle is an error instead.
+Every prepare runs in a task of its own, so that loading inside ``gather`` or with a timeout does what it
+looks like. Who waits for whom is written down; a wait that would close a circle is an error instead.
 """
 
 import asyncio
@@ -29,7 +29,8 @@ class Record:
         plugin: What was found.
         asked_by: The plugin that asked for it first, or None if it was named to the stage.
 
-    ``hears_cancel`` says whether its ``prepare``, or what was built for that, took a Cancel, which its tasks may know.
+    ``hears_cancel`` says whether its ``prepare``, or what was built for that, took a Cancel, which its tasks
+    may know.
     """
 
     plugin: Plugin

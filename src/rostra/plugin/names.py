@@ -1,7 +1,7 @@
 """What did the user name? From a plugin's name to the module and the function that are meant.
 
-A name is an entry point of ``rostra.plugins``, a dotted module, ``module:function``, or a relative name; it is
-read in this order, and nothing is imported here. Who asks decides what a relative name is relative to.
+A name is an entry point of ``rostra.plugins``, a dotted module, ``module:function``, or a relative name; it
+is read in this order, and nothing is imported here. Who asks decides what a relative name is relative to.
 """
 
 from collections.abc import Mapping
@@ -51,9 +51,10 @@ def read(name: str, package: str | None, entry_points: Mapping[str, str], asked_
 
     Args:
         name: As the user wrote it.
-        package: Of the plugin that asks: its dotted package, "" for a module that is in none (what is relative to it
-            are the modules beside it), or None if no plugin asks.
-        entry_points: Name to ``module`` or ``module:function``. An entry point is nearer than a module of its name.
+        package: Of the plugin that asks: its dotted package, "" for a module that is in none (what is
+            relative to it are the modules beside it), or None if no plugin asks.
+        entry_points: Name to ``module`` or ``module:function``. An entry point is nearer than a module of its
+            name.
         asked_by: The plugin that asks, for the error.
 
     Raises:

@@ -1,4 +1,4 @@
-"""How is one plugin prepared? Its handlers and adapters are collected, then its ``prepare`` is run to its end."""
+"""How is a plugin prepared? Its handlers and adapters are collected, then its ``prepare`` runs to its end."""
 
 import inspect
 from collections.abc import AsyncGenerator, Callable

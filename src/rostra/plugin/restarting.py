@@ -1,7 +1,7 @@
 """When may a task that ended start again, and how long does it wait before?
 
-A budget of restarts within a window, and between them a pause that grows and is jittered, so that a fleet whose
-broker went away does not come back in one beat. Pure: the time and the chance are given.
+A budget of restarts within a window, and between them a pause that grows and is jittered, so that a fleet
+whose broker went away does not come back in one beat. Pure: the time and the chance are given.
 """
 
 from typing import Any, Literal
@@ -34,9 +34,9 @@ def _known(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
 class Restart:
     """How a task is started again after it ended.
 
-    The pause before the n-th restart of the window is ``delay * 2 ** (n - 1)``, at most ``longest``, and of that a
-    random part, given by ``jitter``, is left out. A task that ran for longer than ``within`` starts over with a full
-    budget and the shortest pause.
+    The pause before the n-th restart of the window is ``delay * 2 ** (n - 1)``, at most ``longest``, and of
+    that a random part, given by ``jitter``, is left out. A task that ran for longer than ``within`` starts
+    over with a full budget and the shortest pause.
 
     Args:
         when: ``on-failure``: only if it raised or ended cancelled; ``always``: also if it returned.

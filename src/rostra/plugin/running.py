@@ -1,7 +1,7 @@
 """A stage as a whole program: it owns the event loop, the signals, and what is left at the end.
 
-The thread's current loop and policy are not touched. The loop's threads are daemons: one that never comes back does
-not keep the process from ending.
+The thread's current loop and policy are not touched. The loop's threads are daemons: one that never comes
+back does not keep the process from ending.
 """
 
 import asyncio
@@ -32,9 +32,9 @@ def stage(
 ) -> list[Any]:
     """Run an application from its first plugin to the end of its teardown.
 
-    It ends when all tasks but background ones have ended, when one fails or sets its Cancel, or when a signal comes:
-    the first SIGTERM or SIGINT stops it in order, a second one cancels what still runs, a third ends the process.
-    Signal handlers, and the thread's event loop and policy, are as before afterwards.
+    It ends when all tasks but background ones have ended, when one fails or sets its Cancel, or when a signal
+    comes: the first SIGTERM or SIGINT stops it in order, a second one cancels what still runs, a third ends
+    the process. Signal handlers, and the thread's event loop and policy, are as before afterwards.
 
     Args:
         plugins: What to load, in order: modules, dotted names, ``module:function``, entry points, functions.
@@ -47,7 +47,8 @@ def stage(
         loop_factory: Makes the event loop, such as ``uvloop.new_event_loop``.
 
     Returns:
-        The results of the tasks, in the order in which they were yielded; None for one that the stop cancelled.
+        The results of the tasks, in the order in which they were yielded; None for one that the stop
+        cancelled.
 
     Raises:
         PluginError: An event loop runs here already.

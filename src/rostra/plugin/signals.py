@@ -1,8 +1,8 @@
-"""What do signals mean to a stage? The first asks it to stop, the second to hurry, the third ends the process.
+"""What do signals mean to a stage? The first: stop; the second: hurry; the third ends the process.
 
-Handlers are Python's own (``signal.signal``), so that they run also while the loop is blocked by Python code; all
-they do is to call into the loop, but for the third signal, which waits for nobody. Only the main thread can have
-them; a stage elsewhere goes without.
+Handlers are Python's own (``signal.signal``), so that they run also while the loop is blocked by Python code;
+all they do is to call into the loop, but for the third signal, which waits for nobody. Only the main thread
+can have them; a stage elsewhere goes without.
 """
 
 import asyncio

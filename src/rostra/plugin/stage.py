@@ -1,7 +1,7 @@
 """The running application, as those see it who start it and wait for it.
 
-A stage lives in a task of its own, from the first prepare to the end of the teardown. Entering, starting and leaving
-only signal it and wait, so that they may be done by different tasks, as test fixtures do.
+A stage lives in a task of its own, from the first prepare to the end of the teardown. Entering, starting and
+leaving only signal it and wait, so that they may be done by different tasks, as test fixtures do.
 """
 
 import asyncio
@@ -33,7 +33,8 @@ class Stage:
             ...
                                                         # leaving stops the tasks and puts everything away
 
-    The body, too, may end a stage: ``results = await stage.run()`` starts it and waits until its tasks have ended.
+    The body, too, may end a stage: ``results = await stage.run()`` starts it and waits until its tasks have
+    ended.
 
     Args:
         plugins: What to load, in order; named as for ``Loader``, but never relative.
@@ -41,7 +42,8 @@ class Stage:
         config: The settings, or mappings of them; empty if left out.
         signals: What signals do; left out, none are handled. Only in the main thread.
         start_timeout: Seconds for preparing and starting together; the time before ``start`` does not count.
-        stop_timeout: Seconds for draining and teardown together; 5 s of it, at most half, are kept for teardown.
+        stop_timeout: Seconds for draining and teardown together; 5 s of it, at most half, are kept for
+            teardown.
         return_exceptions: ``run`` returns the exceptions of tasks among the results, instead of raising them.
     """
 
@@ -93,8 +95,10 @@ class Stage:
 
         Raises:
             StartTimeoutError: They were not prepared in time.
-            ResolveError: What tasks or handlers need cannot be built; several such are raised as an ExceptionGroup.
-            Exception: Whatever a ``prepare`` raised, with a note that says of which plugin. All is put away then.
+            ResolveError: What tasks or handlers need cannot be built; several such are raised as an
+                ExceptionGroup.
+            Exception: Whatever a ``prepare`` raised, with a note that says of which plugin. All is put away
+                then.
         """
         if self._living is not None:
             msg = "a stage cannot be entered twice; make another"
@@ -115,7 +119,8 @@ class Stage:
         """Stop the tasks in order, and put everything away.
 
         Raises:
-            ExceptionGroup: What tasks and the teardown raised, unless ``run`` or ``start`` have raised it already.
+            ExceptionGroup: What tasks and the teardown raised, unless ``run`` or ``start`` have raised it
+                already.
             StopTimeoutError: The stop was cut short.
         """
         self._life.stop("its body ended" if error is None else f"its body raised {type(error).__name__}")
@@ -123,7 +128,7 @@ class Stage:
         self._tell()
 
     async def start(self) -> None:
-        """Start the tasks and return when all have started; also when the stage was stopped meanwhile in order.
+        """Start the tasks; return when all have started, or when the stage was stopped meanwhile in order.
 
         Raises:
             ExceptionGroup: A task failed before all had started.
@@ -135,10 +140,11 @@ class Stage:
             await self._raise_if_failed()
 
     async def run(self) -> list[Any]:
-        """Start the tasks, wait until the stage has ended, and return their results in the order of their yields.
+        """Start the tasks, wait for the end of the stage, and return the results in the order of the yields.
 
-        It ends when all tasks but background ones have ended, when one fails, when one sets its Cancel, when a signal
-        says so, or by ``stop``; it is put away then. A task that was cancelled by that has the result None.
+        It ends when all tasks but background ones have ended, when one fails, when one sets its Cancel, when
+        a signal says so, or by ``stop``; it is put away then. A task that was cancelled by that has the
+        result None.
 
         Raises:
             ExceptionGroup: What tasks raised, each with a note that says which task it was; not if
@@ -187,7 +193,7 @@ class Stage:
             await self._life.live()
 
     async def _over(self) -> None:
-        """Return when the stage has ended. A cancellation stops it, a second one hurries it; it is raised then."""
+        """Return when the stage has ended. A cancellation stops it, a second hurries; raised at the end."""
         living = self._check_entered()
         cancelled: asyncio.CancelledError | None = None
         while not living.done():

@@ -100,8 +100,9 @@ class Supervision:
     def start(self) -> None:
         """Let it run.
 
-        It is starting until it calls ``Started``, if it takes that. It is asked to end if it, its ``prepare``, or what
-        was built for it, takes ``Cancel``; one that would not hear it can only be cancelled.
+        It is starting until it calls ``Started``, if it takes that. It is asked to end if it, its
+        ``prepare``, or what was built for it, takes ``Cancel``; one that would not hear it can only be
+        cancelled.
         """
         wanted = loaded_for(self.task.run, self.open_layer(self)) if callable(self.task.run) else frozenset()
         self._hears = Cancel in wanted or self.record.hears_cancel
@@ -134,7 +135,7 @@ class Supervision:
         outcome = await self._attempt()
         while (policy := self._policy_for(outcome)) is not None:
             now = context.get(Clock).monotonic()
-            seconds = pause(policy, restarts, now, random.random())  # noqa: S311  (nobody gains by guessing it)
+            seconds = pause(policy, restarts, now, random.random())  # noqa: S311  (no secret)
             if seconds is None:
                 outcome = self._given_up(policy, outcome)
                 break
@@ -200,7 +201,7 @@ class Supervision:
                 return Cancelled(error)
             _forget_cancellation()
             return Failed(self._lost(error))
-        except BaseException as error:  # noqa: BLE001  (sys.exit in a task ends the stage in order, and is raised then)
+        except BaseException as error:  # noqa: BLE001  (sys.exit is raised when the stage has ended)
             return Failed(error)
 
     async def _call(self) -> Any:
@@ -221,7 +222,7 @@ class Supervision:
 
 
 def _forget_cancellation() -> None:
-    """Let the next attempt begin like in a task that nobody cancelled: timeouts count the cancellations of theirs."""
+    """Let the next attempt begin like in a task that nobody cancelled: timeouts count on that."""
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()

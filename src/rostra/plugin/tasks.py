@@ -53,11 +53,11 @@ def task(
     Args:
         run: An awaitable, or a callable whose parameters come from ``di``.
         name: How messages and the log call it; the name of the function if it is left out.
-        restart: Start it again when it failed (``on-failure``) or whenever it ended (``always``), with a back-off and
-            a budget; ``plugin.Restart`` says them in detail. Without it a failure stops the stage. An awaitable can
-            be awaited only once, so this needs a callable.
-        intake: It takes work from outside (a server, a consumer, a schedule): it starts after the other tasks and is
-            asked to end before them.
+        restart: Start it again when it failed (``on-failure``) or whenever it ended (``always``), with a
+            back-off and a budget; ``plugin.Restart`` says them in detail. Without it a failure stops the
+            stage. An awaitable can be awaited only once, so this needs a callable.
+        intake: It takes work from outside (a server, a consumer, a schedule): it starts after the other tasks
+            and is asked to end before them.
         background: It does not keep the stage alive: when all others have ended, it is asked to end.
 
     Raises:

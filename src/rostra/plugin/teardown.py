@@ -1,7 +1,7 @@
 """What is put away when a stage ends, and in which order: last in, first out, all of it.
 
-It is the one stack of a stage: what plugins add, the resources of the stage and those of its scope. Each step runs in
-a task of its own, so that one that ignores its cancellation can be left behind, and the others still run.
+It is the one stack of a stage: what plugins add, the resources of the stage and those of its scope. Each step
+runs in a task of its own: one that ignores its cancellation can be left behind, and the others still run.
 """
 
 import asyncio

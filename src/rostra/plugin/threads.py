@@ -1,4 +1,4 @@
-"""Threads that do not keep a process from ending: those of the loop's executor, and the watchdog of the start."""
+"""Threads that do not keep a process from ending: the loop's executor, and the watchdog of the start."""
 
 import os
 import queue
@@ -21,8 +21,8 @@ _log = log.get("rostra.plugin")
 class DaemonThreads(ThreadPoolExecutor):
     """An executor whose threads are daemons, for ``loop.set_default_executor``.
 
-    The interpreter waits for the threads of Python's own one when it ends, so that one call that never returns
-    hangs the process for good.
+    The interpreter waits for the threads of Python's own one when it ends, so that one call that never
+    returns hangs the process for good.
 
     Args:
         most: How many threads at once.
@@ -107,8 +107,8 @@ def _settle(future: "Future[T]", run: Callable[[], T]) -> None:
 def watched(is_starting: Callable[[], bool], seconds: float) -> Iterator[None]:
     """If the start is not over after so many seconds, log what this thread is doing.
 
-    The loop itself sees to a start that awaits too long. This is for one that does not await, such as an import
-    that blocks: nothing in the loop runs then.
+    The loop itself sees to a start that awaits too long. This is for one that does not await, such as an
+    import that blocks: nothing in the loop runs then.
 
     Args:
         is_starting: Asked from another thread when the time is up.

@@ -1,4 +1,4 @@
-"""What is not there yet? Plugins and tasks that a stage waits for, as a tree, with where each of them awaits."""
+"""What is not there yet? Plugins and tasks that a stage waits for, as a tree, and where each awaits."""
 
 import asyncio
 from collections.abc import Iterable, Iterator

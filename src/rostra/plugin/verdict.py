@@ -24,7 +24,7 @@ class Verdict:
     teardown: Sequence[BaseException] = ()
 
     def error(self, *, with_tasks: bool = True) -> BaseException | None:
-        """What to raise: nothing; what kept it from starting or cut it short, as it is; otherwise all as a group.
+        """What to raise: nothing; what kept it from starting or cut it short, as it is; else all as a group.
 
         Args:
             with_tasks: What the tasks raised is part of it; else it is a result.

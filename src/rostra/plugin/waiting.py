@@ -1,4 +1,4 @@
-"""Does waiting for it end? Who waits for whom among things that are being prepared, and the circles in that."""
+"""Does waiting for it end? Who waits for whom among things that are being prepared, and the circles."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar

@@ -12,11 +12,12 @@ from rostra.di.views import view_from
 
 
 def loaded_for(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
-    """The types of all components that a call of ``function`` takes from the context, itself or for what is built.
+    """The types of all components that a call of ``function`` takes, itself or for what is built for it.
 
     Args:
         function: Its parameters come from ``di``.
-        layer: In which it will be called. What cannot be built there is left out; the call itself will say so.
+        layer: In which it will be called. What cannot be built there is left out; the call itself will say
+            so.
     """
     if takes_nothing(function):
         return frozenset()

@@ -383,3 +383,36 @@ def test_signals_reach_a_loop_of_another_make(tmp_path):
         running.says("['drained']")
 
         assert running.ends()[0] == 0
+
+
+@pytest.mark.parametrize("loop", ["asyncio.new_event_loop", "uvloop.new_event_loop"])
+def test_a_signal_wakes_a_loop_that_it_does_not_interrupt(tmp_path, loop):
+    pytest.importorskip(loop.partition(".")[0])
+    text = f"""
+        import threading
+        import time
+        import {loop.partition(".")[0]}
+
+        def send():  # when the loop waits, which nothing else ends
+            time.sleep(0.3)
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGTERM])
+            signal.pthread_kill(threading.get_ident(), signal.SIGTERM)
+
+        async def task(cancel: plugin.Cancel, lifecycle: plugin.Lifecycle):
+            await lifecycle.wait_for(plugin.Phase.RUNNING)
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+            threading.Thread(target=send).start()
+            await cancel.wait()
+            say("told")
+
+        async def prepare():
+            yield task
+
+        before = signal.set_wakeup_fd(-1)
+        plugin.stage(prepare, loop_factory={loop})
+        say(signal.set_wakeup_fd(-1) == before)
+    """
+    with program(tmp_path, text) as running:
+        running.says("told", "True")
+
+        assert running.ends()[0] == 0

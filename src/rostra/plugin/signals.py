@@ -1,7 +1,7 @@
 """What do signals mean to a stage? The first: stop; the second: hurry; the third ends the process.
 
-Handlers are Python's own (``signal.signal``), so that they run also while the loop is blocked by Python code;
-all they do is to call into the loop, but for the third signal, which waits for nobody. Only the main thread
+Handlers are Python's own (``signal.signal``), so that they run also while the loop is blocked by Python code, and each
+signal wakes the loop. All they do is to call into it, but for the third signal, which waits for nobody. Only the main thread
 can have them; a stage elsewhere goes without.
 """
 
@@ -9,6 +9,7 @@ import asyncio
 import contextvars
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -96,14 +97,15 @@ class Signals:
         self._stops = 0
         before = {number: signal.getsignal(number) for number in self.actions()}
         surroundings = context.bound(stage.components)  # not those of whatever a signal happens to interrupt
-        try:
-            for number, act in self.actions().items():
-                signal.signal(number, self._handler(act, stage, loop, surroundings))
-            yield
-        finally:
-            for number, handler in before.items():
-                # None stands for a handler that was not installed from Python, and cannot be put back.
-                signal.signal(number, signal.SIG_DFL if handler is None else handler)
+        with _waking(loop):
+            try:
+                for number, act in self.actions().items():
+                    signal.signal(number, self._handler(act, stage, loop, surroundings))
+                yield
+            finally:
+                for number, handler in before.items():
+                    # None stands for a handler that was not installed from Python, and cannot be put back.
+                    signal.signal(number, signal.SIG_DFL if handler is None else handler)
 
     def _handler(
         self,
@@ -122,6 +124,32 @@ class Signals:
                 loop.call_soon_threadsafe(act, stage, context=surroundings)
 
         return handle
+
+
+@contextmanager
+def _waking(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
+    """Let every signal end the loop's wait.
+
+    Python runs its handlers when the main thread executes Python again. A signal that comes just before the loop
+    begins to wait, or to another thread, would be handled at the loop's next event only, if ever.
+    """
+    reading, writing = socket.socketpair()
+    with reading, writing:
+        reading.setblocking(False)
+        writing.setblocking(False)
+        before = signal.set_wakeup_fd(writing.fileno(), warn_on_full_buffer=False)
+        loop.add_reader(reading, _empty, reading)
+        try:
+            yield
+        finally:
+            signal.set_wakeup_fd(before)
+            if not loop.is_closed():
+                loop.remove_reader(reading)
+
+
+def _empty(reading: socket.socket) -> None:
+    with suppress(BlockingIOError):
+        reading.recv(4096)
 
 
 def end_process(number: int) -> None:

@@ -39,14 +39,15 @@ $(INSTALLED): $(PROJECTS) constraints.txt plugins .ci/install.py
 venv: $(INSTALLED) ## create .venv or bring it up to date
 
 run: $(INSTALLED) ## serve examples/orders on 127.0.0.1:8080
-	@echo 'Serving examples/orders on http://127.0.0.1:8080; Ctrl-C stops it. Try:'
-	@echo
-	@echo '  curl http://127.0.0.1:8080/'
-	@echo "  curl http://127.0.0.1:8080/orders --json '{\"item\": \"tea\", \"quantity\": 2}'"
-	@echo '  curl http://127.0.0.1:8080/orders'
-	@echo '  curl -X POST http://127.0.0.1:8080/orders/1/payment'
-	@echo '  curl http://127.0.0.1:8080/readyz'
-	@echo
+	@at=http://127.0.0.1:$${ORDERS_HTTP_PORT:-8080}; \
+	echo "Serving examples/orders on $$at; Ctrl-C stops it. Try:"; \
+	echo; \
+	echo "  curl $$at/"; \
+	echo "  curl $$at/orders --json '{\"item\": \"tea\", \"quantity\": 2}'"; \
+	echo "  curl $$at/orders"; \
+	echo "  curl -X POST $$at/orders/1/payment"; \
+	echo "  curl $$at/readyz"; \
+	echo
 	@exec $(BIN)/rostra run examples/orders -c examples/orders/config.toml --env-prefix ORDERS
 
 test: $(INSTALLED) ## run all tests: the core's, the plugins', the examples'

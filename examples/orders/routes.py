@@ -3,6 +3,7 @@
 import asyncio
 
 import attrs
+from aiohttp import web
 
 from rostra import config, di
 from rostra_aiohttp import get, post
@@ -25,9 +26,9 @@ async def welcome(shop: ShopConfig) -> str:
 
 
 @post("/orders", status=201)
-async def place(new: NewOrder, shop: ShopConfig, orders: Orders) -> Order | tuple[int, dict[str, str]]:
+async def place(new: NewOrder, shop: ShopConfig, orders: Orders) -> Order:
     if new.quantity > shop.largest_quantity:
-        return 409, {"title": f"{shop.name} sells at most {shop.largest_quantity} at once"}
+        raise web.HTTPConflict(text=f"{shop.name} sells at most {shop.largest_quantity} at once")
     return await orders.place(new)
 
 
@@ -37,13 +38,19 @@ async def listing(orders: Orders, state: State | None = None) -> list[Order]:
 
 
 @get("/orders/{number}")
-async def show(number: int, orders: Orders) -> Order | tuple[int, dict[str, str]]:
-    return await orders.get(number) or (404, {"title": f"there is no order {number}"})
+async def show(number: int, orders: Orders) -> Order:
+    order = await orders.get(number)
+    if order is None:
+        raise web.HTTPNotFound(text=f"there is no order {number}")
+    return order
 
 
 @post("/orders/{number}/payment")
-async def pay(number: int, orders: Orders) -> Order | tuple[int, dict[str, str]]:
-    return await orders.pay(number) or (409, {"title": f"there is no open order {number}"})
+async def pay(number: int, orders: Orders) -> Order:
+    order = await orders.pay(number)
+    if order is None:
+        raise web.HTTPConflict(text=f"there is no open order {number}")
+    return order
 
 
 @get("/report")

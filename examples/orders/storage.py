@@ -22,6 +22,9 @@ from .model import NewOrder, Order, State
 Result = TypeVar("Result")
 Row = tuple[Any, ...]
 
+_LARGEST_NUMBER = 2**63 - 1
+"""SQLite knows no larger one."""
+
 _SCHEMA = """
     create table if not exists orders (
         number integer primary key, item text not null, quantity integer not null,
@@ -99,6 +102,8 @@ class Orders:
 
     async def get(self, number: int) -> Order | None:
         """The order of this number."""
+        if number > _LARGEST_NUMBER:
+            return None
         rows = await self._database.rows("select * from orders where number = ?", number)
         return _order(*rows[0]) if rows else None
 
@@ -110,6 +115,8 @@ class Orders:
 
     async def pay(self, number: int) -> Order | None:
         """Mark an open order as paid; None if there is no such open order."""
+        if number > _LARGEST_NUMBER:
+            return None
         statement = "update orders set state = 'paid' where number = ? and state = 'open' returning *"
         rows = await self._database.rows(statement, number)
         return _order(*rows[0]) if rows else None

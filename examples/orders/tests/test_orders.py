@@ -75,7 +75,16 @@ async def test_a_wrong_order_is_answered_with_all_that_is_wrong(rostra_run: plug
 async def test_a_setting_bounds_what_is_sold(rostra_run: plugin.Stage) -> None:
     status, problem = await asked("POST", "/orders", json={"item": "tea", "quantity": 11})
 
-    assert (status, problem) == (409, {"title": "The test shop sells at most 10 at once"})
+    assert status == 409
+    assert problem["detail"] == "The test shop sells at most 10 at once"
+
+
+async def test_an_order_that_there_is_not_is_not_found(rostra_run: plugin.Stage) -> None:
+    for number in (1, 10**30):
+        status, problem = await asked("GET", f"/orders/{number}")
+
+        assert status == 404
+        assert problem["detail"] == f"there is no order {number}"
 
 
 async def test_an_order_that_nobody_pays_expires(clock: ManualClock, rostra_run: plugin.Stage) -> None:

@@ -131,9 +131,12 @@ class Components:
         return self._parent
 
     def describe(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
-        """Each layer's label and what was added to it, nearest first, for messages."""
+        """Each layer's label and what was added to it, nearest first, for messages.
+
+        What rostra itself defines is left out: every stage has it, and it would hide what matters.
+        """
         return tuple(
-            (layer._label, tuple(_called(key, name) for key, name in layer._types))  # noqa: SLF001
+            (layer._label, tuple(_called(key, name) for key, name in layer._types if not _is_ours(key)))  # noqa: SLF001
             for layer in self.layers()
         )
 
@@ -144,6 +147,10 @@ class Components:
             for other in others
         )
         return ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
+
+
+def _is_ours(key: Key) -> bool:
+    return isinstance(key, type) and key.__module__.partition(".")[0] == __name__.partition(".")[0]
 
 
 def _called(key: Key, name: str | None) -> str:

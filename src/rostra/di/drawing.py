@@ -12,20 +12,13 @@ import attrs
 from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option
 from rostra.di.offers import Offer
-from rostra.di.overrides import Overrides
 from rostra.di.plans import Failure
-from rostra.di.registry import Registry
-from rostra.di.scopes import Scope, Unscoped
 from rostra.di.signatures import Parameter, Signature
-from rostra.di.stage_objects import StageObjects
 from rostra.di.views import View, fits
 from rostra.errors import ConflictError, CycleError, GivenError, ResolveError, closest
 
 Way: TypeAlias = tuple[tuple[str, str], ...]
 """Functions from the outside in, each with its place."""
-
-
-_OWN = {"", *(cls.__name__ for cls in (Registry, StageObjects, Scope, Unscoped, Overrides))}
 
 
 def with_article(thing: object) -> str:
@@ -93,7 +86,7 @@ def conflict(wanted: str, option: Option, offers: list[Offer], way: Way, view: V
         reason,
         (*way, (str(option), reason)),
         _given(view),
-        _layers(view),
+        view.layer.describe(),
         tuple(f"{step_of(offer)}{_arrow(offer)}, {offer.adapter.place}" for offer in offers),
         (f"di.register({last}, replace=True), or ask for list[{name_of(option.key)}] to get all of them",),
     )
@@ -113,7 +106,7 @@ def drawn(wanted: str, failure: Failure, function: Signature | None, view: View)
     way.append((leaf.subject, leaf.reason))
     passed = [would_do(other) for step in steps for other in step.others]
     near = (*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *passed)
-    fields = (wanted, leaf.reason, tuple(way), _given(view), _layers(view), near, (_fix(leaf),))
+    fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, (_fix(leaf),))
     return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
 
 
@@ -151,13 +144,6 @@ def leaves(failure: Failure) -> Iterator[Failure]:
 
 def _given(view: View) -> tuple[str, ...]:
     return tuple(f"{name}: {name_of(kind)}" for name, kind in view.given.items())
-
-
-def _layers(view: View) -> tuple[tuple[str, tuple[str, ...]], ...]:
-    """The layers without what is in them for di alone."""
-    return tuple(
-        (label, tuple(kind for kind in types if kind not in _OWN)) for label, types in view.layer.describe()
-    )
 
 
 def _arrow(offer: Offer) -> str:

@@ -10,6 +10,7 @@ from rostra.di.calls import call, inject, nject, now
 from rostra.di.checking import CheckReport, check
 from rostra.di.closing import Closing
 from rostra.di.explaining import explain
+from rostra.di.loads import loads, takes_nothing
 from rostra.di.markers import Lazy, Named
 from rostra.di.overrides import override
 from rostra.di.registry import Registry, Root, register
@@ -37,6 +38,7 @@ __all__ = [
     "check",
     "explain",
     "inject",
+    "loads",
     "nject",
     "now",
     "open_stage",
@@ -44,4 +46,5 @@ __all__ = [
     "register",
     "scope",
     "signature",
+    "takes_nothing",
 ]

@@ -15,7 +15,6 @@ from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, is_prepare
 from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.tasks import Task, tasks_of
-from rostra.plugin.wants import loaded_for, takes_nothing
 
 _log = log.get("rostra.plugin")
 
@@ -71,7 +70,7 @@ class Preparing:
     async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:
         if not is_prepare(prepare):
             raise _no_prepare(record, prepare)
-        made = prepare() if takes_nothing(prepare) else await self._called(loading, record, prepare)
+        made = prepare() if di.takes_nothing(prepare) else await self._called(loading, record, prepare)
         if inspect.iscoroutine(made):
             made = await made
         if isinstance(made, AsyncGenerator):
@@ -81,7 +80,7 @@ class Preparing:
 
     async def _called(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> Any:
         given = self._given(loading, record, prepare)
-        record.hears_cancel = Cancel in loaded_for(prepare, context.current_context())
+        record.hears_cancel = Cancel in di.loads(prepare, context.current_context())
         offers = {name: type(value) for name, value in given.items()}
         self.registry.add_root(di.Root(prepare, f"prepare of plugin {record.name}", offers, scoped=True))
         return await di.call(prepare, **given)

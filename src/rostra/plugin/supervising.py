@@ -15,7 +15,6 @@ from rostra.plugin.cancelling import Cancel, Started
 from rostra.plugin.loading import Record
 from rostra.plugin.restarting import Restart, Restarts, pause
 from rostra.plugin.tasks import Task
-from rostra.plugin.wants import loaded_for
 
 _log = log.get("rostra.plugin")
 
@@ -104,7 +103,7 @@ class Supervision:
         ``prepare``, or what was built for it, takes ``Cancel``; one that would not hear it can only be
         cancelled.
         """
-        wanted = loaded_for(self.task.run, self.open_layer(self)) if callable(self.task.run) else frozenset()
+        wanted = di.loads(self.task.run, self.open_layer(self)) if callable(self.task.run) else frozenset()
         self._hears = Cancel in wanted or self.record.hears_cancel
         if Started not in wanted:
             self._ready.set()

@@ -1,17 +1,17 @@
-"""Does it ask for that? Whether a function, or something that is built for it, takes a certain component."""
+"""What does a call take from the context? Asked by those who must know it before they make the call."""
 
 import inspect
 from collections.abc import Callable
 from typing import Any
 
-from rostra import di
 from rostra.components import Components, Key
 from rostra.di.answering import answer
 from rostra.di.plans import Load
+from rostra.di.signatures import signature
 from rostra.di.views import view_from
 
 
-def loaded_for(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
+def loads(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
     """The types of all components that a call of ``function`` takes, itself or for what is built for it.
 
     Args:
@@ -21,13 +21,12 @@ def loaded_for(function: Callable[..., Any], layer: Components) -> frozenset[Key
     """
     if takes_nothing(function):
         return frozenset()
-    signature = di.signature(function)
-    plan = answer(view_from(layer, {}), signature).plan
+    plan = answer(view_from(layer, {}), signature(function)).plan
     return frozenset(node.key for node in plan.nodes() if isinstance(node, Load))
 
 
 def takes_nothing(function: Callable[..., Any]) -> bool:
-    """Whether it is a plain function without parameters: then there is nothing to ask ``di`` for."""
+    """Whether it is a plain function without parameters, whose call needs no plan; a glance, not a look."""
     return inspect.isfunction(function) and not any(
         (
             function.__code__.co_argcount,

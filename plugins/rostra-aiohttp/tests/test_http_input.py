@@ -61,7 +61,7 @@ async def test_everything_that_is_wrong_with_a_request_is_told_at_once(serve):
     assert status == 422
     assert problem == {
         "status": 422,
-        "title": "Unprocessable Entity",
+        "title": "Unprocessable Content",
         "errors": [
             {"in": "path", "name": "number", "detail": 'expected a whole number, found "x"'},
             {"in": "header", "name": "x-token", "detail": "it is missing"},

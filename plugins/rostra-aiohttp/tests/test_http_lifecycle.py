@@ -64,8 +64,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
         (tmp_path / "served.py").write_text(textwrap.dedent(code))
         config = {"http": {"port": 0, **http}, "logging": {"format": "json"}}
         main = f"from rostra import plugin; plugin.stage('served', 'rostra_aiohttp', config={config}, stop_timeout={stop_timeout})"
+        path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
         process = subprocess.Popen(
-            [sys.executable, "-c", main], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+            [sys.executable, "-c", main], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
         )  # fmt: skip
         program = Program(process)
         programs.append(program)
@@ -225,3 +226,88 @@ def test_probes_can_be_left_out_and_a_handler_may_take_their_path(start):
     assert program.ask("/readyz")[2] == "mine"
     assert program.ask("/livez")[0] == 200
     assert without.ask("/livez")[0] == 404
+
+
+HANGING = """
+    import asyncio
+    from rostra import log, plugin
+    from rostra_aiohttp import get
+
+    @get("/slow/{number}")
+    async def slow(number: int) -> str:
+        log.get("slow").info("slow.arrived")
+        try:
+            await asyncio.Event().wait()
+        finally:
+            log.get("slow").info("slow.ended")
+"""
+
+
+def ended_in_order(program: Program) -> list[str]:
+    """What of the end stands in the log, in order."""
+    program.wait_for("stage.teardown")
+    wanted = ("http.cut", "slow.ended", "task.abandoned", "stage.teardown")
+    return [line["event"] for line in program.lines if line["event"] in wanted]
+
+
+@pytest.mark.parametrize("grace", ["0s", "1m"])
+def test_a_second_signal_names_each_request_that_is_cut_and_ends_it_before_the_teardown(start, grace):
+    program = start(HANGING, grace=grace)
+    with ThreadPoolExecutor() as threads:
+        asking = threads.submit(program.ask, "/slow/1")
+        program.wait_for("slow.arrived")
+        program.terminate()
+        program.wait_for("http.draining" if grace == "0s" else "http.waiting")
+
+        program.terminate()
+
+        assert ended_in_order(program) == ["http.cut", "slow.ended", "stage.teardown"]
+        with pytest.raises((OSError, http.client.HTTPException)):
+            asking.result(PATIENCE)
+    [cut] = [line for line in program.lines if line["event"] == "http.cut"]
+    assert (cut["level"], cut["method"], cut["path"]) == ("warning", "GET", "/slow/1")
+    assert cut["handler"].startswith("handler slow, ")
+    assert "served.py:" in cut["handler"]
+    assert program.ended() == 1
+
+
+def test_requests_that_run_at_the_end_of_the_stop_timeout_are_cut_before_the_teardown(start):
+    program = start(HANGING, stop_timeout=2)
+    with ThreadPoolExecutor() as threads:
+        asking = [threads.submit(program.ask, f"/slow/{number}") for number in range(2)]
+        for _ in asking:
+            program.wait_for("slow.arrived")
+
+        program.terminate()
+
+        assert ended_in_order(program) == [*["http.cut"] * 2, *["slow.ended"] * 2, "stage.teardown"]
+    assert program.ended() == 1
+
+
+def test_a_request_that_ignores_that_it_is_cut_does_not_make_the_server_one_that_does(start):
+    program = start("""
+        import asyncio
+        from rostra import log
+        from rostra_aiohttp import get
+
+        @get("/deaf")
+        async def deaf() -> str:
+            log.get("slow").info("slow.arrived")
+            while True:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    pass
+    """)
+    with ThreadPoolExecutor() as threads:
+        asking = threads.submit(program.ask, "/deaf")
+        program.wait_for("slow.arrived")
+        program.terminate()
+        program.wait_for("http.draining")
+
+        program.terminate()
+
+        assert ended_in_order(program) == ["http.cut", "stage.teardown"]
+        with pytest.raises((OSError, http.client.HTTPException)):
+            asking.result(PATIENCE)
+    assert program.ended() == 1

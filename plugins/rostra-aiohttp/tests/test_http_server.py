@@ -225,7 +225,7 @@ async def test_what_a_handler_binds_to_the_log_is_gone_with_the_next_request_of_
 
     async with serve(bind, bound) as served:
         assert await served.ask("GET", "/bind") == (204, "")
-        assert await served.ask("GET", "/bound") == (200, {})
+        assert await served.ask("GET", "/bound") == (200, {"method": "GET", "path": "/bound"})
 
 
 async def test_a_client_that_goes_away_harms_nobody(serve, caplog):

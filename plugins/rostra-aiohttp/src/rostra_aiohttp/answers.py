@@ -1,32 +1,45 @@
 """What a handler returns becomes an answer."""
 
 import functools
+import inspect
+import typing
 from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
+
+from rostra.handlers import bare, union_members
 
 _AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
 
 
-def answer(result: Any, status: int | None = None) -> web.StreamResponse:
+class UnsayableError(TypeError):
+    """A result is nothing that can be answered. Who called the handler says whose it is."""
+
+    def __init__(self, what: str, why: str, fix: str) -> None:
+        self.what, self.why, self.fix = what, why, fix
+        super().__init__(f"{what}: {why}")
+
+
+def answer(result: Any, status: int | None = None, *, has_status: bool = True) -> web.StreamResponse:
     """The answer that ``result`` stands for.
 
     Args:
         result: An answer of aiohttp's is sent as it is. ``(status, body)`` says the status, too. Of bodies, a text is
             sent as text/plain, bytes as application/octet-stream, None as nothing, and everything else as JSON.
         status: Where the result says none; by default 200, and 204 for None.
+        has_status: Whether a pair that begins with a whole number is ``(status, body)``; else it is data.
 
     Raises:
-        TypeError: The result is nothing that JSON can say.
+        UnsayableError: The result is nothing that JSON can say, or its status is none.
     """
     if isinstance(result, web.StreamResponse):
         return result
-    if type(result) is tuple and len(result) == 2 and _is_status(result[0]):  # noqa: PLR2004  (a pair)
-        status, result = result
+    if has_status and type(result) is tuple and len(result) == 2 and _is_whole(result[0]):  # noqa: PLR2004  (a pair)
+        status, result = _checked(result[0]), result[1]
     if result is None:
         return web.Response(status=status or HTTPStatus.NO_CONTENT)
     status = status or HTTPStatus.OK
@@ -37,8 +50,42 @@ def answer(result: Any, status: int | None = None) -> web.StreamResponse:
     return web.Response(body=encoded(result), status=status, content_type="application/json")
 
 
-def _is_status(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 100 <= value <= 599  # noqa: PLR2004  (RFC 9110)
+def may_say_status(annotation: Any) -> bool:
+    """Whether a pair that begins with a whole number is ``(status, body)`` for a handler that returns this.
+
+    So it is without an annotation, and where a ``tuple[int, X]`` is, or is a member of the union: then two numbers,
+    too, are a status and a body.
+    """
+    return any(map(_is_pair_with_status, union_members(bare(annotation)) or (bare(annotation),)))
+
+
+def _is_pair_with_status(annotation: Any) -> bool:
+    if annotation in (inspect.Parameter.empty, Any, object, tuple):
+        return True
+    items = typing.get_args(annotation)
+    if typing.get_origin(annotation) is not tuple or len(items) != 2 or items[1] is Ellipsis:  # noqa: PLR2004  (a pair)
+        return False
+    return all(map(_is_whole_kind, union_members(bare(items[0])) or (bare(items[0]),)))
+
+
+def _is_whole_kind(kind: Any) -> bool:
+    if typing.get_origin(kind) is Literal:
+        return all(map(_is_whole, typing.get_args(kind)))
+    return isinstance(kind, type) and issubclass(kind, int) and kind is not bool
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _checked(status: int) -> int:
+    if 100 <= status <= 599:  # noqa: PLR2004  (RFC 9110, section 15)
+        return status
+    raise UnsayableError(
+        f"the status {int(status)}",
+        "a status is a number from 100 to 599, and (number, body) is read as a status and a body",
+        "if the pair is data, say so by the return annotation: -> list[int]",
+    )
 
 
 def encoded(value: Any) -> bytes:
@@ -65,5 +112,9 @@ def _plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, float):
         return float(value)
-    msg = f"a handler returned a {type(value).__qualname__}, which JSON cannot say"
-    raise TypeError(msg)
+    article = "an" if type(value).__qualname__[0] in "aeiouAEIOU" else "a"
+    raise UnsayableError(
+        f"{article} {type(value).__qualname__}, which JSON cannot say",
+        "JSON says texts, numbers, lists, mappings, dates, and attrs classes, dataclasses and structs of these",
+        "return such a value, or a web.Response",
+    )

@@ -1,7 +1,10 @@
 """Handlers on the routes of aiohttp: bound once, called in a scope, with answers in one shape whoever gives them."""
 
+import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from typing import Any, TypeAlias
 
 import attrs
@@ -9,16 +12,18 @@ from aiohttp import hdrs, web
 
 from rostra import context, di, log
 from rostra.components import Components
-from rostra.errors import HandlerError
+from rostra.errors import AnnotationError, HandlerError
 from rostra.handlers import Bound, where_of
-from rostra_aiohttp.answers import answer
-from rostra_aiohttp.problems import answered
+from rostra_aiohttp.answers import UnsayableError, answer, may_say_status
+from rostra_aiohttp.problems import answered, problem
 from rostra_aiohttp.reading import reader_of
 from rostra_aiohttp.routes import Route
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _BOUND = "__rostra_bound__"
+
+_log = log.get("rostra.http")
 
 
 @attrs.define(eq=False)
@@ -28,10 +33,36 @@ class Serving:
     Args:
         layer: Of the stage.
         is_draining: Answers close their connection.
+        is_cut: Nobody waits for requests any more, and none begins.
+        running: The requests that run, by the task in which they do.
     """
 
     layer: Components
     is_draining: bool = False
+    is_cut: bool = False
+    running: "dict[asyncio.Task[Any], web.Request]" = attrs.field(factory=dict, init=False)
+
+    @contextmanager
+    def counting(self, request: web.Request) -> Iterator[None]:
+        """Know of a request while the body runs."""
+        task = asyncio.current_task()
+        assert task is not None, "aiohttp calls this in a task"  # noqa: S101  (for type checkers)
+        self.running[task] = request
+        try:
+            yield
+        finally:
+            del self.running[task]
+
+    def cut(self) -> None:
+        """Cancel the requests that run, and say whose they are. Done once."""
+        if self.is_cut:
+            return
+        self.is_cut = True
+        for task, request in self.running.items():
+            handler = _whose(request.match_info.handler)
+            _log.warning("http.cut", method=request.method, path=request.path, handler=handler)
+            task.set_name(f"http: {request.method} {request.path}")  # by which it is named if it does not end
+            task.cancel()
 
 
 async def bind(chosen: tuple[Bound, ...]) -> None:
@@ -60,9 +91,14 @@ def middleware(serving: Serving) -> Any:
 
     @web.middleware
     async def around(request: web.Request, handler: Endpoint) -> web.StreamResponse:
-        with log.bound():
+        if serving.is_cut:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE)
+        with serving.counting(request), log.bound(method=request.method, path=request.path):
             response = await answered(request, _scoped(serving, request, handler))
-        if serving.is_draining and not response.prepared:
+        is_undecodable = request.content.exception() is not None
+        if is_undecodable:
+            request.content.feed_eof()  # or aiohttp would read the rest, and log with a traceback that it cannot
+        if (serving.is_draining or is_undecodable) and not response.prepared:
             response.force_close()
         return response
 
@@ -101,14 +137,28 @@ def _bind(application: web.Application, bound: Bound, taken: dict[tuple[str, str
 
 
 def _endpoint(bound: Bound) -> Endpoint:
-    reader, status = reader_of(bound), _route(bound).status
+    if di.signature(bound.declared.function).is_generator:
+        raise _yields(bound)
+    reader, status, has_status = reader_of(bound), _route(bound).status, _may_say_status(bound)
 
     async def endpoint(request: web.Request) -> web.StreamResponse:
         values = await reader.read(request)
-        return answer(await bound.call(values, (request,)), status)
+        result = await bound.call(values, (request,))
+        try:
+            return answer(result, status, has_status=has_status)
+        except UnsayableError as error:
+            raise _unsayable(bound, error) from None
 
     setattr(endpoint, _BOUND, bound)
     return endpoint
+
+
+def _may_say_status(bound: Bound) -> bool:
+    try:
+        returned = di.signature(bound.declared.function).returns(context.get(di.Registry).names)
+    except AnnotationError:  # nothing else depends on it
+        return True
+    return may_say_status(returned)
 
 
 def _taken(application: web.Application) -> dict[tuple[str, str], str]:
@@ -116,10 +166,7 @@ def _taken(application: web.Application) -> dict[tuple[str, str], str]:
     taken = {}
     for route in application.router.routes():
         if route.resource is not None:
-            bound = getattr(route.handler, _BOUND, None)
-            taken[route.method, _shape(route.resource)] = (
-                _described(bound) if bound else _classic(route.handler)
-            )
+            taken[route.method, _shape(route.resource)] = _whose(route.handler)
     return taken
 
 
@@ -139,6 +186,11 @@ def _described(bound: Bound) -> str:
     return f"handler {bound.declared.label}, {bound.declared.place}"
 
 
+def _whose(handler: Any) -> str:
+    bound = getattr(handler, _BOUND, None)
+    return _described(bound) if bound else _classic(handler)
+
+
 def _classic(handler: Any) -> str:
     return f"route to {getattr(handler, '__qualname__', handler)}, {di.signature(handler).place}"
 
@@ -149,6 +201,21 @@ def _twice(bound: Bound, other: str) -> HandlerError:
         (other, _described(bound)),
         ("only one can answer",),
         ("give one of them another path or method",),
+    )
+
+
+def _yields(bound: Bound) -> HandlerError:
+    return HandlerError(
+        f"{bound.declared.label} yields, and a handler returns its answer",
+        where_of(bound.declared),
+        ("it is a generator, and answers in parts are not made from one yet",),
+        ("return a list", "for a stream, prepare an aiohttp.web.StreamResponse, write to it and return it"),
+    )
+
+
+def _unsayable(bound: Bound, error: UnsayableError) -> HandlerError:
+    return HandlerError(
+        f"{bound.declared.label} returned {error.what}", where_of(bound.declared), (error.why,), (error.fix,)
     )
 
 

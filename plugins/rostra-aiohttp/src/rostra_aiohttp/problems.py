@@ -3,6 +3,7 @@
 Nothing of the inside of the service stands in them. What nobody caught is logged, once.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,14 @@ from rostra_aiohttp.answers import encoded
 from rostra_aiohttp.faults import Fault, UnfitError
 
 CONTENT_TYPE = "application/problem+json"
+
+_PHRASES = {
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
+"""Of RFC 9110, where Python before 3.13 has those of older ones."""
 
 _log = log.get("rostra.http")
 
@@ -48,18 +57,40 @@ async def answered(request: web.Request, handler: Answer) -> web.StreamResponse:
         return await handler(request)
     except UnfitError as error:
         return unfit(error.faults)
+    except web.RequestPayloadError as error:
+        return _undecodable(error)
     except web.HTTPException as error:
         if error.status < HTTPStatus.BAD_REQUEST:
             raise
         return _worded(error)
+    except asyncio.CancelledError:
+        if _is_cancelled() or _has_begun(request):
+            raise
+        return _failed(request)  # the handler raised it by itself: nobody wants this request to end
     except Exception as error:
         if isinstance(error, ConnectionError) and _is_gone(request):
             _log.debug("http.abandoned", method=request.method, path=request.path)
             return web.Response()  # nobody gets it
         if _has_begun(request):  # aiohttp logs it and cuts the connection, which is all that can be done
             raise
-        _log.exception("http.failed", method=request.method, path=request.path)
-        return problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+        return _failed(request)
+
+
+def _failed(request: web.Request) -> web.StreamResponse:
+    _log.exception("http.failed", method=request.method, path=request.path)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _undecodable(error: web.RequestPayloadError) -> web.StreamResponse:
+    """The body is not what ``Content-Encoding`` or ``Transfer-Encoding`` says."""
+    reason = getattr(error.__cause__, "message", "") or "it is not encoded as its headers say"
+    return problem(HTTPStatus.BAD_REQUEST, f"the body cannot be read: {reason.strip()}")
+
+
+def _is_cancelled() -> bool:
+    """Whether somebody asked the task of this request to end."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _worded(error: web.HTTPException) -> web.StreamResponse:
@@ -79,7 +110,7 @@ def _worded(error: web.HTTPException) -> web.StreamResponse:
 
 def _phrase(status: int) -> str:
     try:
-        return HTTPStatus(status).phrase
+        return _PHRASES.get(status) or HTTPStatus(status).phrase
     except ValueError:
         return "Unknown status"
 

@@ -1,13 +1,14 @@
 """What triggers a handler over HTTP, and the decorators that say so."""
 
 import functools
+import inspect
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 import attrs
 from aiohttp import web
 
-from rostra import handlers
+from rostra import di, handlers
 from rostra.errors import HandlerError
 
 T = TypeVar("T")
@@ -141,6 +142,21 @@ def delete(path: str, *, status: int | None = None) -> Callable[[Function], Func
 
 
 def _on(method: str, path: str, status: int | None) -> Callable[[Function], Function]:
+    if not isinstance(path, str):
+        raise _no_path(method.lower(), path)
     names_in(path)  # a path that cannot be read is an error of this line
     route = Route(method, path, status)
     return lambda function: handlers.mark(function, route)
+
+
+def _no_path(decorator: str, found: Any) -> HandlerError:
+    """Who writes ``@get`` alone hands over the function itself."""
+    if not inspect.isroutine(found):
+        example = f'write @{decorator}("/path")'
+        return HandlerError(f"@{decorator} needs a path", why=(f"{found!r} is no text",), fix=(example,))
+    return HandlerError(
+        f"@{decorator} needs a path",
+        (f"handler {found.__name__}, {di.signature(found).place}",),
+        ("without parentheses it takes the function for the path",),
+        (f'write @{decorator}("/{found.__name__}")',),
+    )

@@ -23,9 +23,13 @@ from rostra_aiohttp.settings import HttpConfig
 
 _WITHOUT_END = 365 * 86400.0
 _LAST_PATIENCE = 0.5
-"""Seconds for requests to end once they were cancelled, because the stage waits no longer."""
+"""Seconds for requests to end once they were cut; well within what the stage grants to a cancelled task."""
+_MOMENT = 0.05
+"""Seconds for connections whose requests ignore that they were cut; aiohttp takes 0 for no limit."""
 
 _NO_ADDRESS = "this machine has no such address"
+_NO_ADDRESS_AT_ALL = "could not bind on any address"
+"""How asyncio says so since Python 3.13, without a number."""
 _REASONS: dict[int | None, str] = {
     errno.EADDRINUSE: "another process listens there already",
     errno.EACCES: "this user may not listen on a port below 1024",
@@ -86,9 +90,12 @@ async def serve(  # noqa: PLR0917  (di gives them)
         await cancel.wait()
         await _grant_grace(settings.grace, clock)
         await _accept_no_more(runner)
+    except asyncio.CancelledError:
+        serving.cut()
+        raise
     finally:
         serving.is_draining = True
-        await _close(runner, application)
+        await _close(runner, application, serving)
 
 
 async def _listen(runner: web.AppRunner, settings: HttpConfig, source: ConfigSource) -> None:
@@ -115,26 +122,42 @@ async def _accept_no_more(runner: web.AppRunner) -> None:
     _log.info("http.draining")
 
 
-async def _close(runner: web.AppRunner, application: web.Application) -> None:
+async def _close(runner: web.AppRunner, application: web.Application, serving: Serving) -> None:
     """Close idle connections, and wait for the requests that run.
 
-    The stage cancels this when it waits no longer. Then they are cancelled, too, and what the application wants to
-    put away is still put away.
+    The stage cancels this when it waits no longer. Then they are cut, and what the application wants to put away is
+    still put away.
     """
     server = runner.server
+    closing = asyncio.create_task(runner.cleanup(), name="http: closing")
     try:
-        await runner.cleanup()
+        if not serving.is_cut:
+            await asyncio.shield(closing)
     except asyncio.CancelledError:
-        if server is not None:
-            await server.shutdown(_LAST_PATIENCE)
-        await application.cleanup()
+        serving.cut()
         raise
+    finally:
+        await asyncio.wait({closing}, timeout=_LAST_PATIENCE)
+        if closing.done() or server is None or not server.connections:
+            await closing
+        else:
+            await _close_by_force(closing, server, application)
+
+
+async def _close_by_force(
+    closing: "asyncio.Task[None]", server: web.Server, application: web.Application
+) -> None:
+    """End what waits for requests that do not end, and close their connections."""
+    closing.cancel()
+    await asyncio.wait({closing})
+    await server.shutdown(_MOMENT)
+    await application.cleanup()
 
 
 def _refused(error: OSError, settings: HttpConfig, source: ConfigSource) -> ListenError:
     if isinstance(error, socket.gaierror):
         reason, setting, value = f"its name cannot be resolved: {error.strerror}", "host", "127.0.0.1"
-    elif error.errno == errno.EADDRNOTAVAIL:
+    elif error.errno == errno.EADDRNOTAVAIL or str(error).startswith(_NO_ADDRESS_AT_ALL):
         reason, setting, value = _NO_ADDRESS, "host", "127.0.0.1"
     else:
         reason = _REASONS.get(error.errno) or str(error)

@@ -1,6 +1,6 @@
 """What clients send: values of the path, the query and headers, bodies, and all that may be wrong with them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 
 import attrs
@@ -142,3 +142,18 @@ async def test_a_body_may_be_of_any_json_type_and_may_be_left_out(serve):
         ]
 
     assert answers == [(200, [{"item": "tea", "quantity": 1}]), (204, ""), (200, 3), (200, "tea")]
+
+
+async def test_a_dict_is_the_body_and_never_the_settings_though_these_are_one(serve):
+    @post("/any")
+    async def anything(order: dict[str, Any]) -> dict[str, Any]:
+        return order
+
+    @post("/mapping")
+    async def mapping(order: Mapping[str, Any]) -> Mapping[str, Any]:
+        return order
+
+    async with serve(anything, mapping) as served:
+        answers = [await served.ask("POST", path, json={"a": 1}) for path in ("/any", "/mapping")]
+
+    assert answers == [(200, {"a": 1})] * 2

@@ -12,6 +12,7 @@ from rostra.components import Components
 from rostra.errors import RostraError
 from rostra.handlers import refusals
 from rostra.handlers.collecting import Declared
+from rostra.handlers.shapes import is_plain_mapping
 from rostra.handlers.sources import Origin, Source, sources
 
 _FILLED_BY_DI = (Origin.DI, Origin.PROVIDED)
@@ -172,11 +173,16 @@ def _gives(layer: Components, registry: di.Registry, parameter: di.Parameter) ->
     want = parameter.read(registry.names)
     items = [attrs.evolve(want.options[0], key=want.many)] if want.many is not None else []
     return any(
-        layer.get(option.key, name=parameter.name, default=None) is not None
-        or layer.get(option.key, name=option.name, default=None) is not None
-        or registry.offers(option)
+        _has_component(layer, option.key, (parameter.name, option.name)) or registry.offers(option)
         for option in (*want.options, *items)
     ) or any(layer.find(item.key) for item in items)
+
+
+def _has_component(layer: Components, key: Any, names: Iterable[str | None]) -> bool:
+    """Settings are a dict, too, so an object that only descends from one is not what ``dict[str, Any]`` means."""
+    found = [layer.get(key, name=name, default=None) for name in names]
+    is_mapping = is_plain_mapping(key)
+    return any(each is not None and (not is_mapping or type(each) is dict) for each in found)
 
 
 def _register(registry: di.Registry, owner: type) -> None:

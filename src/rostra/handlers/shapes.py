@@ -59,6 +59,16 @@ def is_list_of_scalars(annotation: Any) -> bool:
     return not issubclass(origin, Mapping | str | bytes) and all(map(is_scalar, items))
 
 
+def is_plain_mapping(annotation: Any) -> bool:
+    """Whether it is a mapping of no class of somebody's own: ``dict[str, Any]``, ``Mapping``."""
+    origin = typing.get_origin(bare(annotation)) or bare(annotation)
+    return (
+        isinstance(origin, type)
+        and issubclass(origin, Mapping)
+        and origin.__module__ in ("builtins", "collections.abc")
+    )
+
+
 def is_data(annotation: Any, _above: tuple[Any, ...] = ()) -> bool:
     """Whether it can be made from a document: scalars, lists, mappings, and classes that have only such fields."""
     annotation = bare(annotation)

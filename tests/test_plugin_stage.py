@@ -360,3 +360,18 @@ async def test_a_stage_cannot_be_entered_twice_nor_run_before():
     async with stage:
         with pytest.raises(RuntimeError, match="entered twice"):
             await stage.__aenter__()
+
+
+@pytest.mark.asyncio
+async def test_settings_that_nobody_reads_are_told_when_all_is_prepared(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def prepare() -> None: ...
+
+    source = ConfigSource({"htpp": {"port": 1}}, env_prefix="APP", environ={"APP_PRT": "1"})
+    await ran(prepare, config=source)
+
+    told = [record.getMessage() for record in caplog.records if "settings.unread" in record.getMessage()]
+    assert len(told) == 2
+    assert "nobody reads [htpp]" in told[0]
+    assert "no setting reads APP_PRT" in told[1]

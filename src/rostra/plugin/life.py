@@ -11,6 +11,7 @@ from typing import Any
 
 from rostra import context, di, log
 from rostra.components import Components
+from rostra.config import ConfigSource
 from rostra.errors import StartTimeoutError, StopTimeoutError
 from rostra.handlers import Handlers
 from rostra.plugin.budgets import StartBudget, StopBudget
@@ -213,6 +214,8 @@ class Life:
         await self._loading.settle()
         if not self._stop_asked.is_set():
             await complete()
+            for hint in self._layer.get(ConfigSource).hints():
+                _log.warning("settings.unread", hint=hint)
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)

@@ -26,6 +26,25 @@ class Order:
     placed: dt.date = dt.date(2026, 1, 31)
 
 
+@attrs.frozen
+class Line:
+    quantity: int = 1
+    article: str = "tea"
+    _seen: int = 0
+
+
+@attrs.frozen
+class Basket(Line):
+    owner: str = "ann"
+    lines: tuple[Line, ...] = (Line(),)
+
+
+@dataclasses.dataclass(slots=True)
+class Slotted:
+    z: int = 1
+    a: int = 2
+
+
 @dataclasses.dataclass
 class Note:
     text: str
@@ -68,6 +87,15 @@ JSON: list[tuple[Any, bytes]] = [
 @pytest.mark.parametrize(("result", "body"), JSON, ids=str)
 def test_data_is_sent_as_json(result, body):
     assert sent(result) == (200, "application/json", body)
+
+
+def test_fields_keep_the_order_of_their_definition_and_private_ones_stay_inside():
+    line = b'{"quantity":1,"article":"tea"}'
+    basket = b'{"quantity":1,"article":"tea","owner":"ann","lines":[' + line + b"]}"
+
+    assert sent(Basket())[2] == basket
+    assert sent({"all": [Basket(), {Line()}]})[2] == b'{"all":[' + basket + b",[" + line + b"]]}"
+    assert sent(Slotted())[2] == b'{"z":1,"a":2}'
 
 
 def test_a_text_is_sent_as_text():

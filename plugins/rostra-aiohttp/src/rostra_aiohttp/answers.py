@@ -7,12 +7,16 @@ from collections.abc import Callable
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePath
+from types import NoneType
 from typing import Any, Literal
 
+import attrs
 from aiohttp import web
 
 from rostra.handlers import bare, union_members
 
+_LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
+_LISTS = frozenset({list, tuple, set, frozenset})
 _AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
 
 
@@ -94,7 +98,7 @@ def encoded(value: Any) -> bytes:
     Raises:
         TypeError: There is something in it that JSON cannot say.
     """
-    return _encode()(value)
+    return _encode()(_in_order(value))
 
 
 @functools.cache
@@ -102,6 +106,21 @@ def _encode() -> Callable[[Any], bytes]:
     import msgspec  # a service that only answers with texts does without
 
     return msgspec.json.Encoder(enc_hook=_plain).encode
+
+
+def _in_order(value: Any) -> Any:
+    """The same with objects of attrs classes as dicts: of those with slots msgspec writes the fields by alphabet."""
+    kind = type(value)
+    if kind in _LEAVES:
+        return value
+    if kind in _LISTS:
+        return [_in_order(item) for item in value]
+    if kind is dict:
+        return {key: _in_order(item) for key, item in value.items()}
+    if not attrs.has(kind):
+        return value
+    names = [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]
+    return {name: _in_order(getattr(value, name)) for name in names if hasattr(value, name)}
 
 
 def _plain(value: Any) -> Any:

@@ -143,3 +143,43 @@ def test_a_misspelt_plugin_is_wrong_usage(folder):
 
     assert wrong.returncode == 2
     assert 'did you mean "good"?' in wrong.stderr
+
+
+def test_an_error_without_single_settings_is_told_too(folder):
+    write(
+        folder,
+        "unnamed.py",
+        """
+        from rostra import config
+
+        class Nameless(config.Config): ...
+
+        async def prepare(settings: Nameless): ...
+        """,
+    )
+
+    checked = ended(folder, "check", "unnamed.py")
+
+    assert checked.returncode == 2
+    assert "Nameless has no section" in checked.stderr
+
+
+def test_the_settings_of_the_log_are_checked_as_run_would_read_them(folder):
+    wrong = ended(folder, "check", "good.py", "--set", "logging.level=trace")
+    right = ended(folder, "check", "good.py", "--set", "logging.level=debug")
+
+    assert wrong.returncode == 2
+    assert "logging.level" in wrong.stderr
+    assert (right.returncode, right.stdout) == (0, "good.py: all is in order\n")
+
+
+def test_code_that_cannot_be_read_is_shown_by_its_place_alone(folder):
+    write(folder, "broken.py", "async def prepare(:\n")
+
+    checked = ended(folder, "check", "broken.py")
+
+    assert checked.returncode == 1
+    assert "frozen" not in checked.stderr
+    assert "rostra/" not in checked.stderr
+    assert f'File "{folder}/broken.py", line 1' in checked.stderr
+    assert "while importing plugin broken" in checked.stderr

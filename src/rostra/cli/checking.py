@@ -16,6 +16,7 @@ from rostra import context
 from rostra.cli.report import leaves
 from rostra.config import ConfigError, ConfigSource
 from rostra.handlers import Handlers
+from rostra.log import LogConfig
 from rostra.plugin import Loader, Stage
 from rostra.plugin.completing import examined
 from rostra.plugin.finding import Named, find
@@ -50,6 +51,7 @@ async def checked(plugins: Sequence[Named], source: ConfigSource) -> Findings:
         # What a plugin that failed did not make is missed by others; that is no news.
         follows = bool(problems)
         found, report = examined()
+        found += _of_logging(source)
         hints.extend([*report.hints, *source.hints()])
         found += await _of_binding()
         problems.extend(each for each in found if isinstance(each, ConfigError) or not follows)
@@ -65,6 +67,15 @@ async def checked(plugins: Sequence[Named], source: ConfigSource) -> Findings:
 
 class _ExaminedError(Exception):
     """Ends the stage before anything is built for its tasks."""
+
+
+def _of_logging(source: ConfigSource) -> list[Exception]:
+    """What is wrong with ``[logging]``, which ``rostra run`` reads for the process and a check does not apply."""
+    try:
+        source.load(LogConfig)
+    except ConfigError as error:
+        return [error]
+    return []
 
 
 async def _of_binding() -> Iterable[Exception]:
@@ -96,7 +107,7 @@ def _distinct(problems: Iterable[Exception]) -> Sequence[Exception]:
     for each in sorted(
         _alone(problems), key=lambda one: -len(one.mistakes) if isinstance(one, ConfigError) else 0
     ):
-        facts = set(each.mistakes) if isinstance(each, ConfigError) else {str(each)}
+        facts: set[Any] = set(each.mistakes if isinstance(each, ConfigError) else ()) or {str(each)}
         if not facts <= said:
             kept.append(each)
             said |= facts

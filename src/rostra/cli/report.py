@@ -87,8 +87,12 @@ def _paragraph(error: BaseException) -> str:
 
 
 def _shorten(told: TracebackException) -> None:
-    """Leave out the frames above the user's code: how rostra came to call it tells nothing."""
-    first = next((place for place, frame in enumerate(told.stack) if not _is_inner(frame)), 0)
+    """Leave out the frames above the user's code: how rostra came to call it tells nothing.
+
+    Of code that could not even be read there is no frame; its place is in the error itself.
+    """
+    nowhere = len(told.stack) if hasattr(told, "offset") else 0
+    first = next((place for place, frame in enumerate(told.stack) if not _is_inner(frame)), nowhere)
     told.stack = StackSummary.from_list(told.stack[first:])
     for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
         if other is not None:

@@ -183,3 +183,79 @@ def test_code_that_cannot_be_read_is_shown_by_its_place_alone(folder):
     assert "rostra/" not in checked.stderr
     assert f'File "{folder}/broken.py", line 1' in checked.stderr
     assert "while importing plugin broken" in checked.stderr
+
+
+def test_an_adapter_on_the_way_of_an_error_is_not_called_needless(folder):
+    write(
+        folder,
+        "halfway.py",
+        """
+        from rostra import di
+
+        class Missing: ...
+        class Store: ...
+
+        @di.adapter
+        def store(missing: Missing) -> Store: ...
+
+        async def sweep(store: Store): ...
+
+        async def prepare():
+            yield sweep
+        """,
+    )
+
+    checked = ended(folder, "check", "halfway.py")
+
+    assert (checked.returncode, checked.stdout) == (1, "")
+    assert "store(missing: Missing)" in checked.stderr
+
+
+def test_what_a_plugin_that_failed_may_need_is_not_called_needless(folder):
+    write(
+        folder,
+        "failing.py",
+        """
+        from rostra import di
+
+        class Store: ...
+
+        @di.adapter
+        def store() -> Store: ...
+
+        async def sweep(store: Store): ...
+
+        async def prepare():
+            raise LookupError("no shelf")
+            yield sweep
+        """,
+    )
+
+    checked = ended(folder, "check", "failing.py")
+
+    assert (checked.returncode, checked.stdout) == (1, "")
+
+
+def test_a_wrong_section_is_told_without_a_place_in_rostra(folder):
+    write(
+        folder,
+        "web.py",
+        """
+        from rostra import config
+        import attrs
+
+        @attrs.frozen
+        class WebConfig(config.Config, section="web"):
+            port: int = 8080
+
+        async def prepare(settings: WebConfig): ...
+        """,
+    )
+
+    wrong = ended(folder, "check", "web.py", "--set", "web.port=80a")
+
+    assert wrong.stderr == (
+        "ConfigError: 1 setting of [web] is wrong\n"
+        '  web.port   expected a whole number, found "80a"   from --set web.port\n'
+        "  while preparing plugin web\n"
+    )

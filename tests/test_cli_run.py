@@ -1,5 +1,6 @@
 """``rostra run`` as a user runs it: real processes, real signals, a taken port, a typo."""
 
+import json
 import signal
 import socket
 import subprocess
@@ -396,3 +397,29 @@ def test_what_it_started_is_gone_afterwards(folder):
 
     assert not list((folder / "run").glob("*/*.sock"))
     assert not psutil.pid_exists(process.pid)
+
+
+def test_settings_and_variables_that_nobody_reads_are_warned_of_once(folder):
+    write(
+        folder,
+        "job.py",
+        """
+        from service import GreeterConfig
+
+        async def work(settings: GreeterConfig): ...
+
+        async def prepare():
+            yield work
+        """,
+    )
+
+    job = ended(
+        folder, "run", "job.py", "--set", "port=1", "--env-prefix", "APP", APP_GREETER_PROT="1"
+    )  # fmt: skip
+
+    told = [json.loads(line) for line in job.stderr.splitlines() if "settings.unread" in line]
+    assert job.returncode == 0
+    assert [(each["level"], each["hint"]) for each in told] == [
+        ("warning", "nobody reads port of --set port"),
+        ("warning", "no setting reads APP_GREETER_PROT; did you mean APP_GREETER_PORT?"),
+    ]

@@ -52,7 +52,8 @@ async def checked(plugins: Sequence[Named], source: ConfigSource) -> Findings:
         follows = bool(problems)
         found, report = examined()
         found += _of_logging(source)
-        hints.extend([*report.hints, *source.hints()])
+        # Nor that nothing needs an adapter: what failed may have.
+        hints.extend([*(() if follows else report.hints), *source.hints()])
         found += await _of_binding()
         problems.extend(each for each in found if isinstance(each, ConfigError) or not follows)
         raise _ExaminedError

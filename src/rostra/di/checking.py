@@ -52,7 +52,8 @@ class CheckReport:
 def check() -> CheckReport:
     """Every problem at once, from the roots that are known here.
 
-    An adapter that no root reaches is a hint, never a problem: its values may be given at the call.
+    An adapter that no root reaches is a hint, never a problem: its values may be given at the call. While there
+    are problems it is not even that: what cannot be built may be what needs it.
     """
     layer = here()
     registry = registry_of(layer)
@@ -60,9 +61,11 @@ def check() -> CheckReport:
     problems = {str(problem): problem for each in checked for problem in each.problems()}
     builds = [node for each in checked for node in each.answer.plan.nodes() if isinstance(node, Build)]
     hints = [hint for each in checked for hint in each.hints]
+    # A root that cannot be planned reaches nothing, though it may well need what seems to be left over.
+    unreached = () if problems else _unreached(registry, builds)
     return CheckReport(
         tuple(problems.values()),
-        (*hints, *_unreached(registry, builds), *map(str, registry.problems)),
+        (*hints, *unreached, *map(str, registry.problems)),
         frozenset(build.offer.made for build in builds),
     )
 

@@ -236,8 +236,12 @@ def _check(offer: Offer, made: Any) -> None:
 
 
 def _add_note(error: Exception, way: Way) -> None:
-    """Say for whom it was built, once: the innermost call knows best."""
-    if any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ())):
+    """Say for whom it was built, once: the innermost call knows best. Rostra's own places alone say nothing."""
+    if any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ())) or all(map(_is_ours, way)):
         return
     steps = [f"{'  ' * depth}└ {step_of(offer)}   {offer.adapter.place}" for depth, offer in enumerate(way)]
     error.add_note("\n  ".join([f"{_NOTE}{name_of(way[0].made)}", *steps]))
+
+
+def _is_ours(offer: Offer) -> bool:
+    return str(getattr(offer.adapter.make, "__module__", "")).startswith("rostra.")

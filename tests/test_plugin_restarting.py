@@ -74,6 +74,7 @@ def test_what_is_long_ago_is_forgotten(policy, restarts, now):
         ({"budget": 0}, "budget of a Restart must be more than 0, not 0"),
         ({"delay": -1.0}, "delay of a Restart must be more than 0, not -1.0"),
         ({"jitter": 2.0}, "jitter of a Restart must be between 0 and 1, not 2.0"),
+        ({"when": "on_failure"}, "when of a Restart must be on-failure or always, not on_failure"),
         ({"when": "sometimes"}, "when of a Restart must be on-failure or always, not sometimes"),
     ],
 )
@@ -83,3 +84,10 @@ def test_a_policy_that_makes_no_sense_is_an_error(wrong, text):
 
     assert str(caught.value).splitlines()[0] == text
     assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_misspelt_policy_is_told_what_was_meant():
+    with pytest.raises(PluginError) as caught:
+        plugin.Restart(when="on_failure")
+
+    assert str(caught.value).endswith('to fix  did you mean when="on-failure"?')

@@ -2,6 +2,7 @@
 
 import asyncio
 import pickle
+import re
 import textwrap
 
 import pytest
@@ -335,9 +336,25 @@ def test_names_of_tasks_are_those_of_their_functions():
     assert [task.name for task in named] == ["sweep", "sweep", "sweep", "Flaky", "mine"]
 
 
-def test_an_unknown_restart_is_refused():
-    with pytest.raises(PluginError, match="must be on-failure or always, not never"):
-        plugin.task(raises_it, restart="never")
+@pytest.mark.parametrize(
+    ("typed", "fix"),
+    [
+        ("on_failure", 'did you mean restart="on-failure"?'),
+        ("never", "in detail: restart=plugin.Restart(...)"),
+    ],
+)
+def test_an_unknown_restart_is_refused_where_it_was_typed(typed, fix):
+    with pytest.raises(PluginError) as caught:
+        plugin.task(raises_it, restart=typed)
+
+    text = re.sub(r"\S+test_plugin_supervision.py:\d+", "here.py:1", str(caught.value))
+    assert text == (
+        "task raises_it cannot be restarted in this way\n"
+        "  where   here.py:1\n"
+        f'  why     restart is "on-failure", "always" or a plugin.Restart, not "{typed}"\n'
+        f"  to fix  {fix}"
+    )
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
 
 
 @pytest.mark.asyncio

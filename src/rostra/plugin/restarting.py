@@ -8,7 +8,10 @@ from typing import Any, Literal
 
 import attrs
 
-from rostra.errors import PluginError
+from rostra.errors import PluginError, closest
+
+WAYS = ("on-failure", "always")
+"""When a task may be started again."""
 
 _FIX = ('plugin.task(..., restart="on-failure") has useful values for all of them',)
 
@@ -24,10 +27,10 @@ def _share(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
 
 
 def _known(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
-    if value not in ("on-failure", "always"):
-        raise PluginError(
-            f"{attribute.name} of a Restart must be on-failure or always, not {value}", fix=_FIX
-        )
+    if value not in WAYS:
+        near = closest(str(value), WAYS)
+        fix = _FIX if near is None else (f'did you mean when="{near}"?',)
+        raise PluginError(f"{attribute.name} of a Restart must be on-failure or always, not {value}", fix=fix)
 
 
 @attrs.frozen

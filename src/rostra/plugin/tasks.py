@@ -3,13 +3,15 @@
 import asyncio
 import functools
 import inspect
+import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from rostra.errors import PluginError
-from rostra.plugin.restarting import Restart
+from rostra.errors import PluginError, closest
+from rostra.plugin.finding import Call
+from rostra.plugin.restarting import WAYS, Restart
 
 Runnable: TypeAlias = "Awaitable[Any] | Callable[..., Any]"
 
@@ -61,7 +63,7 @@ def task(
         background: It does not keep the stage alive: when all others have ended, it is asked to end.
 
     Raises:
-        PluginError: ``run`` is no task, or cannot be started again.
+        PluginError: ``run`` is no task, or cannot be started again, or not in this way.
     """
     called = name or name_of_run(run)
     if reason := _unfit(run):
@@ -70,6 +72,9 @@ def task(
         what = f"task {called} cannot be restarted"
         why = f"it is {_article(type(run).__name__)}, and can be awaited only once"
         raise PluginError(what, why=(why,), fix=("pass the function itself, without calling it",))
+    if isinstance(restart, str) and restart not in WAYS:
+        caller = sys._getframe(1)  # noqa: SLF001  (the only cheap way to know the caller's line)
+        raise _no_way(called, restart, Call(caller.f_code.co_filename, caller.f_lineno))
     policy = Restart(when=restart) if isinstance(restart, str) else restart
     return Task(run, called, policy, intake, background)
 
@@ -92,6 +97,13 @@ def tasks_of(value: object, plugin: str, place: str) -> tuple[Task, ...]:
         return (task(value),)
     reason = f"found {value!r} of type {type(value).__name__}"
     raise PluginError("prepare yields what is no task", (f"plugin {plugin}, {place}",), (reason,), _HOW)
+
+
+def _no_way(called: str, restart: str, call: Call) -> PluginError:
+    near = closest(restart, WAYS)
+    fix = (f'did you mean restart="{near}"?',) if near else ("in detail: restart=plugin.Restart(...)",)
+    why = (f'restart is "on-failure", "always" or a plugin.Restart, not "{restart}"',)
+    return PluginError(f"task {called} cannot be restarted in this way", (str(call),), why, fix)
 
 
 _HOW = ("yield a coroutine function or a coroutine: yield sweep, or yield sweep()",)

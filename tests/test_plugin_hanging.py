@@ -212,7 +212,7 @@ async def test_a_prepare_that_never_returns_is_shown_below_those_that_wait_for_i
               prepare shop/storage.py:8        await connect("tcp://nowhere")
               connect shop/storage.py:5        await asyncio.Event().wait()
           to fix  let what takes long be awaited in a task, and say started() when it is there
-                  or give it more time: start_timeout=...""")
+                  or give it more time: start_timeout=..., with rostra run --start-timeout""")
 
 
 @pytest.mark.asyncio
@@ -240,7 +240,7 @@ async def test_a_task_that_never_says_that_it_started_is_shown(tmp_path, monkeyp
           task serve of plugin service, which has not called started
             serve service.py:6               await asyncio.Event().wait()
           to fix  let what takes long be awaited in a task, and say started() when it is there
-                  or give it more time: start_timeout=...""")
+                  or give it more time: start_timeout=..., with rostra run --start-timeout""")
 
 
 @pytest.mark.asyncio

@@ -88,7 +88,7 @@ class StartTimeoutError(RostraError, TimeoutError):
             f"the stage did not start within {self.seconds:g} s",
             fix=(
                 "let what takes long be awaited in a task, and say started() when it is there",
-                "or give it more time: start_timeout=...",
+                "or give it more time: start_timeout=..., with rostra run --start-timeout",
             ),
             body=self.tree,
         )
@@ -111,7 +111,7 @@ class StopTimeoutError(RostraError, TimeoutError):
             f"the stop was cut short: {self.reason}",
             fix=(
                 "take a plugin.Cancel, and end soon after it is set",
-                "or give it more time: stop_timeout=...",
+                "or give it more time: stop_timeout=..., with rostra run --stop-timeout",
             ),
             body=self.left,
         )

@@ -259,3 +259,22 @@ def test_a_wrong_section_is_told_without_a_place_in_rostra(folder):
         '  web.port   expected a whole number, found "80a"   from --set web.port\n'
         "  while preparing plugin web\n"
     )
+
+
+def test_two_plugins_that_fail_alike_are_both_told(folder):
+    for name in ("left.py", "right.py"):
+        write(
+            folder,
+            name,
+            """
+            async def prepare():
+                raise LookupError("no shelf")
+            """,
+        )
+
+    wrong = ended(folder, "check", "left.py", "right.py")
+
+    assert wrong.returncode == 1
+    assert wrong.stderr.startswith("2 errors\n")
+    assert "while preparing plugin left\n" in wrong.stderr
+    assert "while preparing plugin right\n" in wrong.stderr

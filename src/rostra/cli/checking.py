@@ -15,6 +15,7 @@ import attrs
 from rostra import context
 from rostra.cli.report import leaves
 from rostra.config import ConfigError, ConfigSource
+from rostra.errors import RostraError
 from rostra.handlers import Handlers
 from rostra.log import LogConfig
 from rostra.plugin import Loader, Stage
@@ -108,11 +109,20 @@ def _distinct(problems: Iterable[Exception]) -> Sequence[Exception]:
     for each in sorted(
         _alone(problems), key=lambda one: -len(one.mistakes) if isinstance(one, ConfigError) else 0
     ):
-        facts: set[Any] = set(each.mistakes if isinstance(each, ConfigError) else ()) or {str(each)}
+        facts = _facts(each)
         if not facts <= said:
             kept.append(each)
             said |= facts
     return kept
+
+
+def _facts(problem: Exception) -> set[Any]:
+    """What a problem says. Rostra's own say all in their text; of others, two plugins may raise the same one."""
+    if isinstance(problem, ConfigError) and problem.mistakes:
+        return set(problem.mistakes)
+    if isinstance(problem, RostraError):
+        return {str(problem)}
+    return {(type(problem), str(problem), *getattr(problem, "__notes__", ()))}
 
 
 def _alone(problems: Iterable[Exception]) -> Iterable[Exception]:

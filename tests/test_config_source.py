@@ -229,14 +229,14 @@ def test_everything_wrong_with_files_and_options_is_told_at_once(
 
     assert text.splitlines()[1:] == [
         "  binary.toml        holds binary data, not text in UTF-8",
-        "  broken.toml        line 2, column 8: is not TOML: Invalid value",
+        "  broken.toml:2:8    is not TOML: Invalid value",
         "  deep.toml          nested deeper than 64 tables",
         "  deeper.toml        is not TOML: nested too deeply",
         "  dotted.toml        nested deeper than 64 tables",
         "  folder.toml        cannot be read: Is a directory",
         "  number.toml        is not TOML: a number or a date is out of range",
-        "  open.toml          line 1, column 15: is not TOML: Unterminated string",
-        "  twice.toml         line 2, column 6: is not TOML: Cannot overwrite a value",
+        "  open.toml:1:15     is not TOML: Unterminated string",
+        "  twice.toml:2:6     is not TOML: Cannot overwrite a value",
         "  missing.toml       cannot be read: No such file or directory",
         "  nul\0.toml          cannot be read: no file can have this name",
         "  settings.xml       nobody here reads such files; known are *.toml",

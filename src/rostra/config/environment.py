@@ -7,12 +7,11 @@ The type decides what a variable means, so the environment is asked class by cla
 import os
 import re
 from collections.abc import Collection, Mapping
-from pathlib import Path as FilePath
 
 import attrs
 
 from rostra.config.declared import UnknownTypeError, paths_of
-from rostra.config.files import UnreadableError, secret_in
+from rostra.config.formats import UnreadableError, secret_in
 from rostra.config.origin import Origin
 from rostra.config.text import Text
 from rostra.config.tree import Node, Path, Value, dotted, replaced
@@ -121,7 +120,7 @@ def overlaid(
         if name in taken or (file := known.variables.get(name)) is None:
             continue
         try:
-            value = Value(Text(secret_in(FilePath(file))), Origin("secret file", f"{file} ({name})"))
+            value = Value(Text(secret_in(file)), Origin("secret file", f"{file} ({name})"))
         except UnreadableError as error:
             mistakes.append(Mistake(dotted(each.path), f"the file that it names {error}", f"from {name}"))
         else:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import Any
 
-from rostra.config.files import UnreadableError, settings_in
+from rostra.config.formats import UnreadableError, settings_in
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.text import DEEPEST, Text
 from rostra.config.tree import Node, Table, TooDeepError, Value, branch, merge, tree
@@ -40,12 +40,14 @@ def _said(mapping: Mapping[str, Any], name: str) -> Table:
 
 def from_files(paths: Iterable[str | FilePath]) -> tuple[list[View], tuple[Mistake, ...]]:
     """What each file says, and what is wrong with the others."""
-    views, mistakes = [], []
+    views: list[View] = []
+    mistakes: list[Mistake] = []
     for path in paths:
         try:
-            views.append(View(tree(settings_in(FilePath(path)), Origin("file", str(path)))))
+            for name, said in settings_in(path):
+                views.append(View(tree(said.values, Origin("file", name))))
         except UnreadableError as error:
-            mistakes.append(Mistake(str(path), str(error)))
+            mistakes.extend(error.mistakes)
         except TooDeepError:
             mistakes.append(Mistake(str(path), f"nested deeper than {DEEPEST} tables"))
     return views, tuple(mistakes)

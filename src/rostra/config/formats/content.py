@@ -1,0 +1,91 @@
+"""Reading files, bounded in size, and how it is told that one cannot be read: where and why, never what it holds."""
+
+from collections.abc import Callable, Hashable
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import attrs
+
+from rostra.errors import Mistake
+
+MOST_SETTINGS_BYTES = 16 * 1024**2
+MOST_SECRET_BYTES = 1024**2
+
+Lines: TypeAlias = Callable[[tuple[Hashable, ...]], int | None]
+
+
+@attrs.frozen
+class Said:
+    """What a file says.
+
+    Args:
+        values: Tables within tables.
+        lines: The line, counted from one, of what stands at a path of keys and of positions in lists; None if it
+            is not known. Asked for messages only: the first question may read the whole text once more.
+    """
+
+    values: dict[str, Any] = attrs.field(repr=False)  # may hold secrets
+    lines: Lines = attrs.field(repr=False, eq=False)
+
+
+class UnreadableError(ValueError):
+    """Files cannot be read. Its text says why, and holds nothing of their content.
+
+    Args:
+        mistakes: All that is wrong, each with its file, line and column as editors understand them.
+    """
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "; ".join(each.reason for each in self.mistakes)
+
+
+def mistake(name: str, reason: str, line: int | None = None, column: int | None = None) -> Mistake:
+    """What is wrong with a file, at ``name:line:column`` as far as that is known."""
+    return Mistake(":".join(str(part) for part in (name, line, column) if part is not None), reason)
+
+
+def content_of(path: Path, name: str, most_bytes: int = MOST_SETTINGS_BYTES) -> str:
+    """The text of a file in UTF-8, without the mark that some editors put at its beginning.
+
+    Args:
+        path: The file.
+        name: What it is called in messages.
+        most_bytes: How large it may be.
+
+    Raises:
+        UnreadableError: It is not there, is no file, is too large, or holds no text.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no file can have this name"
+    else:
+        return _decoded(content, name, most_bytes)
+    raise UnreadableError(mistake(name, f"cannot be read: {reason}"))
+
+
+def _decoded(content: bytes, name: str, most_bytes: int) -> str:
+    if len(content) > most_bytes:
+        raise UnreadableError(mistake(name, f"is larger than {most_bytes // 1024**2} MiB"))
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        pass
+    raise UnreadableError(mistake(name, "holds binary data, not text in UTF-8"))
+
+
+def secret_of(path: Path, name: str) -> str:
+    """The text of a file that is one value: without the newlines at its end, at most a megabyte.
+
+    Raises:
+        UnreadableError: It is not there, is no file, is too large, or holds no text.
+    """
+    text = content_of(path, name, MOST_SECRET_BYTES)
+    if "\0" in text:
+        raise UnreadableError(mistake(name, "holds binary data, not text"))
+    return text.rstrip("\r\n")

@@ -1,9 +1,10 @@
 """``rostra check`` shows every problem of settings, plugins, adapters and handlers at once, without a server."""
 
+import signal
 from pathlib import Path
 
 import pytest
-from command_line import ended, write
+from command_line import ended, started, write
 
 GOOD = """
     from collections.abc import AsyncIterator
@@ -278,3 +279,88 @@ def test_two_plugins_that_fail_alike_are_both_told(folder):
     assert wrong.stderr.startswith("2 errors\n")
     assert "while preparing plugin left\n" in wrong.stderr
     assert "while preparing plugin right\n" in wrong.stderr
+
+
+def test_a_prepare_that_never_ends_is_told_with_where_it_awaits_and_with_what_is_wrong_besides(folder):
+    write(
+        folder,
+        "hanging.py",
+        """
+        import asyncio
+
+        async def prepare():
+            await asyncio.Event().wait()
+        """,
+    )
+
+    wrong = ended(
+        folder, "check", "good.py", "hanging", "--start-timeout", "0.5", "--set", "logging.level=trace"
+    )
+
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.startswith("2 errors\n\nConfigError: 1 setting of [logging] is wrong\n")
+    assert (
+        "StartTimeoutError: the stage did not start within 0.5 s\n"
+        "  plugin hanging, which is being prepared\n"
+        "    prepare hanging.py:5 "
+    ) in wrong.stderr
+
+
+def test_a_prepare_that_blocks_the_loop_is_told_with_its_line_and_ended_with_the_process(folder):
+    write(
+        folder,
+        "blocking.py",
+        """
+        import threading
+
+        async def prepare():
+            threading.Event().wait()
+        """,
+    )
+
+    wrong = ended(folder, "check", "blocking", "--start-timeout", "0.1")
+
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert wrong.stderr.startswith(
+        "StartTimeoutError: the stage did not start within 0.1 s\n  prepare blocking.py:5 "
+    )
+
+
+def test_a_thread_that_never_comes_back_does_not_keep_a_check_from_ending(folder):
+    write(
+        folder,
+        "waiting.py",
+        """
+        import asyncio
+        import threading
+
+        async def prepare():
+            await asyncio.to_thread(threading.Event().wait)
+        """,
+    )
+
+    wrong = ended(folder, "check", "waiting", "--start-timeout", "0.1")
+
+    assert wrong.returncode == 1
+    assert "prepare waiting.py:6" in wrong.stderr
+
+
+def test_a_check_that_is_interrupted_says_so(folder):
+    write(
+        folder,
+        "hanging.py",
+        """
+        import asyncio
+
+        async def prepare():
+            print("here", flush=True)
+            await asyncio.Event().wait()
+        """,
+    )
+
+    with started(folder, "check", "hanging") as check:
+        check.stdout.readline()
+        check.send_signal(signal.SIGINT)
+        out, err = check.communicate(timeout=20)
+
+    assert (check.returncode, out, err) == (1, "", "\nAborted!\n")

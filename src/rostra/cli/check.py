@@ -4,7 +4,7 @@ import sys
 
 import click
 
-from rostra.cli.options import plugin_arguments, settings_options
+from rostra.cli.options import plugin_arguments, seconds_option, settings_options
 
 __all__ = ["command"]
 
@@ -20,25 +20,27 @@ The exit code is 0 if all is in order, 2 if settings or the command are wrong, a
 @click.command(help=_HELP)
 @plugin_arguments
 @settings_options
+@seconds_option("--start-timeout", "60", "How long preparing may take.")
 def command(
-    *, plugins: tuple[str, ...], files: tuple[str, ...], env_prefix: str | None, overrides: tuple[str, ...]
+    *,
+    plugins: tuple[str, ...],
+    files: tuple[str, ...],
+    env_prefix: str | None,
+    overrides: tuple[str, ...],
+    start_timeout: float,
 ) -> None:
     """Check plugins."""
-    import asyncio
-
-    from rostra.cli.checking import checked
-    from rostra.cli.naming import plugin_named, see_working_directory
+    from rostra.cli.examining import examine
     from rostra.cli.report import exit_code, reported, worded
     from rostra.config import ConfigSource
 
     with reported():
-        see_working_directory()
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
-        findings = asyncio.run(checked([plugin_named(each) for each in plugins], source))
-    for hint in findings.hints:
+        examined = examine(plugins, source, start_timeout=start_timeout)
+    for hint in examined.hints:
         click.echo(f"hint: {hint}")
-    if findings.problems:
-        found = ExceptionGroup("problems", findings.problems)
+    if examined.problems:
+        found = ExceptionGroup("problems", examined.problems)
         click.echo(worded(found), err=True)
         sys.exit(exit_code(found))
     click.echo(f"{', '.join(plugins)}: all is in order")

@@ -5,11 +5,13 @@ plugin's ``prepare`` and tasks ask for by type.
 """
 
 from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.finding import Named, Plugin, find
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
-from rostra.plugin.loading import Loader
+from rostra.plugin.loading import Loader, Record
+from rostra.plugin.rehearsing import Rehearsal
 from rostra.plugin.restarting import Restart
-from rostra.plugin.running import stage
+from rostra.plugin.running import rehearse, stage
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage
 from rostra.plugin.tasks import Task, task
@@ -20,13 +22,19 @@ __all__ = [
     "Jobs",
     "Lifecycle",
     "Loader",
+    "Named",
     "Phase",
+    "Plugin",
+    "Record",
+    "Rehearsal",
     "Restart",
     "Signals",
     "Stage",
     "Started",
     "Task",
     "Teardown",
+    "find",
+    "rehearse",
     "stage",
     "task",
 ]

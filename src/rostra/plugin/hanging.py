@@ -7,6 +7,7 @@ still waits: a cancellation unwinds what was to be shown.
 
 import asyncio
 import gc
+import sys
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -60,6 +61,20 @@ def awaits(task: "asyncio.Task[Any]", *without: "asyncio.Task[Any]") -> tuple[Pl
         without: Tasks that are not looked into, because they are shown elsewhere.
     """
     return tuple(_walk(task.get_coro(), 0, {id(each) for each in (task, *without)}))
+
+
+def calls(thread: int) -> tuple[Place, ...]:
+    """Every frame of a thread that may not await at all, outermost first.
+
+    Args:
+        thread: Its ident.
+    """
+    frame = sys._current_frames().get(thread)  # noqa: SLF001  (there is no other way)
+    found: list[Place] = []
+    while frame is not None:
+        found.append(Place(frame.f_code.co_qualname, frame.f_code.co_filename, frame.f_lineno))
+        frame = frame.f_back
+    return tuple(reversed(found))
 
 
 def telling(places: tuple[Place, ...]) -> tuple[Place, ...]:

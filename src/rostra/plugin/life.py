@@ -23,6 +23,7 @@ from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.preparing import Preparing
+from rostra.plugin.rehearsing import Rehearsing
 from rostra.plugin.supervising import Supervision
 from rostra.plugin.tasks import Task
 from rostra.plugin.teardown import Teardown
@@ -46,13 +47,20 @@ class Life:
         plugins: What to load, in order.
         start_timeout: Seconds for preparing and starting.
         stop_timeout: Seconds for draining and teardown.
+        rehearsing: What is done instead of making it complete, if it is not to start.
     """
 
     def __init__(
-        self, layer: Components, plugins: tuple[Named, ...], start_timeout: float, stop_timeout: float
+        self,
+        layer: Components,
+        plugins: tuple[Named, ...],
+        start_timeout: float,
+        stop_timeout: float,
+        rehearsing: Rehearsing | None = None,
     ) -> None:
         self._layer = layer
         self._plugins = plugins
+        self._rehearsing = rehearsing
         self._start_timeout = start_timeout
         self._start_budget = StartBudget(start_timeout, self._start_expired)
         self._stop_budget = StopBudget(stop_timeout)
@@ -76,6 +84,11 @@ class Life:
         self._hurry = asyncio.Event()
         self._hurried_by = ""
         self._doing: asyncio.Task[None] | None = None
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """The plugins, in the order in which they were first asked for."""
+        return self._loading.records
 
     @property
     def has_failed(self) -> bool:
@@ -210,12 +223,20 @@ class Life:
     async def _prepare(self) -> None:
         for plugin in self._plugins:
             if not self._stop_asked.is_set():
-                await self._loading.load(plugin)
-        await self._loading.settle()
-        if not self._stop_asked.is_set():
-            await complete()
-            for hint in self._layer.get(ConfigSource).hints():
-                _log.warning("settings.unread", hint=hint)
+                await self._spared(self._loading.load(plugin))
+        while not self._loading.is_settled:
+            await self._spared(self._loading.settle())
+        if self._stop_asked.is_set():
+            return
+        if self._rehearsing is not None:
+            await self._rehearsing.end(self._loading.records)
+            return
+        await complete()
+        for hint in self._layer.get(ConfigSource).hints():
+            _log.warning("settings.unread", hint=hint)
+
+    async def _spared(self, loading: Coroutine[Any, Any, None]) -> None:
+        await (loading if self._rehearsing is None else self._rehearsing.spare(loading))
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)

@@ -78,6 +78,11 @@ class Loading:
         """All plugins, in the order in which they were first asked for."""
         return tuple(self._records.values())
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is being prepared."""
+        return all(each.running is None for each in self.records)
+
     def close(self) -> None:
         """Load nothing more: the stage stops."""
         self._is_closed = True

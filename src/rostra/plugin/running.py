@@ -1,20 +1,24 @@
-"""A stage as a whole program: it owns the event loop, the signals, and what is left at the end.
+"""A stage, or its rehearsal, as a whole program: it owns the event loop, the signals, and what is left at the end.
 
 The thread's current loop and policy are not touched. The loop's threads are daemons: one that never comes
 back does not keep the process from ending.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Coroutine, Mapping
+from itertools import dropwhile
+from typing import Any, TypeVar
 
 from rostra.components import Components
 from rostra.config import ConfigSource
-from rostra.errors import PluginError
+from rostra.errors import PluginError, StartTimeoutError
 from rostra.plugin.finding import Named
 from rostra.plugin.lifecycle import Phase
+from rostra.plugin.rehearsing import Rehearsal, Rehearsing
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage
+
+Result = TypeVar("Result")
 
 _PATIENCE = 2.0
 """Seconds that the loop has to notice by itself that a start takes too long."""
@@ -57,10 +61,6 @@ def stage(
         StopTimeoutError: The stop was cut short.
         Exception: Whatever a ``prepare`` raised.
     """
-    from rostra.plugin.clearing import clear
-    from rostra.plugin.threads import DaemonThreads, watched
-
-    _check_no_loop_runs()
     made = Stage(
         "rostra.log",
         *plugins,
@@ -70,19 +70,85 @@ def stage(
         stop_timeout=stop_timeout,
         return_exceptions=return_exceptions,
     )
-    loop = (loop_factory or asyncio.new_event_loop)()
+    loop = _new_loop(loop_factory)
+    return _program(made, _run, loop, signals=signals or Signals(), start_timeout=start_timeout)
+
+
+def rehearse(
+    *plugins: Named,
+    look: Callable[[Rehearsal], None],
+    config: ConfigSource | Mapping[str, Any] | None = None,
+    start_timeout: float = 60,
+    blocked: Callable[[StartTimeoutError], None] | None = None,
+) -> BaseException | None:
+    """Prepare plugins, look at what a stage would be made of, and put it away; no task is started.
+
+    A plugin that cannot be prepared does not keep the others from it. The event loop is owned as by ``stage``.
+
+    Args:
+        plugins: What to load, in order, as for ``stage``.
+        look: Called once: when all is prepared, while the stage stands; or, if that took too long, with what
+            there was, after it was put away.
+        config: The settings, or mappings of them; empty if left out.
+        start_timeout: Seconds for preparing.
+        blocked: Called from another thread when a ``prepare`` neither ends in time nor awaits: nothing in the loop
+            can end it. It is logged if this is left out.
+
+    Returns:
+        What went wrong besides what was seen: a start that took too long, what the teardown raised.
+
+    Raises:
+        PluginError: An event loop runs here already.
+        KeyboardInterrupt: A signal came first.
+    """
+    rehearsing = Rehearsing(look)
+    made = Stage(*plugins, config=config, start_timeout=start_timeout, rehearsing=rehearsing)
+    signals = Signals()
+    ended = _program(
+        made,
+        _rehearsed,
+        _new_loop(None),
+        signals=signals,
+        start_timeout=start_timeout,
+        blocked=_telling(blocked, start_timeout),
+    )
+    if not rehearsing.has_looked and signals.stops:
+        raise KeyboardInterrupt
+    rehearsing.end_early(made.components, made.records)
+    return ended
+
+
+def _new_loop(factory: Callable[[], asyncio.AbstractEventLoop] | None) -> asyncio.AbstractEventLoop:
+    _check_no_loop_runs()
+    return (factory or asyncio.new_event_loop)()
+
+
+def _program(
+    made: Stage,
+    live: Callable[[Stage], Coroutine[Any, Any, Result]],
+    loop: asyncio.AbstractEventLoop,
+    *,
+    signals: Signals,
+    start_timeout: float,
+    blocked: Callable[[int], None] | None = None,
+) -> Result:
+    from rostra.plugin.clearing import clear
+    from rostra.plugin.threads import DaemonThreads, watched
+
     threads = DaemonThreads()
     loop.set_default_executor(threads)
-    with (signals or Signals()).installed(made, loop):
+    with signals.installed(made, loop):
         try:
-            with watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE):
-                return _completed(loop, made)
+            with watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE, blocked):
+                return _completed(loop, made, live)
         finally:
             clear(loop, threads)
 
 
-def _completed(loop: asyncio.AbstractEventLoop, made: Stage) -> list[Any]:
-    running = loop.create_task(_run(made), name="the stage: program")
+def _completed(
+    loop: asyncio.AbstractEventLoop, made: Stage, live: Callable[[Stage], Coroutine[Any, Any, Result]]
+) -> Result:
+    running = loop.create_task(live(made), name="the stage: program")
     try:
         return loop.run_until_complete(running)
     except (SystemExit, KeyboardInterrupt) as error:
@@ -95,6 +161,31 @@ def _completed(loop: asyncio.AbstractEventLoop, made: Stage) -> list[Any]:
 async def _run(made: Stage) -> list[Any]:
     async with made:
         return await made.run()
+
+
+async def _rehearsed(made: Stage) -> BaseException | None:
+    try:
+        async with made:
+            pass
+    except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (it is told with what was seen)
+        return error
+    return None
+
+
+def _telling(
+    blocked: Callable[[StartTimeoutError], None] | None, seconds: float
+) -> Callable[[int], None] | None:
+    """What the watchdog does to tell ``blocked`` where a thread hangs."""
+    if blocked is None:
+        return None
+
+    def tell(thread: int) -> None:
+        from rostra.plugin.hanging import calls, drawn, telling
+
+        below = dropwhile(lambda place: place.file != __file__, calls(thread))  # without who called rostra
+        blocked(StartTimeoutError(seconds, drawn(telling(tuple(below)))))
+
+    return tell
 
 
 def _check_no_loop_runs() -> None:

@@ -18,6 +18,8 @@ from rostra.metrics import Metrics
 from rostra.plugin.finding import Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
+from rostra.plugin.loading import Record
+from rostra.plugin.rehearsing import Rehearsing
 from rostra.plugin.signals import Signals
 
 _ALWAYS = ("rostra.config",)
@@ -45,6 +47,7 @@ class Stage:
         stop_timeout: Seconds for draining and teardown together; 5 s of it, at most half, are kept for
             teardown.
         return_exceptions: ``run`` returns the exceptions of tasks among the results, instead of raising them.
+        rehearsing: For ``rehearse``, whose stages are looked at and not started.
     """
 
     def __init__(
@@ -56,11 +59,12 @@ class Stage:
         start_timeout: float = 60,
         stop_timeout: float = 25,
         return_exceptions: bool = False,
+        rehearsing: Rehearsing | None = None,
     ) -> None:
         self._layer = Components(components, "stage")
         self._layer.add(self)
         self._furnish(config)
-        self._life = Life(self._layer, (*_ALWAYS, *plugins), start_timeout, stop_timeout)
+        self._life = Life(self._layer, (*_ALWAYS, *plugins), start_timeout, stop_timeout, rehearsing)
         self._layer.get(health.Checks).add("stage", lambda: self._life.lifecycle.is_running, every=0)
         self._signals = signals
         self._return_exceptions = return_exceptions
@@ -74,6 +78,11 @@ class Stage:
     def components(self) -> Components:
         """Its layer: what plugins add is found here."""
         return self._layer
+
+    @property
+    def records(self) -> tuple[Record, ...]:
+        """Its plugins, in the order in which they were first asked for."""
+        return self._life.records
 
     @property
     def lifecycle(self) -> Lifecycle:

@@ -104,7 +104,9 @@ def _settle(future: "Future[T]", run: Callable[[], T]) -> None:
 
 
 @contextmanager
-def watched(is_starting: Callable[[], bool], seconds: float) -> Iterator[None]:
+def watched(
+    is_starting: Callable[[], bool], seconds: float, blocked: Callable[[int], None] | None = None
+) -> Iterator[None]:
     """If the start is not over after so many seconds, log what this thread is doing.
 
     The loop itself sees to a start that awaits too long. This is for one that does not await, such as an
@@ -113,6 +115,7 @@ def watched(is_starting: Callable[[], bool], seconds: float) -> Iterator[None]:
     Args:
         is_starting: Asked from another thread when the time is up.
         seconds: How long the loop has to notice it by itself.
+        blocked: What to do instead of logging it; called from another thread with the ident of this one.
     """
     over = threading.Event()
     watched_thread = threading.get_ident()
@@ -120,7 +123,10 @@ def watched(is_starting: Callable[[], bool], seconds: float) -> Iterator[None]:
     def watch() -> None:
         if over.wait(min(seconds, threading.TIMEOUT_MAX)) or not is_starting():
             return
-        _log.critical("start.blocked", seconds=seconds, stack=stack_of(watched_thread))
+        if blocked is not None:
+            blocked(watched_thread)
+        else:
+            _log.critical("start.blocked", seconds=seconds, stack=stack_of(watched_thread))
 
     threading.Thread(target=watch, name="rostra watchdog", daemon=True).start()
     try:

@@ -1,0 +1,151 @@
+"""What would a stage be made of, and what would keep it from starting? For the commands that look and start nothing.
+
+All plugins are prepared, each in spite of the failures of others, and everything that is wrong is told together:
+with the settings, the plugins, the adapters, the handlers. No task is started and nothing is built but what a
+``prepare`` asks for.
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import attrs
+import click
+
+from rostra import plugin
+from rostra.cli.naming import plugin_named, see_working_directory
+from rostra.cli.report import FAILED, leaves, worded
+from rostra.config import ConfigError, ConfigSource
+from rostra.errors import RostraError, StartTimeoutError
+from rostra.log import LogConfig
+
+__all__ = ["Examined", "examine"]
+
+
+@attrs.frozen
+class Examined:
+    """What was found.
+
+    Args:
+        problems: What would keep the plugins from starting; each is told once.
+        hints: What works, but is perhaps not meant.
+        rehearsal: What the stage was made of: its layer, plugins, adapters, handlers and settings.
+    """
+
+    problems: Sequence[Exception]
+    hints: Sequence[str]
+    rehearsal: plugin.Rehearsal
+
+    @property
+    def source(self) -> ConfigSource:
+        """The settings, with the sections that were loaded."""
+        return self.rehearsal.source
+
+
+def examine(
+    plugins: Sequence[str],
+    source: ConfigSource,
+    *,
+    start_timeout: float = 60,
+    look: Callable[[plugin.Rehearsal], None] = lambda _: None,
+) -> Examined:
+    """Prepare plugins on a stage, look at it, and put it away.
+
+    Args:
+        plugins: As they were typed.
+        source: The settings.
+        start_timeout: Seconds for preparing. What is not prepared then is a problem, drawn as ``rostra run`` does.
+        look: Looks at what must be seen while the stage stands. It may write, but not ask for anything to be built.
+
+    Raises:
+        CommandLineError: A path that was typed is no plugin.
+        KeyboardInterrupt: A signal came before all was prepared.
+    """
+    see_working_directory()
+    named = [plugin_named(each) for each in plugins]
+    seen: list[plugin.Rehearsal] = []
+
+    def see(rehearsal: plugin.Rehearsal) -> None:
+        seen.append(rehearsal)
+        look(rehearsal)
+
+    ended = plugin.rehearse(*named, look=see, config=source, start_timeout=start_timeout, blocked=_give_up)
+    rehearsal = seen[0]
+    return Examined(_distinct(_problems(rehearsal, ended)), _hints(rehearsal, ended, named), rehearsal)
+
+
+def _give_up(error: StartTimeoutError) -> None:
+    """Code that blocks the loop can only be ended with the process."""
+    click.echo(worded(error), err=True)
+    os._exit(FAILED)
+
+
+def _problems(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Iterable[Exception]:
+    # What a plugin that failed did not make is missed by others; that is no news.
+    follows = bool(rehearsal.failed) or ended is not None
+    found = (*rehearsal.wrong, *_of_logging(rehearsal.source))
+    yield from rehearsal.failed
+    yield from (each for each in found if isinstance(each, ConfigError) or not follows)
+    if ended is not None:
+        yield from _alone([ended])
+
+
+def _hints(
+    rehearsal: plugin.Rehearsal, ended: BaseException | None, plugins: Sequence[plugin.Named]
+) -> Sequence[str]:
+    # Nor is it news that nothing needs an adapter: what failed may have.
+    of_adapters = () if rehearsal.failed or ended is not None else rehearsal.report.hints
+    return [hint for hint in (*of_adapters, *rehearsal.source.hints()) if _is_about(hint, plugins)]
+
+
+def _of_logging(source: ConfigSource) -> Iterable[Exception]:
+    """What is wrong with ``[logging]``, which ``rostra run`` reads for the process and nothing here applies."""
+    try:
+        source.load(LogConfig)
+    except ConfigError as error:
+        return (error,)
+    return ()
+
+
+def _is_about(hint: str, plugins: Sequence[plugin.Named]) -> bool:
+    """Whether a hint is about these plugins: that others have more to give than is used is no news."""
+    named = {Path(file).parent for each in plugins if (file := getattr(_module(each), "__file__", None))}
+    told = [Path(file).absolute() for file in re.findall(r"(\S+\.py):\d+", hint)]
+    return not told or any(file.is_relative_to(folder) for file in told for folder in named)
+
+
+def _module(named: plugin.Named) -> ModuleType | None:
+    try:
+        return plugin.find(named).module
+    except Exception:  # noqa: BLE001  (why it cannot be found is among the problems)
+        return None
+
+
+def _distinct(problems: Iterable[Exception]) -> Sequence[Exception]:
+    """The problems without what others have said already, as all do that need one wrong section."""
+    kept: list[Exception] = []
+    said: set[Any] = set()
+    for each in sorted(
+        _alone(problems), key=lambda one: -len(one.mistakes) if isinstance(one, ConfigError) else 0
+    ):
+        facts = _facts(each)
+        if not facts <= said:
+            kept.append(each)
+            said |= facts
+    return kept
+
+
+def _facts(problem: Exception) -> set[Any]:
+    """What a problem says. Rostra's own say all in their text; of others, two plugins may raise the same one."""
+    if isinstance(problem, ConfigError) and problem.mistakes:
+        return set(problem.mistakes)
+    if isinstance(problem, RostraError):
+        return {str(problem)}
+    return {(type(problem), str(problem), *getattr(problem, "__notes__", ()))}
+
+
+def _alone(problems: Iterable[BaseException]) -> Iterable[Exception]:
+    return (leaf for each in problems for leaf in leaves(each) if isinstance(leaf, Exception))

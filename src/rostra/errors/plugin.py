@@ -33,16 +33,19 @@ class PluginNotFoundError(RostraError, LookupError):
         asked_by: The plugin that asks and where, or "" if no plugin does.
         why: What was looked at.
         fix: The closest match, or how to name a plugin.
+        listed: Where the settings name it (``plugins[1], from app.yml:3``), or "".
     """
 
     wanted: str
     asked_by: str = ""
     why: tuple[str, ...] = ()
     fix: tuple[str, ...] = ()
+    listed: str = ""
 
     def wording(self) -> Wording:
         """The name, who asked, what was looked at and what comes close."""
         where = (f"loaded by {self.asked_by}",) if self.asked_by else ()
+        where += (f"listed as {self.listed}",) if self.listed else ()
         return Wording(f'there is no plugin "{self.wanted}"', where, self.why, self.fix)
 
 

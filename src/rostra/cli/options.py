@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["plugin_arguments", "seconds_option", "settings_options"]
+__all__ = ["color_option", "plugin_arguments", "seconds_option", "settings_options"]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -15,6 +15,11 @@ def seconds_option(name: str, default: str, help_line: str) -> Callable[[Command
     return click.option(
         name, default=default, show_default=True, metavar="SECONDS", callback=_seconds, help=help_line
     )
+
+
+def color_option(command: Command) -> Command:
+    """Take ``color``, for ``look``."""
+    return click.option("--no-color", "color", flag_value=False, default=True, help=_NO_COLOR)(command)
 
 
 def plugin_arguments(command: Command) -> Command:
@@ -37,6 +42,7 @@ def settings_options(command: Command) -> Command:
 
 _CONFIG = "A file of settings. Several are read in the order given; later ones win."
 _ENV_PREFIX = "Read settings from the environment, too: [http] port from APP_HTTP_PORT."
+_NO_COLOR = "No colours on a terminal; NO_COLOR in the environment says the same."
 _SET = "One setting, such as http.port=8081. It wins over files and the environment."
 
 

@@ -1,8 +1,10 @@
 """Who claims which name? Two classes for one section, and two settings for one variable, are mistakes."""
 
+from collections.abc import Iterator
+
 import attrs
 
-from rostra.config.declared import called, identity, settings_of
+from rostra.config.declared import called, identity, names_of
 from rostra.config.environment import FILE, Asked
 from rostra.config.tree import Path, dotted
 from rostra.errors import Mistake
@@ -21,22 +23,26 @@ class Claims:
         Returns:
             What collides; then nothing is claimed.
         """
-        mistakes = []
+        mistakes = (*self._rivals(asked), *self._shared(asked))
+        if not mistakes:
+            self.sections.setdefault(asked.place, asked.cls)
+            self.variables.update(asked.variables.paths)
+        return mistakes
+
+    def _rivals(self, asked: Asked) -> Iterator[Mistake]:
         holder = self.sections.get(asked.place, asked.cls)
         if holder is not asked.cls and identity(holder) != identity(asked.cls):
             reason = f"claimed by two classes: {called(holder)} and {called(asked.cls)}"
-            mistakes.append(Mistake(bracketed(asked.place), reason))
-        wanted: dict[str, Path] = {}
-        for each in asked.variables:
-            other = wanted.get(each.name, self.variables.get(each.name, each.path))
-            if other != each.path:
-                reason = f"would set both {dotted(other)} and {dotted(each.path)}"
-                mistakes.append(Mistake(each.name, reason))
-            wanted[each.name] = each.path
-        if not mistakes:
-            self.sections.setdefault(asked.place, asked.cls)
-            self.variables |= wanted
-        return tuple(mistakes)
+            yield Mistake(bracketed(asked.place), reason)
+
+    def _shared(self, asked: Asked) -> Iterator[Mistake]:
+        """Variables that another setting of the class, or of another one, has already."""
+        paths = asked.variables.paths
+        known = self.variables.keys() & paths.keys()
+        others = ((name, self.variables[name], path) for name, path in paths.items() if name in known)
+        for name, one, other in (*asked.variables.shared, *others):
+            if one != other:
+                yield Mistake(name, f"would set both {dotted(one)} and {dotted(other)}")
 
     def holds(self, path: Path) -> bool:
         """Whether a section is claimed at ``path`` or within it."""
@@ -45,7 +51,7 @@ class Claims:
     def covers(self, path: Path) -> bool:
         """Whether what stands at a path is a setting of the section around it."""
         cls = self.sections.get(path[:-1])
-        return cls is not None and any(path[-1] == setting.name for setting in settings_of(cls))
+        return cls is not None and path[-1] in names_of(cls)
 
     def names(self) -> frozenset[str]:
         """All variables that mean something, with the ``_FILE`` ones."""

@@ -17,6 +17,7 @@ from rostra.config.secret import Secret
 
 SECTION = "__rostra_section__"
 _DECLARED = "__rostra_settings__"
+_NAMES = "__rostra_names__"
 
 
 @attrs.frozen
@@ -77,6 +78,15 @@ def settings_of(cls: type, around: Mapping[str, Any] | None = None) -> tuple[Set
     if known is None:
         known = tuple(_setting(cls, field, around or {}) for field in _fields(cls))
         setattr(cls, _DECLARED, known)
+    return known
+
+
+def names_of(cls: type) -> frozenset[Hashable]:
+    """The names of the settings of a section's class, kept on it."""
+    known: frozenset[Hashable] | None = vars(cls).get(_NAMES)
+    if known is None:
+        known = frozenset(setting.name for setting in settings_of(cls, names_around(cls)))
+        setattr(cls, _NAMES, known)
     return known
 
 

@@ -2,61 +2,117 @@
 
 The type decides what a variable means, so the environment is asked class by class: ``APP_FOO_BAR`` is setting
 ``bar`` of ``[foo]``, and ``APP_FOO_BAR_FILE`` names a file with its value, unless a setting of that name exists.
+Files of variables (dotenv) speak as the environment does, and lie under it.
 """
 
 import os
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TypeVar
 
 import attrs
 
 from rostra.config.declared import UnknownTypeError, paths_of
 from rostra.config.formats import UnreadableError, secret_in
+from rostra.config.layers import Layer
 from rostra.config.origin import Origin
 from rostra.config.text import Text
-from rostra.config.tree import Node, Path, Value, dotted, replaced
+from rostra.config.tree import Path, branch, dotted
 from rostra.errors import ConfigError, Mistake
 
 FILE = "_FILE"
+_KEPT = "__rostra_variables__"
+
+Meant = TypeVar("Meant")
 
 
 @attrs.frozen
 class Environment:
-    """A copy of the variables that begin with a prefix.
+    """Variables, of the process and of files. Those that begin with the prefix are copied.
 
     Args:
-        prefix: In capitals, without the underscore; None if no variable is ever read.
-        variables: Name and content.
+        prefix: In capitals, without the underscore; None if no variable is ever read as a setting.
+        variables: Those with the prefix: name and content.
+        files: What files of variables say; the later wins, and the process wins over all of them.
+        said_by: Which file said a variable, if one did.
+        given: What is read in place of ``os.environ``.
     """
 
     prefix: str | None = None
     variables: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    files: tuple[Layer, ...] = ()
+    said_by: Mapping[str, Layer] = attrs.field(factory=dict)
+    given: Mapping[str, str] | None = attrs.field(default=None, repr=False)
 
     def variable(self, path: Path) -> str | None:
         """The variable that sets what stands at ``path``, or None if none can."""
-        if self.prefix is None:
-            return None
-        name = "_".join([self.prefix, *map(str, path)]).upper()
-        return name if name.isascii() and name.isidentifier() else re.sub(r"[^A-Z0-9_]", "_", name)
+        return None if self.prefix is None else _variable(self.prefix, path)
+
+    def origin(self, name: str) -> Origin:
+        """Who says what a variable is."""
+        file = self.said_by.get(name)
+        return file.origin_at((name,)) if file else Origin("variable", name)
+
+    def text(self, name: str) -> str | None:
+        """What a variable is now, with the prefix or without; None if nobody says."""
+        said = _of_process(self.given).get(name)
+        for file in reversed(self.files):
+            said = file.values.get(name) if said is None else said
+        return said
 
 
-def environment(prefix: str | None, variables: Mapping[str, str] | None = None) -> Environment:
+def _of_process(given: Mapping[str, str] | None) -> Mapping[str, str]:
+    return os.environ if given is None else given
+
+
+def _variable(prefix: str, path: Path) -> str:
+    name = "_".join([prefix, *map(str, path)]).upper()
+    return name if name.isascii() and name.isidentifier() else re.sub(r"[^A-Z0-9_]", "_", name)
+
+
+def environment(
+    prefix: str | None, given: Mapping[str, str] | None = None, files: Iterable[Layer] = ()
+) -> Environment:
     """The variables that begin with ``prefix`` and an underscore, as they are now.
 
     Args:
         prefix: Letters, digits and underscores, in any case; None and an empty one read nothing.
-        variables: Instead of those of this process.
+        given: Instead of the variables of this process.
+        files: What files of variables say.
 
     Raises:
         ConfigError: No variable can begin with this prefix.
     """
+    files = tuple(files)
     if not prefix:
-        return Environment()
+        return Environment(files=files, given=given)
     proper = prefix.rstrip("_").upper()
     if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", proper, re.ASCII):
         raise ConfigError(f'"{prefix}" cannot begin the name of a variable', fix=("use letters, as in APP",))
-    said = os.environ if variables is None else variables
-    return Environment(proper, {name: text for name, text in said.items() if name.startswith(f"{proper}_")})
+    begin, own = f"{proper}_", _of_process(given)
+    process = {name: own[name] for name in own if name.startswith(begin)}
+    said_by = {name: file for file in files for name in file.values if name.startswith(begin)}
+    variables = {name: file.values[name] for name, file in said_by.items()} | process
+    filed = {name: file for name, file in said_by.items() if name not in process}
+    return Environment(proper, variables, files, filed, given)
+
+
+@attrs.frozen
+class Variables:
+    """The variables that set something of a class.
+
+    Args:
+        paths: The path of each one's setting; a table comes before its parts.
+        files: For each name that a variable with the name of a file has, the variable itself.
+        shared: Names that two settings of the class would have, with the paths of both.
+    """
+
+    paths: Mapping[str, Path] = attrs.field(factory=dict)
+    files: Mapping[str, str] = attrs.field(factory=dict)
+    shared: tuple[tuple[str, Path, Path], ...] = ()
+
+
+_NONE = Variables()
 
 
 @attrs.frozen
@@ -66,25 +122,12 @@ class Asked:
     Args:
         cls: The class.
         place: The path of its section.
-        variables: All that set something of it; those of a table before those of its parts.
+        variables: All that set something of it.
     """
 
     cls: type
     place: Path
-    variables: tuple["Variable", ...]
-
-
-@attrs.frozen
-class Variable:
-    """A variable and the setting that it sets.
-
-    Args:
-        name: Of the variable.
-        path: Of the setting.
-    """
-
-    name: str
-    path: Path
+    variables: Variables
 
 
 def asked_by(cls: type, place: Path, known: Environment) -> Asked:
@@ -92,37 +135,67 @@ def asked_by(cls: type, place: Path, known: Environment) -> Asked:
 
     If its settings cannot be known it has none: that is told when it is made.
     """
-    try:
-        paths = tuple(paths_of(cls, place)) if known.prefix is not None else ()
-    except UnknownTypeError:
-        paths = ()
-    return Asked(cls, place, tuple(Variable(known.variable(path) or "", path) for path in paths))
+    return Asked(cls, place, _NONE if known.prefix is None else variables_of(cls, place, known.prefix))
 
 
-def overlaid(
-    node: Node, asked: Asked, known: Environment, taken: Collection[str]
-) -> tuple[Node, tuple[Mistake, ...]]:
-    """What stands at a section, with what variables and then the files that variables name say on top of it.
+def variables_of(cls: type, place: Path, prefix: str) -> Variables:
+    """The variables that set something of a class at a place; kept on the class itself, and so gone with it."""
+    kept: dict[tuple[str, Path], Variables] | None = vars(cls).get(_KEPT)
+    if kept is None:
+        kept = {}
+        setattr(cls, _KEPT, kept)
+    if (prefix, place) not in kept:
+        try:
+            kept[prefix, place] = _variables(paths_of(cls, place), prefix)
+        except UnknownTypeError:
+            return _NONE
+    return kept[prefix, place]
+
+
+def _variables(paths: Iterable[Path], prefix: str) -> Variables:
+    known: dict[str, Path] = {}
+    shared = []
+    for path in paths:
+        name = _variable(prefix, path)
+        if known.setdefault(name, path) != path:
+            shared.append((name, known[name], path))
+    return Variables(known, {f"{name}{FILE}": name for name in known}, tuple(shared))
+
+
+def said_about(
+    asked: Asked, known: Environment, taken: Collection[str]
+) -> tuple[tuple[Layer, ...], tuple[Mistake, ...]]:
+    """What variables say about a section, and on top of that the files that variables name.
 
     Args:
-        node: The section, without the environment.
         asked: The class that wants it.
         known: What is set.
         taken: All variables that are settings' own: none of them is the ``_FILE`` of another one.
+
+    Returns:
+        A layer for each, within the section; and what is wrong with the files.
     """
-    for each in asked.variables:
-        if (said := known.variables.get(each.name)) is not None:
-            value = Value(Text(said), Origin("variable", each.name))
-            node = replaced(node, each.path[len(asked.place) :], value)
+    of_class, depth = asked.variables, len(asked.place)
+    layers = [
+        Layer(branch(path[depth:], Text(known.variables[name])), known.origin(name))
+        for name, path in _set(of_class.paths, known)
+    ]
     mistakes = []
-    for each in asked.variables:
-        name = f"{each.name}{FILE}"
-        if name in taken or (file := known.variables.get(name)) is None:
+    for name, variable in _set(of_class.files, known):
+        if name in taken:
             continue
+        path = of_class.paths[variable]
+        file = known.variables[name]
         try:
-            value = Value(Text(secret_in(file)), Origin("secret file", f"{file} ({name})"))
+            values = branch(path[depth:], Text(secret_in(file)))
         except UnreadableError as error:
-            mistakes.append(Mistake(dotted(each.path), f"the file that it names {error}", f"from {name}"))
+            mistakes.append(Mistake(dotted(path), f"the file that it names {error}", f"from {name}"))
         else:
-            node = replaced(node, each.path[len(asked.place) :], value)
-    return node, tuple(mistakes)
+            layers.append(Layer(values, Origin("secret file", f"{file} ({name})")))
+    return tuple(layers), tuple(mistakes)
+
+
+def _set(names: Mapping[str, Meant], known: Environment) -> Iterator[tuple[str, Meant]]:
+    """Those that are set, in the order of the settings."""
+    if found := names.keys() & known.variables.keys():
+        yield from ((name, meant) for name, meant in names.items() if name in found)

@@ -1,67 +1,128 @@
-"""What mappings, files and options say, each as a tree."""
+"""What each source says, layer upon layer, what becomes of it, and who said what. Nothing here has an effect.
 
-from collections.abc import Iterable, Mapping
-from pathlib import Path as FilePath
-from typing import Any
+Values are the fold of all layers and are made at once; origins are looked for in the layers, from the top, when a
+message or a tool asks. Since a source keeps its layers apart, merging is associative.
+"""
 
-from rostra.config.formats import UnreadableError, settings_in
+from collections.abc import Callable, Iterable
+from functools import reduce
+from typing import Any, TypeAlias
+
+import attrs
+
 from rostra.config.origin import DEFAULT, Origin
-from rostra.config.text import DEEPEST, Text
-from rostra.config.tree import Node, Table, TooDeepError, Value, branch, merge, tree
-from rostra.config.view import View, said_by
-from rostra.errors import ConfigError, Mistake
+from rostra.config.tree import Nothing, Path, at, copied, merged, opened, with_strings
+
+Lines: TypeAlias = Callable[[Path], int | None]
+Transform: TypeAlias = Callable[[Path, str, Origin], Any]
 
 
-def merged(mappings: Iterable[Mapping[str, Any]]) -> Table:
-    """One tree of many mappings, later ones on top.
+def _no_line(_path: Path) -> None:
+    return None
+
+
+@attrs.frozen(eq=False)
+class Layer:
+    """What one source says.
+
+    Args:
+        values: Tables within tables, copied; where only what stands at a path is asked for, any value.
+        origin: Who says so.
+        lines: The line of what stands at a path of the source.
+        place: The path in the source at which the values stand.
+        is_resolved: The references in its strings have been replaced.
+    """
+
+    values: Any = attrs.field(repr=False)  # may be secret: only the classes of sections know
+    origin: Origin
+    lines: Lines = attrs.field(default=_no_line, repr=False)
+    place: Path = ()
+    is_resolved: bool = False
+
+    def origin_at(self, path: Path) -> Origin:
+        """Who says what stands at a path, with its line or that of the nearest around it."""
+        for end in range(len(path), -1, -1):
+            if (line := self.lines((*self.place, *path[:end]))) is not None:
+                return attrs.evolve(self.origin, line=line)
+        return self.origin
+
+    def with_strings(self, transform: Transform) -> "Layer":
+        """The same with what ``transform`` makes of each string, unless that has been done."""
+        if self.is_resolved or self.origin.kind not in {"mapping", "file"}:
+            return self
+        values = with_strings(
+            self.values, lambda path, text: transform((*self.place, *path), text, self.origin_at(path))
+        )
+        return attrs.evolve(self, values=values, is_resolved=True)
+
+
+def layer(values: Any, origin: Origin, lines: Lines = _no_line) -> Layer:
+    """What a mapping says, copied.
 
     Raises:
-        ConfigError: One is nested too deeply.
-        TypeError: One is no mapping.
+        TooDeepError: It is nested too deeply.
     """
-    mappings = tuple(mappings)
-    whole: Node = Table({}, DEFAULT)
-    for number, mapping in enumerate(mappings, 1):
-        if not isinstance(mapping, Mapping):
-            kind = type(mapping).__name__
-            raise TypeError(f"settings are mappings, not a {kind}; ConfigSource.from_files reads files")
-        name = "a mapping" if len(mappings) == 1 else f"mapping {number}"
-        whole = merge(whole, _said(mapping, name))
-    return whole if isinstance(whole, Table) else Table({}, DEFAULT)
+    return Layer(copied(values), origin, lines)
 
 
-def _said(mapping: Mapping[str, Any], name: str) -> Table:
-    try:
-        return said_by(mapping, Origin("mapping", name))
-    except TooDeepError:
-        pass
-    raise ConfigError(f"{name} is nested deeper than {DEEPEST} tables, or contains itself")
+@attrs.frozen(eq=False)
+class Settled:
+    """Layers and what becomes of them."""
+
+    layers: tuple[Layer, ...]
+    values: Any = attrs.field(repr=False)
 
 
-def from_files(paths: Iterable[str | FilePath]) -> tuple[list[View], tuple[Mistake, ...]]:
-    """What each file says, and what is wrong with the others."""
-    views: list[View] = []
-    mistakes: list[Mistake] = []
-    for path in paths:
-        try:
-            for name, said in settings_in(path):
-                views.append(View(tree(said.values, Origin("file", name))))
-        except UnreadableError as error:
-            mistakes.extend(error.mistakes)
-        except TooDeepError:
-            mistakes.append(Mistake(str(path), f"nested deeper than {DEEPEST} tables"))
-    return views, tuple(mistakes)
+def settled(layers: Iterable[Layer]) -> Settled:
+    """Options on top of everything else; apart from that, the later wins."""
+    layers = ordered(layers)
+    return Settled(layers, folded(layers))
 
 
-def from_options(options: Iterable[str]) -> tuple[list[View], tuple[Mistake, ...]]:
-    """What each ``foo.bar=1`` says, and which of them are no such thing."""
-    views, mistakes = [], []
-    for number, option in enumerate(options, 1):
-        key, equals, text = option.partition("=")
-        path = tuple(part.strip() for part in key.split("."))
-        if not equals or not all(path) or len(path) > DEEPEST:
-            mistakes.append(Mistake(f"--set (number {number})", "expected KEY=VALUE, such as db.port=5432"))
-            continue
-        origin = Origin("option", f"--set {key}")
-        views.append(View(Table({path[0]: branch(path[1:], Value(Text(text), origin))}, origin)))
-    return views, tuple(mistakes)
+def ordered(layers: Iterable[Layer]) -> tuple[Layer, ...]:
+    """Options on top of everything else; apart from that, in the order given."""
+    return tuple(sorted(layers, key=lambda each: each.origin.kind == "option"))
+
+
+def folded(layers: Iterable[Layer]) -> Any:
+    """What becomes of them: the later wins."""
+    return reduce(merged, (each.values for each in layers), {})
+
+
+def narrowed(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
+    """What each says about what stands at a path. A value that leaves no room there remains, as ``COVERED``."""
+    found = ((each, at(each.values, path)) for each in layers)
+    return tuple(
+        Layer(value, each.origin, each.lines, (*each.place, *path), each.is_resolved)
+        for each, value in found
+        if value is not Nothing.UNSAID
+    )
+
+
+def table_at(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
+    """The layers of a table within: those of which something is left."""
+    kept: list[Layer] = []
+    for each in reversed(narrowed(layers, path)):
+        table = opened(each.values)
+        if table is not None:
+            kept.append(attrs.evolve(each, values=table))
+        if type(each.values) is not dict:
+            break
+    return tuple(reversed(kept))
+
+
+def origin_of(layers: tuple[Layer, ...], path: Path) -> Origin | None:
+    """Who said what stands at a path, or None if nothing does."""
+    for each in reversed(layers):
+        found = at(each.values, path)
+        if found is not Nothing.UNSAID:
+            return None if found is Nothing.COVERED else each.origin_at(path)
+    return None
+
+
+def origin_around(layers: tuple[Layer, ...], path: Path) -> Origin:
+    """Who said what stands at a path; if nothing does, who said the nearest around it."""
+    for end in range(len(path), -1, -1):
+        if (origin := origin_of(layers, path[:end])) is not None:
+            return origin
+    return DEFAULT

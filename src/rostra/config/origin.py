@@ -4,7 +4,7 @@ from typing import Literal
 
 import attrs
 
-Kind = Literal["default", "mapping", "file", "variable", "secret file", "option"]
+Kind = Literal["default", "mapping", "file", "dotenv", "variable", "secret file", "option"]
 
 
 @attrs.frozen
@@ -14,13 +14,16 @@ class Origin:
     Args:
         kind: What sort of source it is.
         name: The file as it was given, the variable, the option; for a file that a variable names, both.
+        line: Where in the file, counted from one; None where that is not known, or means nothing.
     """
 
     kind: Kind
     name: str
+    line: int | None = None
 
     def __str__(self) -> str:
-        return self.name
+        """As editors and terminals understand it: ``config.toml:12``."""
+        return self.name if self.line is None else f"{self.name}:{self.line}"
 
 
 DEFAULT = Origin("default", "the default")

@@ -1,18 +1,20 @@
 """The settings, merged from all who have a say, and the sections that classes make of them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from types import EllipsisType
 from typing import Any, Self, TypeVar
 
 from rostra.components import name_of
-from rostra.config import layers
+from rostra.config import parts as parts_of
 from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
 from rostra.config.environment import Asked, asked_by, environment
+from rostra.config.layers import Layer, Transform, origin_of, settled
 from rostra.config.origin import DEFAULT, Origin
-from rostra.config.tree import Node, Path, at, dotted
-from rostra.config.view import View
+from rostra.config.parts import Part
+from rostra.config.tree import Path, dotted
+from rostra.config.view import View, brought_by
 from rostra.errors import ConfigError, Mistake
 
 Section = TypeVar("Section")
@@ -38,7 +40,7 @@ class ConfigSource(View):
         ConfigError: A mapping is nested too deeply, or the prefix cannot begin a variable.
     """
 
-    __slots__ = ("_claims", "_environment", "_loaded", "_sections")
+    __slots__ = ("_claims", "_environment", "_extra", "_loaded", "_settled")
 
     def __init__(
         self,
@@ -46,11 +48,30 @@ class ConfigSource(View):
         env_prefix: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(layers.merged(mappings))
-        self._environment = environment(env_prefix, environ)
+        parts = tuple(_parts(mappings))
+        of_variables = (each for part in parts for each in part.layers if each.origin.kind == "dotenv")
+        self._environment = environment(env_prefix, environ, of_variables)
         self._claims = Claims()
-        self._sections: dict[Path, Node] = {}
+        self._extra: dict[Path, tuple[Layer, ...]] = {}
         self._loaded: dict[tuple[type, Path], Any] = {}
+        self._settle(parts)
+
+    def _settle(self, parts: tuple[Part, ...]) -> None:
+        """Merge what the parts say, and show it."""
+        layers = (each for part in parts for each in part.layers if each.origin.kind != "dotenv")
+        self._settled = settled(layers)
+        dict.clear(self)
+        View.__init__(self, self._settled.values, parts)
+
+    def _with_strings(self, transform: Transform) -> None:
+        """Replace, in place, each string of mappings and files by what ``transform`` makes of it, once.
+
+        Sections that have been made are left as they are.
+
+        Args:
+            transform: Takes the path, the string and who says it.
+        """
+        self._settle(tuple(part.with_strings(transform) for part in self._parts))
 
     @classmethod
     def from_files(
@@ -71,13 +92,13 @@ class ConfigSource(View):
         Raises:
             ConfigError: Files are missing, unreadable or malformed, or overrides are; all of them.
         """
-        files, unreadable = layers.from_files(paths)
-        options, malformed = layers.from_options(overrides)
+        files, unreadable = parts_of.from_files(paths)
+        options, malformed = parts_of.from_options(overrides)
         del overrides  # they may hold secrets, and tracebacks may show what stands here
         if unreadable or malformed:
             names = ", ".join(dict.fromkeys(each.setting for each in (*unreadable, *malformed)))
             raise ConfigError(f"cannot read the settings of {names}", unreadable + malformed)
-        return cls(*files, *options, env_prefix=env_prefix, environ=environ)
+        return cls(View({}, (*files, *options)), env_prefix=env_prefix, environ=environ)
 
     def load(self, cls: type[Section], section: str | None = None) -> Section:
         """A section as an instance of its class. It is made once; a second call returns the same.
@@ -111,12 +132,14 @@ class ConfigSource(View):
         The environment and the defaults of classes count once a section is loaded. None: nobody said anything.
         """
         path = tuple(setting.split("."))
-        place = max((known for known in self._sections if path[: len(known)] == known), key=len, default=None)
+        place = max((known for known in self._extra if path[: len(known)] == known), key=len, default=None)
         if place is None:
-            return node.origin if (node := at(self._tree, path)) else None
-        node = at(self._sections[place], path[len(place) :])
-        if node is not None:
-            return node.origin
+            return origin_of(self._settled.layers, path)
+        from rostra.config.evaluation import section_of
+
+        within = section_of(self._settled.layers, place, self._extra[place])
+        if (origin := origin_of(within, path[len(place) :])) is not None:
+            return origin
         return DEFAULT if path in paths_of(self._claims.sections[place], place) else None
 
     def variable(self, setting: str) -> str | None:
@@ -133,7 +156,7 @@ class ConfigSource(View):
         """
         from rostra.config.hints import unread
 
-        return unread(self._tree, self._claims, self._environment)
+        return unread(self._settled, self._claims, self._environment)
 
     def _all(self, wanted: Mapping[type, str | None]) -> dict[type, Any]:
         places = {cls: _place(cls, section) for cls, section in wanted.items()}
@@ -156,13 +179,21 @@ class ConfigSource(View):
         from rostra.config.evaluation import evaluated
 
         try:
-            outcome = evaluated(asked, at(self._tree, asked.place), self._environment, self._claims)
+            outcome = evaluated(asked, self._settled, self._environment, self._claims)
         except UnknownTypeError as error:
             return (Mistake(dotted(asked.place) or "the root", str(error)),)
         if not outcome.mistakes:
-            self._sections[asked.place] = outcome.node
+            self._extra[asked.place] = outcome.environment
             self._loaded[asked.cls, asked.place] = outcome.made
         return outcome.mistakes
+
+
+def _parts(mappings: tuple[Mapping[str, Any], ...]) -> Iterator[Part]:
+    for number, mapping in enumerate(mappings, 1):
+        if not isinstance(mapping, Mapping):
+            kind = type(mapping).__name__
+            raise TypeError(f"settings are mappings, not a {kind}; ConfigSource.from_files reads files")
+        yield from brought_by(mapping, "a mapping" if len(mappings) == 1 else f"mapping {number}")
 
 
 def _place(cls: Any, section: str | None) -> Path:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NoReturn
 
-from rostra.config.origin import Origin
+from rostra.config import parts as parts_of
+from rostra.config.parts import Part
 from rostra.config.text import Text
-from rostra.config.tree import Table, Value, plain, tree
+from rostra.config.tree import Path
 from rostra.errors import closest
 
 
@@ -23,11 +24,19 @@ class View(dict[str, Any]):
     which of them are secret, only the classes of the sections know.
     """
 
-    __slots__ = ("_tree",)
+    __slots__ = ("_parts", "_place")
 
-    def __init__(self, shown: Table) -> None:
-        super().__init__({str(key): _viewed(node) for key, node in shown.entries.items()})
-        self._tree = shown
+    def __init__(self, values: Mapping[Any, Any], parts: tuple[Part, ...] = (), place: Path = ()) -> None:
+        super().__init__(
+            {
+                key if type(key) is str else str(key): each
+                if type(each) in _AS_THEY_ARE
+                else _shown(each, parts, (*place, key))
+                for key, each in values.items()
+            }
+        )
+        self._parts = parts
+        self._place = place
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -51,11 +60,29 @@ class View(dict[str, Any]):
     clear = pop = popitem = setdefault = update = _refused
 
 
-def _viewed(node: Value | Table) -> Any:
-    value = View(node) if isinstance(node, Table) else plain(node)
-    return str(value) if isinstance(value, Text) else value
+_AS_THEY_ARE = frozenset({str, int, float, bool})
 
 
-def said_by(mapping: Mapping[Any, Any], origin: Origin) -> Table:
-    """What a mapping says; a view remembers who said it."""
-    return mapping._tree if isinstance(mapping, View) else tree(mapping, origin)  # noqa: SLF001  (its own module)
+def _shown(value: Any, parts: tuple[Part, ...], path: Path) -> Any:
+    if type(value) is dict:
+        return View(value, parts, path)
+    return _without_texts(value)
+
+
+def _without_texts(value: Any) -> Any:
+    """What has a type of its own only: a ``Text`` is shown as the string that it is."""
+    if isinstance(value, Text):
+        return str(value)
+    if type(value) is list or type(value) is tuple:
+        return type(value)(map(_without_texts, value))
+    if type(value) is dict:
+        return {key: _without_texts(each) for key, each in value.items()}
+    return value
+
+
+def brought_by(mapping: Mapping[Any, Any], name: str) -> tuple[Part, ...]:
+    """What a mapping says; a view brings along who said it, and where it can be asked again."""
+    if not isinstance(mapping, View):
+        return (parts_of.of_mapping(mapping, name),)
+    known, place = mapping._parts, mapping._place  # noqa: SLF001  (its own module)
+    return (parts_of.of_table(known, place),) if place else known

@@ -1,0 +1,124 @@
+"""What a source is made of: mappings, files, options, tables of other sources; and how each is asked again.
+
+Files are read here, when a part is made and when it is made again.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path as FilePath
+from typing import Any
+
+import attrs
+
+from rostra.config.formats import UnreadableError, settings_in
+from rostra.config.layers import Layer, Transform, layer, table_at
+from rostra.config.origin import Origin
+from rostra.config.text import DEEPEST, Text
+from rostra.config.tree import Path, TooDeepError, branch
+from rostra.errors import ConfigError, Mistake
+
+
+@attrs.frozen(eq=False)
+class Part:
+    """Some layers that come from one place.
+
+    Args:
+        layers: What it says; a folder may say many things.
+        again: Asks it once more; None if it always says the same.
+    """
+
+    layers: tuple[Layer, ...]
+    again: "Callable[[], Part] | None" = None
+
+    def with_strings(self, transform: Transform) -> "Part":
+        """The same with what ``transform`` makes of its strings; asked again, it has them as they were."""
+        layers = tuple(each.with_strings(transform) for each in self.layers)
+        return Part(layers, self.again or partial(_same, self))
+
+
+def of_mapping(mapping: Mapping[Any, Any], name: str) -> Part:
+    """What a mapping says.
+
+    Raises:
+        ConfigError: It is nested too deeply.
+    """
+    try:
+        return Part((layer(mapping, Origin("mapping", name)),))
+    except TooDeepError:
+        pass
+    raise ConfigError(f"{name} is nested deeper than {DEEPEST} tables, or contains itself")
+
+
+def of_table(parts: tuple[Part, ...], place: Path) -> Part:
+    """What parts say at a path where a table stands."""
+    layers = table_at((each for part in parts for each in part.layers), place)
+    return Part(layers, lambda: of_table(again(parts), place))
+
+
+def of_file(path: str) -> Part:
+    """What a file or a folder says.
+
+    Raises:
+        UnreadableError: It cannot be read; all that is wrong with it.
+    """
+    return _read(path, FilePath.cwd())
+
+
+def _read(path: str, folder: FilePath) -> Part:
+    """Read ``path``, which was named when ``folder`` was the working directory."""
+    seen = path if folder == FilePath.cwd() else folder / path
+    layers = tuple(_said(name, said) for name, said in settings_in(seen))
+    return Part(layers, partial(_read, path, folder))
+
+
+def _said(name: str, said: Any) -> Layer:
+    try:
+        return layer(said.values, Origin("file", name), said.lines)
+    except TooDeepError:
+        pass
+    raise UnreadableError(Mistake(name, f"nested deeper than {DEEPEST} tables"))
+
+
+def from_files(paths: Iterable[str | FilePath]) -> tuple[list[Part], tuple[Mistake, ...]]:
+    """What each file says, and what is wrong with the others."""
+    return _all(partial(of_file, str(path)) for path in paths)
+
+
+def again(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """What all of them say now.
+
+    Raises:
+        UnreadableError: Files cannot be read; all that is wrong.
+    """
+    found, mistakes = _all(part.again or partial(_same, part) for part in parts)
+    if mistakes:
+        raise UnreadableError(*mistakes)
+    return tuple(found)
+
+
+def _same(part: Part) -> Part:
+    return part
+
+
+def _all(reads: Iterable[Callable[[], Part]]) -> tuple[list[Part], tuple[Mistake, ...]]:
+    parts: list[Part] = []
+    mistakes: list[Mistake] = []
+    for read in reads:
+        try:
+            parts.append(read())
+        except UnreadableError as error:
+            mistakes.extend(error.mistakes)
+    return parts, tuple(mistakes)
+
+
+def from_options(options: Iterable[str]) -> tuple[list[Part], tuple[Mistake, ...]]:
+    """What each ``foo.bar=1`` says, and which of them are no such thing."""
+    parts, mistakes = [], []
+    for number, option in enumerate(options, 1):
+        key, equals, text = option.partition("=")
+        path = tuple(part.strip() for part in key.split("."))
+        if not equals or not all(path) or len(path) > DEEPEST:
+            mistakes.append(Mistake(f"--set (number {number})", "expected KEY=VALUE, such as db.port=5432"))
+            continue
+        parts.append(Part((Layer(branch(path, Text(text)), Origin("option", f"--set {key}")),)))
+    return parts, tuple(mistakes)

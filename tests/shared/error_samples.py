@@ -98,6 +98,27 @@ CONFIG = (
     ),
 )
 
+RESOLVERS = (
+    errors.ResolverError(
+        "op",
+        (
+            ("db.password from config.toml:12", "${op:orders/db/password}"),
+            ("mail.token from config.toml:20", "${op:orders/mail/token}"),
+        ),
+        ("it raised ConnectionResetError (Connection reset by peer) at rostra_onepassword/client.py:57",),
+    ),
+    errors.ResolverDeniedError(
+        "op",
+        (("db.password from config.toml:12", "${op:orders/db/password}"),),
+        ("it raised PermissionError at rostra_onepassword/client.py:61",),
+    ),
+    errors.ResolverTimeoutError(
+        "op",
+        (("db.password from config.toml:12", "${op:orders/db/password}"),),
+        ("there was no answer within 10 s, which is the time for all together",),
+    ),
+)
+
 HEALTH = (
     errors.CheckNameError("database", "app/storage.py:20", "app/reports.py:8"),
     errors.ProbeError(
@@ -182,5 +203,5 @@ CLI = (
 )
 
 SAMPLES: tuple[errors.RostraError, ...] = (
-    *COMPONENTS, *DI, *CONFIG, *HEALTH, *HANDLERS, *PLUGIN, *TESTING, *CLI,
+    *COMPONENTS, *DI, *CONFIG, *RESOLVERS, *HEALTH, *HANDLERS, *PLUGIN, *TESTING, *CLI,
 )  # fmt: skip

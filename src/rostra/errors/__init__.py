@@ -29,6 +29,9 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
     │  ├─ ConflictError                         several adapters are equally near
     │  ├─ CycleError                            something needs itself
     │  └─ NeedsAwaitError                       di.now meets something that needs await
+    ├─ ResolverError (RuntimeError)             a resolver of secrets failed
+    │  ├─ ResolverDeniedError (PermissionError) it was denied what it was asked for
+    │  └─ ResolverTimeoutError (TimeoutError)   it did not answer in time
     ├─ StageNotFoundError (LookupError)         no stage runs, or several do
     ├─ StartTimeoutError (TimeoutError)         the stage did not get to run in time
     ├─ StopTimeoutError (TimeoutError)          the stop was cut short
@@ -62,6 +65,7 @@ from rostra.errors.plugin import (
     StopTimeoutError,
     TaskEndedError,
 )
+from rostra.errors.resolvers import ResolverDeniedError, ResolverError, ResolverTimeoutError
 from rostra.errors.testing import AsyncioMissingError, ContractError, PytestMarkError
 
 __all__ = [
@@ -89,6 +93,9 @@ __all__ = [
     "ProbeError",
     "PytestMarkError",
     "ResolveError",
+    "ResolverDeniedError",
+    "ResolverError",
+    "ResolverTimeoutError",
     "RostraError",
     "StageNotFoundError",
     "StartTimeoutError",

@@ -1,0 +1,101 @@
+"""Who gives what ``${op:reference}`` asks for: ``env`` and ``file``, and those that are installed.
+
+A resolver is an entry point of the group ``rostra.secrets``. Its name is the ``op`` of ``${op:reference}``; its value
+names a function that takes the source and gives an async context manager, whose body has a ``Resolve``. It is opened
+when the first setting asks it, in a task of its own that also closes it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from rostra.config.formats import secret_in
+from rostra.errors import closest
+
+GROUP = "rostra.secrets"
+
+Resolve: TypeAlias = Callable[[str], Awaitable[str]]
+"""What a resolver gives: called with a reference, it gives the text that stands there.
+
+It is called for several references at once, and for each one once. It raises ``LookupError`` if there is nothing at a
+reference, which is then a mistake in the settings, unless they have a default; ``PermissionError`` if it may not read
+it; anything else means that it failed. What it raises is told by its type only, so that it need not fear to say too
+much. It may be cancelled at any time.
+"""
+
+Opening: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Resolve]]
+"""A ``Resolver``, as the rooms below the source see it."""
+
+
+class HasVariables(Protocol):
+    """The part of a source that ``env`` needs."""
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The environment, over dotenv files."""
+        ...
+
+
+@asynccontextmanager
+async def env(source: HasVariables) -> AsyncIterator[Resolve]:
+    """``${env:NAME}`` is ``${NAME}``: a variable, whatever it begins with."""
+    variables = source.variables
+
+    async def variable(name: str) -> str:
+        return variables[name]
+
+    yield variable
+
+
+@asynccontextmanager
+async def file(_: object) -> AsyncIterator[Resolve]:
+    """``${file:/run/secrets/token}``: a file's text without the newlines at its end."""
+
+    async def text(path: str) -> str:
+        return await asyncio.to_thread(_text_of, Path(path))
+
+    yield text
+
+
+def _text_of(path: Path) -> str:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as missing:
+        raise LookupError from missing
+    except OSError:
+        pass  # secret_in says what it is
+    return secret_in(path)
+
+
+BUILT_IN: Mapping[str, Opening] = {"env": env, "file": file}
+"""Those that need no settings of their own; the settings of others may use them."""
+
+
+class UnknownResolverError(LookupError):
+    """Nobody has registered a resolver of this name. Its text says which there are."""
+
+
+def opening(op: str) -> Opening:
+    """The function that opens a resolver.
+
+    Raises:
+        UnknownResolverError: None has this name.
+        Exception: Whatever importing it raises.
+    """
+    if op in BUILT_IN:
+        return BUILT_IN[op]
+    from importlib.metadata import entry_points
+
+    found = {each.name: each for each in reversed(tuple(entry_points(group=GROUP)))}
+    if op in found:
+        opened: Opening = found[op].load()
+        return opened
+    raise UnknownResolverError(_unknown(op, {*BUILT_IN, *found}))
+
+
+def _unknown(op: str, known: Iterable[str]) -> str:
+    near = closest(op, known)
+    meant = f"; did you mean {near}?" if near else ""
+    return f"there is no resolver {op}{meant}; installed are {', '.join(sorted(known))}"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rostra.config.formats.content import Said, UnreadableError, content_of, mistake, secret_of
 
-__all__ = ["Said", "UnreadableError", "secret_in", "settings_in"]
+__all__ = ["Said", "UnreadableError", "is_dotenv", "secret_in", "settings_in", "variables_in"]
 
 
 def settings_in(path: str | Path) -> tuple[tuple[str, Said], ...]:
@@ -28,6 +28,24 @@ def settings_in(path: str | Path) -> tuple[tuple[str, Said], ...]:
         raise UnreadableError(mistake(name, f"nobody here reads such files; known are {known}"))
     content = content_of(path, name)
     return ((name, reader(content, name)),) if reader else ()
+
+
+def is_dotenv(path: str | Path) -> bool:
+    """Whether a file holds variables: ``.env``, ``.env.local``, ``local.env``."""
+    name = Path(path).name
+    return name.endswith(".env") or name.startswith(".env.")
+
+
+def variables_in(path: str | Path) -> Said:
+    """The variables that a dotenv file sets, each a ``Text`` under its name. Nothing is expanded.
+
+    Raises:
+        UnreadableError: It is not there, is no file, or lines are malformed: all of them.
+    """
+    from rostra.config.formats.dotenv_format import variables
+
+    name = str(path)
+    return variables(content_of(Path(path), name), name)
 
 
 def secret_in(path: str | Path) -> str:

@@ -1,6 +1,7 @@
 """Reading files, bounded in size, and how it is told that one cannot be read: where and why, never what it holds."""
 
-from collections.abc import Callable, Hashable
+import functools
+from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,7 +12,8 @@ from rostra.errors import Mistake
 MOST_SETTINGS_BYTES = 16 * 1024**2
 MOST_SECRET_BYTES = 1024**2
 
-Lines: TypeAlias = Callable[[tuple[Hashable, ...]], int | None]
+Keys: TypeAlias = tuple[Hashable, ...]
+Lines: TypeAlias = Callable[[Keys], int | None]
 
 
 @attrs.frozen
@@ -26,6 +28,16 @@ class Said:
 
     values: dict[str, Any] = attrs.field(repr=False)  # may hold secrets
     lines: Lines = attrs.field(repr=False, eq=False)
+
+
+def found_once(find: Callable[[], Mapping[Keys, int]]) -> Lines:
+    """Lines that are looked for when somebody asks for the first one."""
+    found = functools.cache(find)
+
+    def line(path: Keys) -> int | None:
+        return found().get(path)
+
+    return line
 
 
 class UnreadableError(ValueError):
@@ -46,6 +58,11 @@ class UnreadableError(ValueError):
 def mistake(name: str, reason: str, line: int | None = None, column: int | None = None) -> Mistake:
     """What is wrong with a file, at ``name:line:column`` as far as that is known."""
     return Mistake(":".join(str(part) for part in (name, line, column) if part is not None), reason)
+
+
+def place_in(text: str, position: int) -> tuple[int, int]:
+    """The line and the column of a position in a text."""
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
 def content_of(path: Path, name: str, most_bytes: int = MOST_SETTINGS_BYTES) -> str:

@@ -1,9 +1,11 @@
 """Settings in TOML."""
 
+import functools
 import re
-from collections.abc import Hashable
 
-from rostra.config.formats.content import Said, UnreadableError, mistake
+from rostra.config.formats.content import Said, UnreadableError, found_once, mistake, place_in
+from rostra.config.formats.toml_lines import lines_of, too_deep
+from rostra.config.text import DEEPEST
 from rostra.errors import Mistake
 
 _PLACE = r"(?P<reason>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
@@ -17,8 +19,11 @@ def toml(content: str, name: str) -> Said:
     """
     import tomllib
 
+    if deep := too_deep(content):
+        raise UnreadableError(mistake(name, f"nested deeper than {DEEPEST} tables", deep))
     try:
-        return Said(tomllib.loads(content), _nowhere)
+        values = tomllib.loads(content)
+        return Said(values, found_once(functools.partial(lines_of, content, values)))
     except tomllib.TOMLDecodeError as error:
         said = str(error)
     except RecursionError:
@@ -28,15 +33,11 @@ def toml(content: str, name: str) -> Said:
     raise UnreadableError(_placed(said, content, name))
 
 
-def _nowhere(_path: tuple[Hashable, ...]) -> None:
-    return None
-
-
 def _placed(said: str, content: str, name: str) -> Mistake:
     """What tomllib says, and where; it does not count where the end is."""
     match = re.fullmatch(_PLACE, said, re.DOTALL)
     if match is None:
         return mistake(name, f"is not TOML: {said}")
-    end = content.count("\n") + 1, len(content) - content.rfind("\n")
+    end = place_in(content, len(content))
     line, column = (int(match["line"]), int(match["column"])) if match["line"] else end
     return mistake(name, f"is not TOML: {match['reason']}", line, column)

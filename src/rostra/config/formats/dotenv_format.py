@@ -40,6 +40,8 @@ def variables(content: str, name: str) -> Said:
     Raises:
         UnreadableError: Lines are malformed: all of them.
     """
+    if "\0" in content:
+        raise UnreadableError(mistake(name, "holds binary data, not text"))
     content = content.replace("\r\n", "\n")
     values: dict[str, Text] = {}
     lines: dict[Keys, int] = {}
@@ -83,7 +85,7 @@ def _variable(content: str, position: int) -> _Found:
     quote = content[begin.end() : begin.end() + 1]
     if quote not in _QUOTED:
         # A blank before it makes a comment of what follows, also the blank after the equals sign.
-        value = re.split(r"[ \t]#", content[begin.start("gap") : line_end], maxsplit=1)[0].strip()
+        value = re.split(r"[ \t]#", content[begin.start("gap") : line_end], maxsplit=1)[0].strip(" \t\r")
         return _Found(begin["name"], value, position, line_end)
     quoted = _QUOTED[quote].match(content, begin.end())
     if quoted is None:

@@ -13,9 +13,7 @@ from rostra.config.formats.content import Keys
 from rostra.config.text import DEEPEST
 
 # As many parts of a key in a row as are too many, also where they stand in a string.
-_DEEP = re.compile(
-    r"""(?:\.[ \t]*+(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+){%d}""" % DEEPEST  # noqa: UP031
-)
+_DEEP = re.compile(r"""(?:\.[ \t]*+(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+)""" + f"{{{DEEPEST}}}")
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

@@ -59,8 +59,8 @@ def test_unconfigured_a_logger_imports_no_structlog():
     assert ended.stdout == "False\n"
 
 
-@pytest.mark.parametrize("wanted", ["text", "json"])
-def test_configuring_imports_no_rich(wanted):
+@pytest.mark.parametrize(("wanted", "imports_structlog"), [("text", True), ("json", False)])
+def test_configuring_imports_no_rich_and_structlog_for_text_only(wanted, imports_structlog):
     ended = run(
         """
         import sys
@@ -74,7 +74,61 @@ def test_configuring_imports_no_rich(wanted):
     )
 
     assert ended.returncode == 0
-    assert ended.stdout == "True False\n"
+    assert ended.stdout == f"{imports_structlog} False\n"
+
+
+def test_structlog_writes_the_same_lines_when_it_is_imported_only_after_configuring():
+    ended = run("""
+        import sys
+        from rostra import log
+        log.configure(log.LogConfig(format="json"))
+        log.bind(request="r1")
+        import structlog
+        print("rich" in sys.modules)
+        structlog.contextvars.bind_contextvars(user="u1")
+        structlog.get_logger("theirs").info("orders.expired", count=3)
+        log.get("ours").info("orders.found")
+        log.restore()
+        print(structlog.is_configured())
+    """)
+
+    theirs, ours = map(json.loads, ended.stderr.splitlines())
+    assert ended.stdout == "False\nFalse\n"
+    assert {**theirs, "timestamp": ""} == {
+        "timestamp": "",
+        "level": "info",
+        "logger": "theirs",
+        "event": "orders.expired",
+        "request": "r1",
+        "user": "u1",
+        "count": 3,
+    }
+    assert (ours["request"], ours["user"]) == ("r1", "u1")
+
+
+def test_restored_logging_leaves_a_later_import_of_structlog_alone():
+    ended = run("""
+        import sys
+        from rostra import log
+        before = list(sys.meta_path)
+        log.configure(log.LogConfig(format="json"))
+        log.restore()
+        import structlog
+        print(structlog.is_configured(), sys.meta_path == before)
+    """)
+
+    assert ended.stdout == "False True\n"
+
+
+def test_what_json_cannot_say_is_written_as_python_shows_it(lines):
+    as_json()
+    circle: list[object] = []
+    circle.append(circle)
+
+    log.get("myapp").info("orders.odd", kind=int, pair={(1, 2): 3}, circle=circle)
+
+    [line] = lines()
+    assert (line["kind"], line["pair"], line["circle"]) == ("<class 'int'>", "{(1, 2): 3}", "[[...]]")
 
 
 def test_a_line_in_json_is_one_object_with_the_event_and_its_keys(lines):

@@ -1,30 +1,56 @@
-"""Keys that all lines of a task have: plugin, task, request. They are structlog's context variables."""
+"""Keys that all lines of a task have: plugin, task, request."""
 
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
-from rostra.log.structured import structlog
+_keys: ContextVar[Mapping[str, Any]] = ContextVar("rostra_log_keys", default={})  # noqa: B039  (it is never changed)
 
 
 def bind(**keys: Any) -> None:
     """Add ``keys`` to all further lines of the running task and of the tasks that it starts."""
-    structlog().contextvars.bind_contextvars(**keys)
+    _keys.set({**_keys.get(), **keys})
 
 
 def unbind(*keys: str) -> None:
     """Take them away again; one that was not bound is nothing."""
-    structlog().contextvars.unbind_contextvars(*keys)
+    _keys.set({key: value for key, value in _keys.get().items() if key not in keys})
 
 
 @contextmanager
 def bound(**keys: Any) -> Iterator[None]:
-    """Bind ``keys`` for the body. Whatever the body binds besides is gone at its end, too."""
-    variables = structlog().contextvars
-    before = variables.get_contextvars()
-    variables.bind_contextvars(**keys)
+    """Bind ``keys`` for the body. Whatever the body binds besides, by structlog too, is gone at its end."""
+    before, theirs_before = _keys.get(), _theirs()
+    bind(**keys)
     try:
         yield
     finally:
-        variables.clear_contextvars()
-        variables.bind_contextvars(**before)
+        _keys.set(before)
+        if _theirs() != theirs_before:
+            variables = sys.modules["structlog.contextvars"]
+            variables.clear_contextvars()
+            variables.bind_contextvars(**theirs_before)
+
+
+def bound_keys() -> dict[str, Any]:
+    """What the running task's lines have in common, in the order of its names.
+
+    What was bound by ``structlog.contextvars`` is among it, and wins.
+    """
+    return dict(sorted({**_keys.get(), **_theirs()}.items()))
+
+
+def with_bound_keys(_logger: object, _method: str, fields: dict[str, Any]) -> dict[str, Any]:
+    """Add what is bound: a processor for those who configure structlog in their own way.
+
+    It stands in place of ``structlog.contextvars.merge_contextvars``. What the line has already wins.
+    """
+    return bound_keys() | fields
+
+
+def _theirs() -> dict[str, Any]:
+    """What structlog itself has bound; nothing if nobody has imported it."""
+    variables = sys.modules.get("structlog.contextvars")
+    return variables.get_contextvars() if variables is not None else {}

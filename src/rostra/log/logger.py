@@ -5,9 +5,10 @@ people's formatters work as everywhere. Nothing is made of a line that no level 
 """
 
 import logging
-import sys
 from collections.abc import Mapping
 from typing import Any
+
+from rostra.log.binding import bound_keys
 
 FIELDS = "rostra_fields"
 """The attribute of a LogRecord under which the event and its keys are kept: one, so that no key clashes with those
@@ -103,7 +104,7 @@ class Logger:
     def _write(self, level: int, event: str, keys: dict[str, Any]) -> None:
         exc_info, stack_info = keys.pop("exc_info", None), keys.pop("stack_info", False)
         fields = {"event": event, **self._keys, **keys}
-        for key, value in sorted(_bound_to_the_task().items()):  # else in no order
+        for key, value in bound_keys().items():
             fields.setdefault(key, value)
         self._stdlib.log(
             level,
@@ -125,12 +126,6 @@ def get(name: str, **keys: Any) -> Logger:
         keys: What every line has.
     """
     return Logger(logging.getLogger(name), keys)
-
-
-def _bound_to_the_task() -> dict[str, Any]:
-    """What ``rostra.log.bind`` or structlog itself has bound; nobody has if structlog was never imported."""
-    variables = sys.modules.get("structlog.contextvars")
-    return variables.get_contextvars() if variables is not None else {}
 
 
 def _shown(value: object) -> str:

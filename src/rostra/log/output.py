@@ -1,5 +1,6 @@
 """What a line looks like, and the handler that writes it to stderr."""
 
+import json
 import logging
 import sys
 from datetime import UTC, datetime
@@ -31,53 +32,71 @@ def is_terminal() -> bool:
 
 def text_formatter(*, colours: bool) -> logging.Formatter:
     """Lines for people: time, level, event, logger, keys; then the traceback, without local variables."""
-    dev, stdlib = structlog().dev, structlog().stdlib
+    dev = structlog().dev
     renderer = dev.ConsoleRenderer(
         colors=colours, exception_formatter=dev.plain_traceback, sort_keys=False, pad_event_to=0
     )
-    chain = [_with_local_time, _printable, renderer]
-    return _formatter(stdlib, chain)
+    formatter: logging.Formatter = structlog().stdlib.ProcessorFormatter(
+        processors=[_with_head, _printable, renderer]
+    )
+    return formatter
 
 
 def json_formatter() -> logging.Formatter:
     """Lines for machines: one JSON object each, the traceback in it as a text without local variables."""
-    processors, stdlib = structlog().processors, structlog().stdlib
-    chain = [
-        _with_utc_time,
-        processors.format_exc_info,
-        processors.StackInfoRenderer(),
-        processors.JSONRenderer(),
-    ]
-    return _formatter(stdlib, chain)
+    return _JsonFormatter()
 
 
-def _formatter(stdlib: Any, chain: list[Any]) -> logging.Formatter:
-    formatter: logging.Formatter = stdlib.ProcessorFormatter(foreign_pre_chain=[_with_keys], processors=chain)
-    return formatter
+class _JsonFormatter(logging.Formatter):
+    """One JSON object. It stands on the standard library alone: a service that writes JSON imports no structlog."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = _fields_of(record)
+        if record.exc_info and record.exc_info[0] is not None:
+            fields["exception"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            fields["stack"] = self.formatStack(record.stack_info)
+        return _as_json(_ordered(_utc_time(record), record, fields))
 
 
-def _with_keys(_logger: object, _method: str, fields: Fields) -> Fields:
-    """A record of ours has its event and keys in one attribute; of all others there is the message."""
-    return fields | getattr(fields["_record"], FIELDS, {})
+def _fields_of(record: logging.LogRecord) -> Fields:
+    """A record of ours has its event and keys in one attribute; of all others there is the message.
+
+    An application that configured structlog itself may hand on a dict as the message.
+    """
+    fields: Fields | None = getattr(record, FIELDS, None)
+    if fields is not None:
+        return dict(fields)
+    if isinstance(record.msg, dict) and not record.args:
+        return {str(key): value for key, value in record.msg.items()}
+    return {"event": record.getMessage()}
 
 
-def _with_utc_time(_logger: object, _method: str, fields: Fields) -> Fields:
-    moment = datetime.fromtimestamp(fields["_record"].created, UTC)
-    return _ordered(moment.isoformat(timespec="milliseconds").replace("+00:00", "Z"), fields)
+def _as_json(fields: Fields) -> str:
+    try:
+        return json.dumps(fields, default=repr)
+    except (TypeError, ValueError):  # a key that is no text, or a value that contains itself
+        return json.dumps({key: repr(value) for key, value in fields.items()})
 
 
-def _with_local_time(_logger: object, _method: str, fields: Fields) -> Fields:
-    moment = datetime.fromtimestamp(fields["_record"].created).astimezone()
-    return _ordered(moment.strftime("%H:%M:%S"), fields)
+def _utc_time(record: logging.LogRecord) -> str:
+    moment = datetime.fromtimestamp(record.created, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _ordered(timestamp: str, fields: Fields) -> Fields:
-    """What every line has, first; a key of the same name gives way, since levels and loggers are filtered by."""
+def _with_head(_logger: object, _method: str, fields: Fields) -> Fields:
+    """The first step for text: the local time, and what every line has."""
     record: logging.LogRecord = fields.pop("_record")
     del fields["_from_structlog"]
-    event = fields.pop("event", "")
     if "stack_info" in fields:
         fields["stack"] = fields.pop("stack_info")
+    moment = datetime.fromtimestamp(record.created).astimezone()
+    return _ordered(moment.strftime("%H:%M:%S"), record, fields | getattr(record, FIELDS, {}))
+
+
+def _ordered(timestamp: str, record: logging.LogRecord, fields: Fields) -> Fields:
+    """What every line has, first; a key of the same name gives way, since levels and loggers are filtered by."""
+    event = fields.pop("event", "")
     head = {"timestamp": timestamp, "level": record.levelname.lower(), "logger": record.name, "event": event}
     clashing = {f"{key}_": fields.pop(key) for key in ("timestamp", "level", "logger") if key in fields}
     return head | clashing | fields

@@ -3,10 +3,11 @@
 import contextlib
 import logging
 
+from rostra.log.binding import with_bound_keys
 from rostra.log.logger import FIELDS, Event
 from rostra.log.output import Fields, StderrHandler, is_terminal, json_formatter, text_formatter
 from rostra.log.settings import Format, LogConfig
-from rostra.log.structured import structlog
+from rostra.log.structured import once_imported, structlog
 from rostra.log.uncaught import install
 
 _undo = contextlib.ExitStack()
@@ -29,7 +30,7 @@ def configure(settings: LogConfig | None = None) -> None:
         logger = logging.getLogger(name)
         _undo.callback(logger.setLevel, logger.level)
         logger.setLevel(level.number)
-    _configure_structlog()
+    _undo.callback(once_imported(_configure_structlog))
     install(_undo)
 
 
@@ -68,7 +69,7 @@ def _configure_structlog() -> None:
     logger_class = logging.getLoggerClass()
     library.configure(
         processors=[
-            library.contextvars.merge_contextvars,
+            with_bound_keys,
             library.stdlib.PositionalArgumentsFormatter(),
             _handed_on,
         ],

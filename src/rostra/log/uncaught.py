@@ -67,7 +67,7 @@ def _on_loop(_loop: asyncio.AbstractEventLoop, fields: dict[str, Any]) -> None:
     _log.error("asyncio.failed", message=fields.get("message"), **names, exc_info=fields.get("exception"))
 
 
-def _on_warning(  # noqa: PLR0917  (the signature of warnings.showwarning)
+def _on_warning(
     message: Warning | str,
     category: type[Warning],
     filename: str,

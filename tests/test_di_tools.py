@@ -213,7 +213,7 @@ def shown(text: str) -> str:
 
 
 async def test_a_plan_is_drawn_as_a_tree() -> None:
-    def service(  # noqa: PLR0917  (one of each sort)
+    def service(
         repo: Repo,
         database: Database,
         lazy: di.Lazy[Repo],

@@ -92,7 +92,7 @@ async def test_each_parameter_has_one_source(handlers):
     di.register(Ledger)
 
     @on(path_names=frozenset({"number"}))
-    def place(  # noqa: PLR0917  (one of each kind)
+    def place(
         number: int,
         token: Annotated[str, Header("X-Token")],
         call: Call,

@@ -12,8 +12,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, runtime_checkable
 
-import attrs
-
 __all__ = ["Clock", "ManualClock", "SystemClock"]
 
 _LONGEST_NAP = 60.0
@@ -42,9 +40,10 @@ class Clock(Protocol):
         ...
 
 
-@attrs.frozen
 class SystemClock:
     """The clock of the machine."""
+
+    __slots__ = ()
 
     def now(self) -> datetime:
         """The wall clock, in UTC."""

@@ -7,17 +7,14 @@ attribute. Nothing is kept here: what a sum or a bucket is, the exporter knows.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal, Protocol, TypeAlias, TypeVar
-
-import attrs
+from typing import Literal, NamedTuple, Protocol, TypeAlias, TypeVar
 
 __all__ = ["Counter", "Exporter", "Gauge", "Histogram", "Kind", "Metrics", "Spec"]
 
 Kind: TypeAlias = Literal["counter", "gauge", "histogram"]
 
 
-@attrs.frozen
-class Spec:
+class Spec(NamedTuple):
     """What an instrument measures.
 
     Args:
@@ -49,23 +46,33 @@ class Exporter(Protocol):
         ...
 
 
-@attrs.define(eq=False)
 class _Exporters:
     """Who is told; instruments hold this one object, and look at one attribute of it."""
 
-    attached: tuple[Exporter, ...] = ()
+    __slots__ = ("attached",)
+
+    def __init__(self) -> None:
+        self.attached: tuple[Exporter, ...] = ()
 
     def record(self, spec: Spec, value: float, labels: Mapping[str, str]) -> None:
         for exporter in self.attached:
             exporter.record(spec, value, labels)
 
 
-@attrs.frozen(eq=False)
-class Counter:
+class _Instrument:
+    """Something that is measured, and who is told."""
+
+    __slots__ = ("_exporters", "spec")
+
+    def __init__(self, spec: Spec, exporters: _Exporters) -> None:
+        self.spec = spec
+        self._exporters = exporters
+
+
+class Counter(_Instrument):
     """Counts what only grows: requests, failures."""
 
-    spec: Spec
-    _exporters: _Exporters = attrs.field(repr=False)
+    __slots__ = ()
 
     def add(self, amount: float = 1.0, /, **labels: str) -> None:
         """Count ``amount`` more, which is never negative."""
@@ -73,12 +80,10 @@ class Counter:
             self._exporters.record(self.spec, amount, labels)
 
 
-@attrs.frozen(eq=False)
-class Gauge:
+class Gauge(_Instrument):
     """Tells a value that goes up and down: connections, the length of a queue."""
 
-    spec: Spec
-    _exporters: _Exporters = attrs.field(repr=False)
+    __slots__ = ()
 
     def set(self, value: float, /, **labels: str) -> None:
         """Say that the value is this from now on."""
@@ -86,12 +91,10 @@ class Gauge:
             self._exporters.record(self.spec, value, labels)
 
 
-@attrs.frozen(eq=False)
-class Histogram:
+class Histogram(_Instrument):
     """Gathers how values are distributed: seconds that requests take, sizes."""
 
-    spec: Spec
-    _exporters: _Exporters = attrs.field(repr=False)
+    __slots__ = ()
 
     def observe(self, value: float, /, **labels: str) -> None:
         """Add one observation."""

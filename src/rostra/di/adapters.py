@@ -9,9 +9,8 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
+from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar, overload
 
-import attrs
 from typing_extensions import is_protocol
 
 from rostra.components import Key
@@ -45,14 +44,13 @@ _YIELDED = (
 )
 
 
-@attrs.frozen
-class Mark:
+class Mark(NamedTuple):
     """What ``@di.adapter`` leaves on a function or class."""
 
     lifetime: Lifetime | None
     replace: bool
     eager: bool
-    captured: Captured | None = attrs.field(repr=False)
+    captured: Captured | None
 
 
 @overload
@@ -95,7 +93,6 @@ def mark_of(implementation: Any) -> Mark | None:
     return mark if isinstance(mark, Mark) else None
 
 
-@attrs.define(eq=False)
 class Adapter:
     """Somebody who can make something.
 
@@ -110,15 +107,36 @@ class Adapter:
         family: The class whose subclasses it makes too, for a classmethod that returns its own class.
     """
 
-    make: Any
-    lifetime: Lifetime
-    replace: bool
-    eager: bool
-    signature: Signature
-    captured: Captured | None = attrs.field(default=None, repr=False)
-    declares: Option | None = attrs.field(default=None, init=False)
-    family: type | None = attrs.field(default=None, init=False)
-    _for_made: dict[Key, tuple[Any, Signature]] = attrs.field(factory=dict, init=False, repr=False)
+    __slots__ = (
+        "_for_made",
+        "captured",
+        "declares",
+        "eager",
+        "family",
+        "lifetime",
+        "make",
+        "replace",
+        "signature",
+    )
+
+    def __init__(
+        self,
+        make: Any,
+        lifetime: Lifetime,
+        replace: bool,
+        eager: bool,
+        signature: Signature,
+        captured: Captured | None = None,
+    ) -> None:
+        self.make = make
+        self.lifetime = lifetime
+        self.replace = replace
+        self.eager = eager
+        self.signature = signature
+        self.captured = captured
+        self.declares: Option | None = None
+        self.family: type | None = None
+        self._for_made: dict[Key, tuple[Any, Signature]] = {}
 
     @property
     def label(self) -> str:
@@ -173,7 +191,7 @@ class Adapter:
     def _closed(self, made: Key, bindings: Bindings) -> tuple[Any, Signature]:
         own = bindings if not isinstance(self.make, type) else None
         found = read_signature(self.make, made, self.captured, own)
-        return self.make, attrs.evolve(found, style=self.signature.style)
+        return self.make, found._replace(style=self.signature.style)
 
     def _declared(self, annotation: Any) -> Any:
         """The return annotation without what is around it: iterators, awaitables, ``Self``."""
@@ -195,10 +213,10 @@ class Adapter:
         if self.signature.is_generator:
             return arguments[0] if origin in _YIELDED and arguments else EMPTY
         if self.signature.style == "plain" and origin is collections.abc.Awaitable:
-            self.signature.style = "awaitable"
+            self.signature = self.signature._replace(style="awaitable")
             return arguments[0]
         if self.signature.style == "plain" and origin is collections.abc.Coroutine:
-            self.signature.style = "awaitable"
+            self.signature = self.signature._replace(style="awaitable")
             return arguments[2]
         return annotation
 

@@ -10,9 +10,8 @@ import operator
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union
+from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, TypeVar, Union
 
-import attrs
 from typing_extensions import TypeAliasType
 
 from rostra.components import Key, canonical, keys, name_of
@@ -29,8 +28,7 @@ def origin_of(annotation: Any) -> Any:
     return typing.get_origin(annotation)
 
 
-@attrs.frozen
-class Option:
+class Option(NamedTuple):
     """One type that would do.
 
     Args:
@@ -45,8 +43,7 @@ class Option:
         return name_of(self.key) if self.name is None else f'{name_of(self.key)} named "{self.name}"'
 
 
-@attrs.frozen
-class Want:
+class Want(NamedTuple):
     """What an annotation asks for.
 
     Args:
@@ -71,7 +68,7 @@ class Want:
     @property
     def inside(self) -> "Want":
         """For a lazy one: what is made on first use."""
-        return attrs.evolve(self, optional=self.lazily_optional, lazy=False, lazily_optional=False)
+        return self._replace(optional=self.lazily_optional, lazy=False, lazily_optional=False)
 
     @property
     def key(self) -> Key:
@@ -120,7 +117,7 @@ def _read(annotation: Any) -> Want:
         )
     if origin is Lazy:
         inside = _read(arguments[0])
-        return attrs.evolve(inside, optional=False, lazy=True, lazily_optional=inside.optional)
+        return inside._replace(optional=False, lazy=True, lazily_optional=inside.optional)
     if type(annotation).__name__ == "InitVar":  # of dataclasses, which need not be imported for this
         return _read(annotation.type)
     return Want((Option(canonical(annotation)),))
@@ -130,7 +127,7 @@ def _named(want: Want, metadata: tuple[Any, ...]) -> Want:
     names = [item.name for item in metadata if isinstance(item, Named)]
     if not names:
         return want
-    return attrs.evolve(want, options=tuple(attrs.evolve(option, name=names[-1]) for option in want.options))
+    return want._replace(options=tuple(option._replace(name=names[-1]) for option in want.options))
 
 
 def item_of(key: Key) -> Option | None:

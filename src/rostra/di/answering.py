@@ -1,8 +1,6 @@
 """A question and its plan: what is asked for, from where, and how it can be had."""
 
-from typing import Any, TypeAlias
-
-import attrs
+from typing import Any, NamedTuple, TypeAlias
 
 from rostra.di.annotations import Want
 from rostra.di.planning import Planner
@@ -14,8 +12,7 @@ Asked: TypeAlias = tuple[Want, ...] | Signature
 """Types, or a function whose parameters are to be filled."""
 
 
-@attrs.frozen(eq=False)
-class Answer:
+class Answer(NamedTuple):
     """A plan, or what it lacks.
 
     Args:
@@ -60,7 +57,7 @@ def answer(view: View, asked: Asked, wanted: str | None = None) -> Answer:
         named = {node.name for node in nodes if isinstance(node, Given) and node.is_by_name}
         if found.failures or named.isdisjoint(view.by_type):
             return found
-        view = attrs.evolve(view, by_type=view.by_type - named)
+        view = view._replace(by_type=view.by_type - named)
 
 
 def _planned(view: View, asked: Asked, wanted: str | None) -> Answer:

@@ -8,9 +8,8 @@ import functools
 import inspect
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, ParamSpec, TypeVar, overload
+from typing import Any, NamedTuple, ParamSpec, TypeVar, overload
 
-import attrs
 from typing_extensions import TypeForm
 
 from rostra.components import Components
@@ -174,9 +173,7 @@ def inject(function: Callable[..., Any], /) -> Callable[..., Any]:
 
     def remaining(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Signature:
         passed = bindable.bind_partial(*args, **kwargs).arguments
-        return attrs.evolve(
-            known, parameters=tuple(each for each in known.parameters if each.name not in passed)
-        )
+        return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
 
     @functools.wraps(function)
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
@@ -195,8 +192,7 @@ def inject(function: Callable[..., Any], /) -> Callable[..., Any]:
     return wrapper
 
 
-@attrs.frozen(eq=False)
-class Ready:
+class Ready(NamedTuple):
     """What was asked for, planned and ready to be made."""
 
     answer: Answer

@@ -5,8 +5,7 @@ before tasks start.
 """
 
 from collections.abc import Iterator
-
-import attrs
+from typing import NamedTuple
 
 from rostra.components import Components, Key
 from rostra.di.adapters import identity
@@ -21,8 +20,7 @@ from rostra.di.signatures import signature
 from rostra.di.views import view_from
 
 
-@attrs.frozen
-class CheckReport:
+class CheckReport(NamedTuple):
     """What ``di.check`` found.
 
     Args:
@@ -70,8 +68,7 @@ def check() -> CheckReport:
     )
 
 
-@attrs.frozen(eq=False)
-class _Checked:
+class _Checked(NamedTuple):
     """A root and what was found about it."""
 
     answer: Answer
@@ -119,7 +116,7 @@ def _without_what_callers_pass(root: Root, found: Answer) -> tuple[Answer, tuple
         for each in passed
         if each.option and not each.is_name_only
     )
-    return attrs.evolve(found, failures=rest), hints
+    return found._replace(failures=rest), hints
 
 
 def _is_left_to_caller(failure: Failure) -> bool:

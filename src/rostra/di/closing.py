@@ -10,8 +10,6 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
-import attrs
-
 from rostra.errors import ClosedError
 
 Entered = TypeVar("Entered")
@@ -19,7 +17,6 @@ Step: TypeAlias = Callable[[BaseException | None], Awaitable[Any] | Any]
 Exit: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
 
-@attrs.define(eq=False)
 class Closing:
     """What is to be closed, in the order in which it was opened.
 
@@ -29,9 +26,12 @@ class Closing:
     As an async context manager it closes when the body ends, and hands the body's exception to what was entered.
     """
 
-    label: str = "closing"
-    _steps: list[tuple[str, Step]] = attrs.field(factory=list, init=False, repr=False)
-    _closed: bool = attrs.field(default=False, init=False)
+    __slots__ = ("_closed", "_steps", "label")
+
+    def __init__(self, label: str = "closing") -> None:
+        self.label = label
+        self._steps: list[tuple[str, Step]] = []
+        self._closed = False
 
     async def __aenter__(self) -> Self:
         return self

@@ -7,8 +7,6 @@ adapters could have served, the one that was asked for exactly is drawn and the 
 from collections.abc import Iterator
 from typing import TypeAlias
 
-import attrs
-
 from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option
 from rostra.di.offers import Offer
@@ -139,7 +137,7 @@ def leaves(failure: Failure) -> Iterator[Failure]:
         yield failure
     for cause in failure.causes:
         for leaf in leaves(cause):
-            yield attrs.evolve(failure, causes=(leaf,))
+            yield failure._replace(causes=(leaf,))
 
 
 def _given(view: View) -> tuple[str, ...]:

@@ -11,14 +11,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
-import attrs
-
 from rostra.errors import CycleError, NeedsAwaitError
 
 Asker: TypeAlias = asyncio.Task[Any] | int
 
 
-@attrs.define(eq=False)
 class Flight:
     """Something that is being made.
 
@@ -27,8 +24,11 @@ class Flight:
         waiting: Those who are told when it is made or has failed.
     """
 
-    maker: Asker
-    waiting: list[asyncio.Future[BaseException | None]] = attrs.field(factory=list)
+    __slots__ = ("maker", "waiting")
+
+    def __init__(self, maker: Asker) -> None:
+        self.maker = maker
+        self.waiting: list[asyncio.Future[BaseException | None]] = []
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
@@ -51,12 +51,14 @@ _waits: dict[Asker, Flight] = {}
 """Which task waits for what: to see that two wait for each other."""
 
 
-@attrs.define(eq=False)
 class Kept:
     """What was made once, by key, and what is being made now."""
 
-    _values: dict[Any, Any] = attrs.field(factory=dict, init=False)
-    _flights: dict[Any, Flight] = attrs.field(factory=dict, init=False)
+    __slots__ = ("_flights", "_values")
+
+    def __init__(self) -> None:
+        self._values: dict[Any, Any] = {}
+        self._flights: dict[Any, Flight] = {}
 
     def has(self, key: Any) -> bool:
         """True if it is there already."""

@@ -1,15 +1,12 @@
 """What stands in annotations: which one (``Named``), and not yet (``Lazy``)."""
 
-from typing import Generic, Protocol, TypeVar, cast
-
-import attrs
+from typing import Generic, NamedTuple, Protocol, TypeVar, cast
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-@attrs.frozen
-class Named:
+class Named(NamedTuple):
     """Which of several: ``Annotated[Database, di.Named("replica")]``.
 
     On a parameter it asks for the component or adapter of that name and takes no other. On a return annotation

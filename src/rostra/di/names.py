@@ -9,9 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 from types import FrameType
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from rostra.di.annotations import evaluated, has_text
 from rostra.errors import AnnotationError
@@ -19,8 +17,7 @@ from rostra.errors import AnnotationError
 NOTHING_MORE: Mapping[str, Any] = {}
 
 
-@attrs.frozen
-class Captured:
+class Captured(NamedTuple):
     """The local names where something was registered.
 
     Args:
@@ -32,8 +29,7 @@ class Captured:
     names: Mapping[str, Any]
 
 
-@attrs.frozen(eq=False)
-class Names:
+class Names(NamedTuple):
     """Where the names in the annotations of one function are looked up.
 
     Args:

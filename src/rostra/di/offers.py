@@ -2,9 +2,7 @@
 
 import itertools
 from collections.abc import Iterable, Iterator
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from rostra.components import Key, keys
 from rostra.di.adapters import Adapter, identity
@@ -14,8 +12,7 @@ from rostra.di.signatures import Signature
 _FAMILY = 1000  # further away than any base class
 
 
-@attrs.frozen(eq=False)
-class Offer:
+class Offer(NamedTuple):
     """One adapter, for one type that it can make.
 
     Args:
@@ -30,8 +27,8 @@ class Offer:
     adapter: Adapter
     made: Key
     rank: tuple[int, int]
-    make: Any = attrs.field(repr=False)
-    signature: Signature = attrs.field(repr=False)
+    make: Any
+    signature: Signature
     is_override: bool = False
 
     @property
@@ -45,8 +42,7 @@ class Offer:
         return (identity(self.adapter.make), self.made)
 
 
-@attrs.frozen(eq=False)
-class Entry:
+class Entry(NamedTuple):
     """An adapter under one of the forms of what it makes.
 
     Args:

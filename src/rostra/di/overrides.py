@@ -10,8 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NewType, TypeAlias
 
-import attrs
-
 from rostra import context
 from rostra.components import Components, Key, keys
 from rostra.di.adapters import Adapter, adapter_of, identity
@@ -22,7 +20,6 @@ from rostra.errors import AdapterError
 Replacement: TypeAlias = Adapter | Constant
 
 
-@attrs.frozen(eq=False)
 class Overrides:
     """A component: what its layer overrides.
 
@@ -32,8 +29,13 @@ class Overrides:
         by_adapter: By the identity of the adapter that is not to be called.
     """
 
-    by_type: dict[Option, tuple[Key, Replacement]]
-    by_adapter: dict[Any, Replacement]
+    __slots__ = ("by_adapter", "by_type")
+
+    def __init__(
+        self, by_type: dict[Option, tuple[Key, Replacement]], by_adapter: dict[Any, Replacement]
+    ) -> None:
+        self.by_type = by_type
+        self.by_adapter = by_adapter
 
 
 @contextmanager

@@ -9,9 +9,7 @@ An adapter that would need itself, or on its way the very type that it is asked 
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
-
-import attrs
+from typing import Any, NamedTuple, TypeAlias
 
 from rostra.components import Key, name_of
 from rostra.di.adapters import Adapter
@@ -45,8 +43,7 @@ Mark: TypeAlias = tuple[bool, Any]
 """A type that is looked for, or an adapter that is tried; for an object of the stage or not."""
 
 
-@attrs.frozen(eq=False)
-class _Step:
+class _Step(NamedTuple):
     """Something that is being looked for, or an adapter that is being tried."""
 
     mark: Mark
@@ -92,7 +89,7 @@ class Planner:
     def plan(self, roots: tuple[Node, ...]) -> Plan:
         """The plan that has these roots."""
         plan = Plan(roots, self._lazies, passed_over=self._passed_over)
-        return attrs.evolve(plan, kept=self._nodes.kept(plan))
+        return plan._replace(kept=self._nodes.kept(plan))
 
     def _filled(self, view: View, parameter: Parameter) -> Node | Failure | None:
         if parameter.name in view.given:
@@ -146,7 +143,7 @@ class Planner:
             failures.append(found)
         first, *others = failures
         subject = str(parameter) if parameter else str(want)
-        return attrs.evolve(first, subject=subject, others=(*first.others, *others))
+        return first._replace(subject=subject, others=(*first.others, *others))
 
     def _given_by_type(self, view: View, want: Want, parameter: Parameter) -> Node | None:
         for option in want.options:
@@ -346,4 +343,4 @@ def _nothing(view: View, option: Option, failures: list[Failure]) -> Failure:
     others = tuple(each for each in failures if each is not drawn)
     if drawn is None:
         return Failure(str(option), f"nothing gives {with_article(option)}", option, view, others=others)
-    return attrs.evolve(drawn, option=option, others=others)
+    return drawn._replace(option=option, others=others)

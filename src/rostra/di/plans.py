@@ -4,10 +4,9 @@ A node refers to the nodes of its arguments. Equal nodes are one object, so what
 kept by node. Plans hold no values but those of overrides.
 """
 
-from collections.abc import Iterator
-from typing import Any, TypeAlias
-
-import attrs
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from rostra.components import Key
 from rostra.di.annotations import Option
@@ -15,8 +14,7 @@ from rostra.di.offers import Offer
 from rostra.di.signatures import Parameter
 
 
-@attrs.frozen
-class ScopeValue:
+class ScopeValue(NamedTuple):
     """The key under which a scope's layer has what it was given by this name: for parameters of builtin types."""
 
     name: str
@@ -25,7 +23,6 @@ class ScopeValue:
         return ""  # no news to a reader who sees the value's type
 
 
-@attrs.frozen(eq=False)
 class Given:
     """A given value.
 
@@ -34,11 +31,13 @@ class Given:
         is_by_name: It stands for the parameter of that name, not for its type.
     """
 
-    name: str
-    is_by_name: bool
+    __slots__ = ("is_by_name", "name")
+
+    def __init__(self, name: str, is_by_name: bool) -> None:
+        self.name = name
+        self.is_by_name = is_by_name
 
 
-@attrs.frozen(eq=False)
 class Load:
     """A component of the context.
 
@@ -48,19 +47,23 @@ class Load:
         is_stage: It is looked up from the stage's layer.
     """
 
-    key: Key
-    name: str | None
-    is_stage: bool
+    __slots__ = ("is_stage", "key", "name")
+
+    def __init__(self, key: Key, name: str | None, is_stage: bool) -> None:
+        self.key = key
+        self.name = name
+        self.is_stage = is_stage
 
 
-@attrs.frozen(eq=False)
 class Constant:
     """A value that the plan itself knows: None, the class for ``type[T]``, the instance of an override."""
 
-    value: Any
+    __slots__ = ("value",)
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
 
 
-@attrs.frozen(eq=False)
 class Build:
     """Call an adapter.
 
@@ -69,32 +72,40 @@ class Build:
         arguments: What it is called with; parameters that are left out have a default.
     """
 
-    offer: Offer
-    arguments: "tuple[Argument, ...]"
+    __slots__ = ("arguments", "offer")
+
+    def __init__(self, offer: Offer, arguments: "tuple[Argument, ...]") -> None:
+        self.offer = offer
+        self.arguments = arguments
 
 
-@attrs.frozen(eq=False)
 class StageObject:
     """An object of the stage, which builds it when it is first asked for."""
 
-    build: Build
+    __slots__ = ("build",)
+
+    def __init__(self, build: Build) -> None:
+        self.build = build
 
 
-@attrs.frozen(eq=False)
 class Collect:
     """A list of all that there is."""
 
-    nodes: "tuple[Node, ...]"
+    __slots__ = ("nodes",)
+
+    def __init__(self, nodes: "tuple[Node, ...]") -> None:
+        self.nodes = nodes
 
 
-@attrs.frozen(eq=False)
 class Postponed:
     """A ``Lazy``. Its own plan is found under its key in the plan's ``lazies``."""
 
-    key: Any
+    __slots__ = ("key",)
+
+    def __init__(self, key: Any) -> None:
+        self.key = key
 
 
-@attrs.frozen(eq=False)
 class Flawed:
     """Something that must not be part of a plan: an ambiguity. Planning raises it unless the plan does without.
 
@@ -103,23 +114,24 @@ class Flawed:
         error: What to raise.
     """
 
-    node: "Node"
-    error: Exception
+    __slots__ = ("error", "node")
+
+    def __init__(self, node: "Node", error: Exception) -> None:
+        self.node = node
+        self.error = error
 
 
 Node: TypeAlias = Given | Load | Constant | Build | StageObject | Collect | Postponed | Flawed
 
 
-@attrs.frozen(eq=False)
-class Argument:
+class Argument(NamedTuple):
     """A parameter and where its value comes from."""
 
     parameter: Parameter
     node: Node
 
 
-@attrs.frozen(eq=False)
-class Failure:
+class Failure(NamedTuple):
     """Why something cannot be had.
 
     Args:
@@ -149,8 +161,7 @@ class Failure:
     is_empty: bool = False
 
 
-@attrs.frozen(eq=False)
-class Plan:
+class Plan(NamedTuple):
     """How everything that was asked for in one call is made.
 
     Args:
@@ -163,7 +174,7 @@ class Plan:
     roots: tuple[Node, ...]
     lazies: dict[Any, Node]
     kept: frozenset[Node] = frozenset()
-    passed_over: dict[Node, tuple[Failure, ...]] = attrs.field(factory=dict)
+    passed_over: Mapping[Node, tuple[Failure, ...]] = MappingProxyType({})
 
     def nodes(self) -> Iterator[Node]:
         """Every node once: an argument before what it is an argument of."""

@@ -9,9 +9,7 @@ import itertools
 from collections import ChainMap
 from collections.abc import Mapping
 from types import ModuleType
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from rostra import context
 from rostra.components import Components
@@ -24,8 +22,7 @@ INJECTED = "__rostra_injected__"
 """The attribute by which a function that ``@di.inject`` made points to itself; a copy of its attributes does not."""
 
 
-@attrs.frozen
-class Root:
+class Root(NamedTuple):
     """A function that rostra will call, for ``di.check`` to start from.
 
     Args:
@@ -38,7 +35,7 @@ class Root:
 
     function: Any
     label: str
-    offers: Mapping[str, Any] = attrs.field(factory=dict)
+    offers: Mapping[str, Any] = {}
     provides: tuple[Any, ...] = ()
     scoped: bool = False
 
@@ -142,7 +139,7 @@ class Registry:
         """Every adapter that could make this type, whatever its name, in the order of registration."""
         declared = (adapter.declares for adapter in self.adapters)
         names = {option.name} if option.name else {each.name for each in declared if each is not None}
-        found = [offer for name in names for offer in self.offers(attrs.evolve(option, name=name))]
+        found = [offer for name in names for offer in self.offers(option._replace(name=name))]
         order = {identity(adapter.make): number for number, adapter in enumerate(self.adapters)}
         return sorted(found, key=lambda offer: order[identity(offer.adapter.make)])
 

@@ -7,7 +7,7 @@ would have to wait, and so the code never does.
 
 from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import attrs
 from typing_extensions import is_protocol
@@ -187,8 +187,7 @@ class Run:
         return await self.closing.enter(manager, label)
 
 
-@attrs.frozen(eq=False)
-class Later:
+class Later(NamedTuple):
     """How a ``Lazy`` gets its object: the call that made it goes on."""
 
     run: Run

@@ -8,8 +8,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import attrs
-
 from rostra import context
 from rostra.components import Components
 from rostra.di.closing import Closing
@@ -18,7 +16,6 @@ from rostra.di.plans import ScopeValue
 from rostra.di.registry import here
 
 
-@attrs.define(eq=False)
 class Scope:
     """What lives until the scope ends. A component of the scope's layer.
 
@@ -27,9 +24,12 @@ class Scope:
         closing: What is closed when it ends.
     """
 
-    layer: Components = attrs.field(repr=False)
-    closing: Closing
-    kept: Kept = attrs.field(factory=Kept, init=False, repr=False)
+    __slots__ = ("closing", "kept", "layer")
+
+    def __init__(self, layer: Components, closing: Closing) -> None:
+        self.layer = layer
+        self.closing = closing
+        self.kept: Kept = Kept()
 
     @property
     def is_open(self) -> bool:

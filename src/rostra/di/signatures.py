@@ -9,7 +9,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import attrs
 
@@ -28,7 +28,6 @@ _KNOWN = "__rostra_signature__"
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
-@attrs.define(eq=False)
 class Parameter:
     """One parameter of a function.
 
@@ -42,14 +41,26 @@ class Parameter:
         bindings: What the type parameters in its annotation stand for.
     """
 
-    owner: str
-    name: str
-    kind: Any
-    annotation: Any
-    default: Any
-    names: Names = attrs.field(repr=False)
-    bindings: Bindings = attrs.field(repr=False)
-    _want: Want | None = attrs.field(default=None, init=False, repr=False)
+    __slots__ = ("_want", "annotation", "bindings", "default", "kind", "name", "names", "owner")
+
+    def __init__(
+        self,
+        owner: str,
+        name: str,
+        kind: Any,
+        annotation: Any,
+        default: Any,
+        names: Names,
+        bindings: Bindings,
+    ) -> None:
+        self.owner = owner
+        self.name = name
+        self.kind = kind
+        self.annotation = annotation
+        self.default = default
+        self.names = names
+        self.bindings = bindings
+        self._want: Want | None = None
 
     def __str__(self) -> str:
         """As a reader would write it: ``repo: Repo[User]``."""
@@ -99,11 +110,10 @@ class Parameter:
         except Exception as error:  # noqa: BLE001  (whatever the text does)
             raise unreadable(self.names, self.owner, self.name, self.annotation, error) from None
         want = Want() if annotation is EMPTY else read(annotation, self.bindings)
-        return attrs.evolve(want, optional=True) if self.default is None else want
+        return want._replace(optional=True) if self.default is None else want
 
 
-@attrs.define(eq=False)
-class Signature:
+class Signature(NamedTuple):
     """What a function takes and gives.
 
     Args:
@@ -115,12 +125,12 @@ class Signature:
         names: Where the names in the return annotation are looked up.
     """
 
-    target: Any = attrs.field(repr=False)
+    target: Any
     label: str
     parameters: tuple[Parameter, ...]
     style: Style
     result: Any
-    names: Names = attrs.field(repr=False)
+    names: Names
 
     @property
     def place(self) -> str:

@@ -10,8 +10,6 @@ from collections.abc import Awaitable, Callable
 from types import TracebackType
 from typing import Any
 
-import attrs
-
 from rostra import context
 from rostra.components import Components
 from rostra.di.annotations import Want
@@ -22,7 +20,6 @@ from rostra.di.registry import registry_of
 Make = Callable[[Closing], Awaitable[Any]]
 
 
-@attrs.define(eq=False)
 class StageObjects:
     """The objects of one stage. A component of its layer.
 
@@ -32,10 +29,18 @@ class StageObjects:
         ask: How an object of the stage is asked for by its type.
     """
 
-    layer: Components = attrs.field(repr=False)
-    closing: Closing
-    ask: Callable[[Components, tuple[Want, ...]], Awaitable[Any]] = attrs.field(repr=False)
-    kept: Kept = attrs.field(factory=Kept, init=False, repr=False)
+    __slots__ = ("ask", "closing", "kept", "layer")
+
+    def __init__(
+        self,
+        layer: Components,
+        closing: Closing,
+        ask: Callable[[Components, tuple[Want, ...]], Awaitable[Any]],
+    ) -> None:
+        self.layer = layer
+        self.closing = closing
+        self.ask = ask
+        self.kept: Kept = Kept()
 
     async def build_eager(self) -> None:
         """Make, one after the other, what was registered with ``eager=True`` and is not there yet.
@@ -80,17 +85,19 @@ class StageObjects:
         return await self.kept.take(key, made, label)
 
 
-@attrs.define(eq=False)
 class _Resident:
     """A context manager that lives in a task of its own, from entering to leaving."""
 
-    label: str
-    make: Make
-    layer: Components
-    flight: Flight
-    grows: bool
-    _task: "asyncio.Task[None] | None" = None
-    _leave: "asyncio.Future[BaseException | None] | None" = None
+    __slots__ = ("_leave", "_task", "flight", "grows", "label", "layer", "make")
+
+    def __init__(self, label: str, make: Make, layer: Components, flight: Flight, grows: bool) -> None:
+        self.label = label
+        self.make = make
+        self.layer = layer
+        self.flight = flight
+        self.grows = grows
+        self._task: asyncio.Task[None] | None = None
+        self._leave: asyncio.Future[BaseException | None] | None = None
 
     async def __aenter__(self) -> Any:
         loop = asyncio.get_running_loop()

@@ -1,9 +1,8 @@
 """What may a call use? The context from its layer down, the adapters, the given values, the scope, the stage."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
-import attrs
 from typing_extensions import is_protocol
 
 from rostra.components import Components, Key, keys
@@ -15,8 +14,7 @@ from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
 
 
-@attrs.frozen(eq=False)
-class Seen:
+class Seen(NamedTuple):
     """Something in the context.
 
     Args:
@@ -30,8 +28,7 @@ class Seen:
     instead: Replacement | None = None
 
 
-@attrs.frozen(eq=False)
-class View:
+class View(NamedTuple):
     """What planning may see; of given values and components only what type they have.
 
     Args:
@@ -48,7 +45,7 @@ class View:
 
     layer: Components
     registry: Registry
-    given: Mapping[str, Any] = attrs.field(factory=dict)
+    given: Mapping[str, Any] = {}
     by_type: frozenset[str] = frozenset()
     scope: Scope | None = None
     scope_depth: int = 0

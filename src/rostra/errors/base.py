@@ -7,14 +7,12 @@ no live object, and nobody may put a secret into a field.
 
 from abc import abstractmethod
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self, get_origin
+from typing import Any, ClassVar, NamedTuple, Self, get_origin
 
-import attrs
 from typing_extensions import dataclass_transform
 
 
-@attrs.frozen
-class Wording:
+class Wording(NamedTuple):
     """The four parts of an error's text.
 
     Args:

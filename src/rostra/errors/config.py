@@ -1,6 +1,6 @@
 """What can go wrong when settings are read."""
 
-import attrs
+from typing import NamedTuple
 
 from rostra.errors.base import RostraError, Wording
 
@@ -8,8 +8,7 @@ _WIDEST = 72
 """A reason longer than this does not push the last column of every other line to the right."""
 
 
-@attrs.frozen
-class Mistake:
+class Mistake(NamedTuple):
     """One line of a ConfigError.
 
     Args:

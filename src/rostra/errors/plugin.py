@@ -44,7 +44,7 @@ class PluginNotFoundError(RostraError, LookupError):
 
     def wording(self) -> Wording:
         """The name, who asked, what was looked at and what comes close."""
-        where = (f"loaded by {self.asked_by}",) if self.asked_by else ()
+        where: tuple[str, ...] = (f"loaded by {self.asked_by}",) if self.asked_by else ()
         where += (f"listed as {self.listed}",) if self.listed else ()
         return Wording(f'there is no plugin "{self.wanted}"', where, self.why, self.fix)
 

@@ -171,7 +171,7 @@ def _planned(declared: Declared, layer: Components, registry: di.Registry) -> Bo
 def _gives(layer: Components, registry: di.Registry, parameter: di.Parameter) -> bool:
     """Whether there is a component or an adapter for it; whether that can be built is for ``di.check`` to say."""
     want = parameter.read(registry.names)
-    items = [attrs.evolve(want.options[0], key=want.many)] if want.many is not None else []
+    items = [want.options[0]._replace(key=want.many)] if want.many is not None else []
     return any(
         _has_component(layer, option.key, (parameter.name, option.name)) or registry.offers(option)
         for option in (*want.options, *items)

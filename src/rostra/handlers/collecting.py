@@ -2,16 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from rostra import di
 from rostra.handlers.triggers import Trigger, triggers_of
 
 
-@attrs.frozen
-class Declared:
+class Declared(NamedTuple):
     """A handler as it was found.
 
     Args:

@@ -8,9 +8,7 @@ import enum
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, TypeAlias
-
-import attrs
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 from rostra import di
 from rostra.components import keys
@@ -31,8 +29,7 @@ class Origin(enum.StrEnum):
     PAYLOAD = "payload"
 
 
-@attrs.frozen
-class Source:
+class Source(NamedTuple):
     """A parameter and where it comes from.
 
     Args:
@@ -96,7 +93,7 @@ def _source(declared: Declared, parameter: di.Parameter, gives: Gives, names: Ma
     is_optional = parameter.read(names).optional  # raises if the annotation cannot be read
     annotation, marker = _unmarked(parameter.names.evaluate(parameter.annotation, names))
     source = Source(parameter, Origin.DI, annotation, marker, is_optional)
-    return attrs.evolve(source, origin=_origin(declared, source, gives, names))
+    return source._replace(origin=_origin(declared, source, gives, names))
 
 
 def _origin(declared: Declared, source: Source, gives: Gives, names: Mapping[str, Any]) -> Origin:
@@ -144,4 +141,4 @@ def _is_builtin_scalar(annotation: Any) -> bool:
 
 
 def _left_to_di(source: Source) -> Source:
-    return attrs.evolve(source, origin=Origin.DI)
+    return source._replace(origin=Origin.DI)

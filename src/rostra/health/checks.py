@@ -3,9 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
-
-import attrs
+from typing import Any, NamedTuple, TypeAlias
 
 from rostra import context, log
 from rostra.clock import Clock, SystemClock
@@ -24,8 +22,7 @@ _log = log.get(__name__)
 _system_clock = SystemClock()
 
 
-@attrs.frozen
-class Result:
+class Result(NamedTuple):
     """What one check last found.
 
     Args:
@@ -44,8 +41,7 @@ class Result:
         return self.error is None
 
 
-@attrs.frozen
-class Report:
+class Report(NamedTuple):
     """What all checks found."""
 
     results: tuple[Result, ...] = ()
@@ -61,18 +57,20 @@ class Report:
         return tuple(result.name for result in self.results if not result.is_well)
 
 
-@attrs.define(eq=False)
 class _Entry:
     """A check and what it last found."""
 
-    name: str
-    check: Check
-    every: float
-    place: str
-    error: str | None = None
-    checked: float | None = None
-    succeeded: float | None = None
-    turn: asyncio.Lock = attrs.field(factory=asyncio.Lock, init=False)
+    __slots__ = ("check", "checked", "error", "every", "name", "place", "succeeded", "turn")
+
+    def __init__(self, name: str, check: Check, every: float, place: str) -> None:
+        self.name = name
+        self.check = check
+        self.every = every
+        self.place = place
+        self.error: str | None = None
+        self.checked: float | None = None
+        self.succeeded: float | None = None
+        self.turn = asyncio.Lock()
 
     def result(self, now: float) -> Result:
         since = None if self.succeeded is None else max(0.0, now - self.succeeded)

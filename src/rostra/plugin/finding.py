@@ -8,9 +8,7 @@ import sys
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from types import MethodType, ModuleType
-from typing import Any, TypeAlias
-
-import attrs
+from typing import Any, NamedTuple, TypeAlias
 
 from rostra.errors import PluginError, PluginNotFoundError, closest
 from rostra.plugin.installed import GROUP, all_installed, installed
@@ -20,8 +18,7 @@ Named: TypeAlias = "str | ModuleType | Callable[..., Any]"
 """What a plugin may be named by."""
 
 
-@attrs.frozen(eq=False)
-class Plugin:
+class Plugin(NamedTuple):
     """A module or function that was found.
 
     Args:
@@ -45,8 +42,7 @@ class Plugin:
         return id(self.module if self.prepare is None else self.prepare)
 
 
-@attrs.frozen
-class Call:
+class Call(NamedTuple):
     """The line of code that loads something."""
 
     file: str
@@ -58,8 +54,7 @@ class Call:
         return f"{shortened(self.file)}:{self.line}"
 
 
-@attrs.frozen(eq=False)
-class Asker:
+class Asker(NamedTuple):
     """A plugin that loads another one, and where it does so."""
 
     plugin: Plugin
@@ -109,9 +104,8 @@ def _by_name(name: str, asker: Asker | None) -> Plugin:
     module = _script_called(reference.module) or _import(name, reference, asker)
     if reference.attribute is None:
         return _of_module(module)
-    return attrs.evolve(
-        _of_callable(_attribute(name, module, reference, asker)), name=str(reference), module=module
-    )
+    found = _of_callable(_attribute(name, module, reference, asker))
+    return found._replace(name=str(reference), module=module)
 
 
 def _import(name: str, reference: Reference, asker: Asker | None) -> ModuleType:
@@ -186,9 +180,7 @@ def _of_callable(function: Callable[..., Any]) -> Plugin:
         return Plugin(called, None, function, "")
     known = getattr(module, qualname, None) is function
     found = _of_module(module)
-    return attrs.evolve(
-        found, name=f"{found.name}:{called}", module=module if known else None, prepare=function
-    )
+    return found._replace(name=f"{found.name}:{called}", module=module if known else None, prepare=function)
 
 
 def _kind(thing: object) -> str:

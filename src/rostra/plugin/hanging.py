@@ -12,9 +12,7 @@ import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 _OURS = f"{Path(__file__).parents[1]}/"
 _ASYNCIO = f"{Path(asyncio.__file__).parent}/"
@@ -23,8 +21,7 @@ _INSTALLED = tuple(f"{sysconfig.get_path(which)}/" for which in ("purelib", "pla
 _DEEPEST = 200
 
 
-@attrs.frozen
-class Place:
+class Place(NamedTuple):
     """A line of code that waits.
 
     Args:

@@ -3,8 +3,6 @@
 import asyncio
 import enum
 
-import attrs
-
 
 class Phase(enum.IntEnum):
     """What a stage is doing; phases only go forward, and may be left out when a start fails."""
@@ -26,7 +24,6 @@ class Phase(enum.IntEnum):
         return self.name.lower()
 
 
-@attrs.define(eq=False)
 class Lifecycle:
     """The stage's phase as a component.
 
@@ -36,8 +33,11 @@ class Lifecycle:
             await lifecycle.wait_for(plugin.Phase.RUNNING)
     """
 
-    _phase: Phase = Phase.PREPARING
-    _waiting: list[tuple[Phase, asyncio.Future[Phase]]] = attrs.field(factory=list, init=False, repr=False)
+    __slots__ = ("_phase", "_waiting")
+
+    def __init__(self) -> None:
+        self._phase = Phase.PREPARING
+        self._waiting: list[tuple[Phase, asyncio.Future[Phase]]] = []
 
     @property
     def phase(self) -> Phase:

@@ -10,8 +10,6 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any
 
-import attrs
-
 from rostra import context, log
 from rostra.components import Components
 from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
@@ -21,7 +19,6 @@ from rostra.plugin.waiting import path_between
 _log = log.get("rostra.plugin")
 
 
-@attrs.define(eq=False)
 class Record:
     """One plugin of the stage, and how far its preparation is.
 
@@ -33,15 +30,28 @@ class Record:
     may know.
     """
 
-    plugin: Plugin
-    asked_by: "Record | None"
-    running: "asyncio.Task[None] | None" = attrs.field(default=None, init=False)
-    is_prepared: bool = attrs.field(default=False, init=False)
-    failure: BaseException | None = attrs.field(default=None, init=False)
-    waiting: "list[asyncio.Future[None]]" = attrs.field(factory=list, init=False)
-    is_told: bool = attrs.field(default=False, init=False)
-    hears_cancel: bool = attrs.field(default=False, init=False)
-    waits_for: "list[tuple[Record, Call | str]]" = attrs.field(factory=list, init=False)
+    __slots__ = (
+        "asked_by",
+        "failure",
+        "hears_cancel",
+        "is_prepared",
+        "is_told",
+        "plugin",
+        "running",
+        "waiting",
+        "waits_for",
+    )
+
+    def __init__(self, plugin: Plugin, asked_by: "Record | None") -> None:
+        self.plugin = plugin
+        self.asked_by = asked_by
+        self.running: asyncio.Task[None] | None = None
+        self.is_prepared = False
+        self.failure: BaseException | None = None
+        self.waiting: list[asyncio.Future[None]] = []
+        self.is_told = False
+        self.hears_cancel = False
+        self.waits_for: list[tuple[Record, Call | str]] = []
 
     @property
     def name(self) -> str:

@@ -5,16 +5,14 @@ is read in this order, and nothing is imported here. Who asks decides what a rel
 """
 
 from collections.abc import Mapping
-
-import attrs
+from typing import NamedTuple
 
 from rostra.errors import PluginNotFoundError
 
 _HOW = 'name a module: "myapp", "myapp.storage" or "myapp:prepare"'
 
 
-@attrs.frozen
-class Reference:
+class Reference(NamedTuple):
     """What a name means.
 
     Args:
@@ -29,8 +27,7 @@ class Reference:
         return self.module if self.attribute is None else f"{self.module}:{self.attribute}"
 
 
-@attrs.frozen
-class Script:
+class Script(NamedTuple):
     """The running script, which Python calls ``__main__`` whatever its file is called.
 
     Args:

@@ -6,8 +6,6 @@ from contextlib import aclosing
 from time import perf_counter
 from typing import Any
 
-import attrs
-
 from rostra import context, di, log
 from rostra.errors import PluginError
 from rostra.handlers import Handlers, collect
@@ -19,7 +17,6 @@ from rostra.plugin.tasks import Task, tasks_of
 _log = log.get("rostra.plugin")
 
 
-@attrs.define(eq=False)
 class Preparing:
     """Prepares plugins for one stage.
 
@@ -30,11 +27,20 @@ class Preparing:
         add: Called with each task, in the order in which they are yielded.
     """
 
-    registry: di.Registry
-    handlers: Handlers
-    new_cancel: Callable[[Record], Cancel]
-    add: Callable[[Record, Task], None]
-    _collected: set[str] = attrs.field(factory=set, init=False)
+    __slots__ = ("_collected", "add", "handlers", "new_cancel", "registry")
+
+    def __init__(
+        self,
+        registry: di.Registry,
+        handlers: Handlers,
+        new_cancel: Callable[[Record], Cancel],
+        add: Callable[[Record, Task], None],
+    ) -> None:
+        self.registry = registry
+        self.handlers = handlers
+        self.new_cancel = new_cancel
+        self.add = add
+        self._collected: set[str] = set()
 
     async def prepare(self, loading: Loading, record: Record) -> None:
         """Collect what the plugin's module defines, load the transports of its handlers, run its ``prepare``.

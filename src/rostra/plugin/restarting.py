@@ -4,7 +4,7 @@ A budget of restarts within a window, and between them a pause that grows and is
 whose broker went away does not come back in one beat. Pure: the time and the chance are given.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import attrs
 
@@ -58,8 +58,7 @@ class Restart:
     jitter: float = attrs.field(default=0.5, validator=_share)
 
 
-@attrs.frozen
-class Restarts:
+class Restarts(NamedTuple):
     """When a task was started again: moments of a monotonic clock, oldest first."""
 
     moments: tuple[float, ...] = ()

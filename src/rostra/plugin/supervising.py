@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import attrs
 
@@ -19,22 +19,19 @@ from rostra.plugin.tasks import Task
 _log = log.get("rostra.plugin")
 
 
-@attrs.frozen
-class Returned:
+class Returned(NamedTuple):
     """The task came to its end."""
 
     value: Any
 
 
-@attrs.frozen
-class Cancelled:
+class Cancelled(NamedTuple):
     """The stage cancelled the task when it stopped."""
 
     error: asyncio.CancelledError
 
 
-@attrs.frozen
-class Failed:
+class Failed(NamedTuple):
     """The task raised, or ended cancelled though nobody cancelled it."""
 
     error: BaseException

@@ -7,8 +7,6 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias
 
-import attrs
-
 from rostra.errors import PluginError, closest
 from rostra.plugin.finding import Call
 from rostra.plugin.restarting import WAYS, Restart
@@ -16,7 +14,6 @@ from rostra.plugin.restarting import WAYS, Restart
 Runnable: TypeAlias = "Awaitable[Any] | Callable[..., Any]"
 
 
-@attrs.frozen(eq=False)
 class Task:
     """A task before it runs; made by ``plugin.task``.
 
@@ -28,11 +25,21 @@ class Task:
         background: Whether the stage may end before it does.
     """
 
-    run: Runnable
-    name: str
-    restart: Restart | None = None
-    intake: bool = False
-    background: bool = False
+    __slots__ = ("background", "intake", "name", "restart", "run")
+
+    def __init__(
+        self,
+        run: Runnable,
+        name: str,
+        restart: Restart | None = None,
+        intake: bool = False,
+        background: bool = False,
+    ) -> None:
+        self.run = run
+        self.name = name
+        self.restart = restart
+        self.intake = intake
+        self.background = background
 
     def discard(self) -> None:
         """Let go of a task that never started: nothing of it is left waiting or unawaited."""

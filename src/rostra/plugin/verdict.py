@@ -2,12 +2,9 @@
 
 from collections.abc import Sequence
 
-import attrs
-
 from rostra.errors import StopTimeoutError
 
 
-@attrs.define(eq=False)
 class Verdict:
     """What went wrong.
 
@@ -18,10 +15,13 @@ class Verdict:
         teardown: What could not be put away.
     """
 
-    start: BaseException | None = None
-    tasks: Sequence[BaseException] = ()
-    cut_short: StopTimeoutError | None = None
-    teardown: Sequence[BaseException] = ()
+    __slots__ = ("cut_short", "start", "tasks", "teardown")
+
+    def __init__(self) -> None:
+        self.start: BaseException | None = None
+        self.tasks: Sequence[BaseException] = ()
+        self.cut_short: StopTimeoutError | None = None
+        self.teardown: Sequence[BaseException] = ()
 
     def error(self, *, with_tasks: bool = True) -> BaseException | None:
         """What to raise: nothing; what kept it from starting or cut it short, as it is; else all as a group.

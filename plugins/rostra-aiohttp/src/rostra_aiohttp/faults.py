@@ -2,17 +2,14 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias
-
-import attrs
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 Part: TypeAlias = Literal["path", "query", "header", "body"]
 
 _LONGEST = 60
 
 
-@attrs.frozen
-class Fault:
+class Fault(NamedTuple):
     """One thing that is wrong.
 
     Args:

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-import attrs
 from aiohttp import hdrs, web
 
 from rostra import context, di, log
@@ -26,7 +25,6 @@ _BOUND = "__rostra_bound__"
 _log = log.get("rostra.http")
 
 
-@attrs.define(eq=False)
 class Serving:
     """What is shared by the server and its requests. A component.
 
@@ -37,10 +35,13 @@ class Serving:
         running: The requests that run, by the task in which they do.
     """
 
-    layer: Components
-    is_draining: bool = False
-    is_cut: bool = False
-    running: "dict[asyncio.Task[Any], web.Request]" = attrs.field(factory=dict, init=False)
+    __slots__ = ("is_cut", "is_draining", "layer", "running")
+
+    def __init__(self, layer: Components, is_draining: bool = False, is_cut: bool = False) -> None:
+        self.layer = layer
+        self.is_draining = is_draining
+        self.is_cut = is_cut
+        self.running: dict[asyncio.Task[Any], web.Request] = {}
 
     @contextmanager
     def counting(self, request: web.Request) -> Iterator[None]:

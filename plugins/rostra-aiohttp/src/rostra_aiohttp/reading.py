@@ -6,9 +6,8 @@ How each is read is decided once, when the handler is bound.
 import inspect
 import typing
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-import attrs
 from aiohttp import web
 
 from rostra.components import name_of
@@ -30,8 +29,7 @@ from rostra_aiohttp.scalars import from_text
 _MISSING = "it is missing"
 
 
-@attrs.frozen
-class Text:
+class Text(NamedTuple):
     """A parameter that texts say: of the path, the query or a header.
 
     Args:
@@ -94,8 +92,7 @@ class Text:
         raise MismatchError(either(expected), text)
 
 
-@attrs.frozen
-class Body:
+class Body(NamedTuple):
     """The parameter that the body says.
 
     Args:
@@ -150,8 +147,7 @@ class Body:
             raise UnfitError(documents.faults(error)) from None
 
 
-@attrs.frozen
-class Reader:
+class Reader(NamedTuple):
     """Reads all parameters of one handler that come from a request.
 
     Args:

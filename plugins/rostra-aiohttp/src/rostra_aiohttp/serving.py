@@ -8,8 +8,8 @@ import asyncio
 import contextvars
 import errno
 import socket
+from typing import NamedTuple
 
-import attrs
 from aiohttp import web
 
 from rostra import log, plugin
@@ -38,8 +38,7 @@ _REASONS: dict[int | None, str] = {
 _log = log.get("rostra.http")
 
 
-@attrs.frozen
-class Address:
+class Address(NamedTuple):
     """Where the server listens. A component of the stage from the moment in which the port is bound.
 
     Args:
@@ -56,7 +55,7 @@ class Address:
         return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
 
 
-async def serve(  # noqa: PLR0917  (di gives them)
+async def serve(
     cancel: plugin.Cancel,
     started: plugin.Started,
     application: web.Application,

@@ -135,7 +135,7 @@ def test_what_looks_like_a_mistake_is_a_hint(folder):
     assert hinted.returncode == 0
     assert (
         hinted.stdout
-        == "hint: nobody reads [dbb] of config.toml; did you mean [db]?\ngood.py: all is in order\n"
+        == "hint: nobody reads [dbb] of config.toml:1; did you mean [db]?\ngood.py: all is in order\n"
     )
 
 

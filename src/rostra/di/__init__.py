@@ -18,11 +18,13 @@ from rostra.di.scopes import Scope, Unscoped, scope
 from rostra.di.signatures import Parameter, Signature, signature
 from rostra.di.stage_objects import StageObjects
 from rostra.di.stages import open_stage
+from rostra.di.wiring import Filling, Wired, Wiring, wiring
 
 __all__ = [
     "Adapter",
     "CheckReport",
     "Closing",
+    "Filling",
     "Lazy",
     "Lifetime",
     "Named",
@@ -33,6 +35,8 @@ __all__ = [
     "Signature",
     "StageObjects",
     "Unscoped",
+    "Wired",
+    "Wiring",
     "adapter",
     "call",
     "check",
@@ -47,4 +51,5 @@ __all__ = [
     "scope",
     "signature",
     "takes_nothing",
+    "wiring",
 ]

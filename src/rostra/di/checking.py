@@ -55,7 +55,7 @@ def check() -> CheckReport:
     """
     layer = here()
     registry = registry_of(layer)
-    checked = [*_roots(layer, registry), *_eager(layer, registry)]
+    checked = [*(_checked(root, layer) for root in registry.roots), *_eager(layer, registry)]
     problems = {str(problem): problem for each in checked for problem in each.problems()}
     builds = [node for each in checked for node in each.answer.plan.nodes() if isinstance(node, Build)]
     hints = [hint for each in checked for hint in each.hints]
@@ -68,8 +68,13 @@ def check() -> CheckReport:
     )
 
 
+def planned(root: Root, layer: Components) -> Answer:
+    """How a root would be called from ``layer``; what is left to its callers is not among the failures."""
+    return _checked(root, layer).answer
+
+
 class _Checked(NamedTuple):
-    """A root and what was found about it."""
+    """What was found about a root."""
 
     answer: Answer
     hints: tuple[str, ...] = ()
@@ -83,13 +88,12 @@ class _Checked(NamedTuple):
         yield from found.flaws
 
 
-def _roots(layer: Components, registry: Registry) -> Iterator[_Checked]:
-    for root in registry.roots:
-        found = answer(view_from(_layer_of(root, layer), root.offers), signature(root.function), root.label)
-        hints: tuple[str, ...] = ()
-        if is_injected(root.function):
-            found, hints = _without_what_callers_pass(root, found)
-        yield _Checked(found, hints)
+def _checked(root: Root, layer: Components) -> _Checked:
+    found = answer(view_from(layer_of(root, layer), root.offers), signature(root.function), root.label)
+    hints: tuple[str, ...] = ()
+    if is_injected(root.function):
+        found, hints = _without_what_callers_pass(root, found)
+    return _Checked(found, hints)
 
 
 def _eager(layer: Components, registry: Registry) -> Iterator[_Checked]:
@@ -98,7 +102,7 @@ def _eager(layer: Components, registry: Registry) -> Iterator[_Checked]:
             yield _Checked(answer(view_from(layer, {}), (Want((adapter.declares,)),)))
 
 
-def _layer_of(root: Root, layer: Components) -> Components:
+def layer_of(root: Root, layer: Components) -> Components:
     """The layer that a root will be called in, as far as types go."""
     above = layer.push("call")
     above.add(Scope(above, Closing("scope")) if root.scoped else Unscoped())

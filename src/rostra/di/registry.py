@@ -7,7 +7,7 @@ decided here.
 
 import itertools
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
@@ -45,10 +45,14 @@ class Registry:
 
     Args:
         parent: Where it looks, too: what is registered there is seen here, from the next look-up on.
+        registered: Called with each adapter that is registered here.
     """
 
-    def __init__(self, parent: "Registry | None" = None) -> None:
+    def __init__(
+        self, parent: "Registry | None" = None, registered: Callable[[Adapter], None] | None = None
+    ) -> None:
         self._parent = parent
+        self._registered = registered
         self._own: dict[Any, Adapter] = {}
         self._waiting: dict[Any, Adapter] = {}
         self._refused: list[AdapterError] = []
@@ -112,6 +116,8 @@ class Registry:
             if isinstance(implementation, type):
                 self._class_names[implementation.__name__] = implementation
             self._settle_one(key, made)
+            if self._registered is not None:
+                self._registered(made)
 
     def collect(self, module: ModuleType) -> None:
         """Take over what ``module`` defines, not what it imports: adapters and ``@di.inject`` functions."""

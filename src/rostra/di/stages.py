@@ -1,8 +1,10 @@
 """What does a stage need of di? A registry, objects that live as long as it does, and a scope."""
 
+from collections.abc import Callable
 from typing import Any
 
 from rostra.components import Components
+from rostra.di.adapters import Adapter
 from rostra.di.annotations import Want
 from rostra.di.calls import prepared
 from rostra.di.closing import Closing
@@ -11,16 +13,19 @@ from rostra.di.scopes import Scope
 from rostra.di.stage_objects import StageObjects
 
 
-def open_stage(layer: Components, closing: Closing) -> Registry:
+def open_stage(
+    layer: Components, closing: Closing, registered: Callable[[Adapter], None] | None = None
+) -> Registry:
     """Make ``layer`` the layer of a stage, for di.
 
     Args:
         layer: Gets a ``Registry`` on top of the process's, ``StageObjects`` and a ``Scope``.
         closing: What is built for the stage and in its scope is closed with it, last in first out.
+        registered: Called with each adapter that is registered on the stage.
     """
     layer.add(StageObjects(layer, closing, _ask))
     layer.add(Scope(layer, closing))
-    return layer.add(Registry(PROCESS))
+    return layer.add(Registry(PROCESS, registered))
 
 
 async def _ask(layer: Components, wants: tuple[Want, ...]) -> list[Any]:

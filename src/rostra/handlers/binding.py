@@ -91,6 +91,7 @@ class Handlers:
     def __init__(self) -> None:
         self._declared: list[Declared] = []
         self._planned: list[Bound] = []
+        self._known: list[Bound] = []
         self._bound: list[Bound] = []
         self._binders: dict[type, Bind] = {}
 
@@ -106,6 +107,11 @@ class Handlers:
     def bound(self) -> tuple[Bound, ...]:
         """Those that are bound, in the order of their declaration."""
         return tuple(self._bound)
+
+    @property
+    def planned(self) -> tuple[Bound, ...]:
+        """Those of which it is known where their parameters come from, whether they are bound or not."""
+        return tuple(self._known)
 
     def plan(self) -> tuple[Exception, ...]:
         """Find out where the parameters of what was declared since the last time come from.
@@ -124,9 +130,12 @@ class Handlers:
         problems: list[Exception] = []
         for each in declared:
             try:
-                self._planned.append(_planned(each, layer, registry))
+                bound = _planned(each, layer, registry)
             except RostraError as problem:
                 problems.append(problem)
+            else:
+                self._planned.append(bound)
+                self._known.append(bound)
         return tuple(problems)
 
     async def bind_all(self) -> None:

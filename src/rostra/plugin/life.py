@@ -22,6 +22,7 @@ from rostra.plugin.finding import Named
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.loading import Loader, Loading, Record
+from rostra.plugin.noting import note_adapter
 from rostra.plugin.preparing import Preparing
 from rostra.plugin.rehearsing import Rehearsing
 from rostra.plugin.supervising import Supervision
@@ -71,7 +72,7 @@ class Life:
         self._teardown = layer.add(Teardown(layer))
         self._jobs = layer.add(Jobs(layer))
         self._handlers = layer.add(Handlers())
-        self._registry = di.open_stage(layer, self._teardown)
+        self._registry = di.open_stage(layer, self._teardown, note_adapter)
         self.crew = Crew(self._task_failed)
         self._preparing = Preparing(self._registry, self._handlers, self._cancel_for, self._add_task)
         self._loading = Loading(layer, self._prepare_one)

@@ -11,9 +11,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Any
 
 from rostra import context, log
+from rostra.clock import Clock
 from rostra.components import Components
 from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
+from rostra.plugin.listed import Listed
+from rostra.plugin.noting import Brought, Elapsed, note_here
 from rostra.plugin.waiting import path_between
 
 _log = log.get("rostra.plugin")
@@ -25,6 +28,9 @@ class Record:
     Args:
         plugin: What was found.
         asked_by: The plugin that asked for it first, or None if it was named to the stage.
+        elapsed: How long its import and its preparation took.
+        brought: What it brought into the stage.
+        listed: Where the settings list it, if they do.
 
     ``hears_cancel`` says whether its ``prepare``, or what was built for that, took a Cancel, which its tasks
     may know.
@@ -32,6 +38,8 @@ class Record:
 
     __slots__ = (
         "asked_by",
+        "brought",
+        "elapsed",
         "failure",
         "hears_cancel",
         "is_prepared",
@@ -42,9 +50,11 @@ class Record:
         "waits_for",
     )
 
-    def __init__(self, plugin: Plugin, asked_by: "Record | None") -> None:
+    def __init__(self, plugin: Plugin, asked_by: "Record | None", elapsed: Elapsed) -> None:
         self.plugin = plugin
         self.asked_by = asked_by
+        self.elapsed = elapsed
+        self.brought = Brought()
         self.running: asyncio.Task[None] | None = None
         self.is_prepared = False
         self.failure: BaseException | None = None
@@ -68,6 +78,11 @@ class Record:
             asker = asker.asked_by
         return ", loaded by ".join(names)
 
+    @property
+    def place(self) -> str:
+        """The plugin, and where the settings list it if they do: ``plugin app.mongo, plugins[1], from app.yml:3``."""
+        return f"plugin {self.name}, {self.listed}" if self.listed else f"plugin {self.name}"
+
 
 class Loading:
     """The plugins of one stage.
@@ -80,7 +95,9 @@ class Loading:
     def __init__(self, layer: Components, prepare: Callable[[Record], Awaitable[None]]) -> None:
         self._layer = layer
         self._prepare = prepare
+        self._now = layer.get(Clock).monotonic
         self._records: dict[Hashable, Record] = {}
+        self._listed: dict[Hashable, Listed] = {}
         self._is_closed = False
 
     @property
@@ -112,11 +129,15 @@ class Loading:
         """
         if self._is_closed and asker is not None and asker.running is not None:
             await asyncio.Event().wait()  # until the stop, which is on its way, cancels it
+        if asker is None:
+            await self._wait_for(self._record(what, None, call))
+        else:
+            with asker.elapsed.waiting():
+                await self._load_for(asker, what, call)
+
+    async def _load_for(self, asker: Record, what: Named, call: Call | str) -> None:
         record = self._record(what, asker, call)
         if record is asker or record.is_prepared:
-            return
-        if asker is None:
-            await self._wait_for(record)
             return
         self._check_for_circle(record, asker, call)
         asker.waits_for.append((record, call))
@@ -124,6 +145,14 @@ class Loading:
             await self._wait_for(record)
         finally:
             asker.waits_for.remove((record, call))
+
+    def list(self, source: ConfigSource) -> Listing:
+        """Find the plugins that the settings list. Whoever loads one of them, it has its options."""
+        from rostra.plugin.listing import listing
+
+        found = listing(source, lambda each: self._found(each.name, None, None))
+        self._listed = {plugin.identity: each for each, plugin in found.plugins}
+        return found
 
     async def settle(self) -> None:
         """Wait for what is still being prepared though nobody waits for it any more.
@@ -155,10 +184,14 @@ class Loading:
         if self._is_closed:
             what_now = f"plugin {what} cannot be loaded any more"
             raise PluginError(what_now, where_of(calling), ("the stage stops",))
-        plugin = self._found(what, asker, calling)
+        elapsed = Elapsed(self._now)
+        with elapsed.counting():
+            plugin = self._found(what, asker, calling)
         record = self._records.get(plugin.identity)
         if record is None:
-            record = self._records[plugin.identity] = Record(plugin, asker)
+            record = self._records[plugin.identity] = Record(
+                plugin, asker, elapsed, self._listed.get(plugin.identity)
+            )
             record.running = asyncio.get_running_loop().create_task(
                 self._run(record), name=f"prepare of plugin {record.name}", context=context.bound(self._layer)
             )
@@ -206,8 +239,10 @@ class Loading:
             await asyncio.wait({record.running})
 
     async def _run(self, record: Record) -> None:
+        note_here(record.brought)
         try:
-            await self._prepare(record)
+            with record.elapsed.counting():
+                await self._prepare(record)
             record.is_prepared = True
         except asyncio.CancelledError as error:
             task = asyncio.current_task()

@@ -71,6 +71,7 @@ class Preparing:
         for each in declared:
             await loading.load(each.trigger.transport, record, each.place)
         self.handlers.declare(declared)
+        record.brought.handlers.extend(declared)
         return len(declared)
 
     async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:
@@ -109,6 +110,7 @@ class Preparing:
 
     def _add(self, made: object, record: Record, place: str) -> None:
         for task in tasks_of(made, record.name, place):
+            record.brought.tasks.append(task)
             self.add(record, task)
 
 

@@ -19,6 +19,7 @@ from rostra.plugin.finding import Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.loading import Record
+from rostra.plugin.noting import StageLayer
 from rostra.plugin.rehearsing import Rehearsing
 from rostra.plugin.signals import Signals
 
@@ -61,7 +62,7 @@ class Stage:
         return_exceptions: bool = False,
         rehearsing: Rehearsing | None = None,
     ) -> None:
-        self._layer = Components(components, "stage")
+        self._layer = StageLayer(components, "stage")
         self._layer.add(self)
         self._furnish(config)
         self._life = Life(self._layer, (*_ALWAYS, *plugins), start_timeout, stop_timeout, rehearsing)

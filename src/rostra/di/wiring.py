@@ -1,0 +1,192 @@
+"""What is made of what? The functions that rostra will call, and the adapters, with what fills each parameter.
+
+For tools that draw it. It follows from the plans alone: nothing is built, and no value is looked at.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from rostra.components import Components, Key
+from rostra.di.adapters import Adapter, identity
+from rostra.di.answering import Answer, answer
+from rostra.di.checking import layer_of, planned
+from rostra.di.plans import (
+    Argument,
+    Build,
+    Collect,
+    Constant,
+    Failure,
+    Flawed,
+    Given,
+    Load,
+    Node,
+    Plan,
+    Postponed,
+    ScopeValue,
+    StageObject,
+)
+from rostra.di.registry import Root, here, registry_of
+from rostra.di.signatures import Parameter, Signature
+from rostra.di.views import view_from
+
+Kind: TypeAlias = Literal["given", "component", "adapter", "list", "lazy", "nothing", "default", "missing"]
+
+
+@attrs.frozen(eq=False)
+class Filling:
+    """What fills a parameter.
+
+    Args:
+        kind: A value ``given`` by the caller; a ``component``; what an ``adapter`` makes; a ``list`` of all that
+            there is; what is made when it is asked for, ``lazy``; None, because ``nothing`` gives it and it is
+            optional; its ``default``; or it is ``missing``, and the call will fail.
+        key: The type of the component, or of what the adapter makes.
+        name: The name of the component, if it has one.
+        adapter: Who makes it.
+        inside: Of a list or of what is lazy.
+        reason: Why it is missing, or what is ambiguous about it.
+    """
+
+    kind: Kind
+    key: Key = None
+    name: str | None = None
+    adapter: Adapter | None = None
+    inside: "tuple[Filling, ...]" = ()
+    reason: str = ""
+
+    @property
+    def adapters(self) -> Iterator[Adapter]:
+        """The adapters that are asked for directly."""
+        if self.adapter is not None:
+            yield self.adapter
+        for each in self.inside:
+            yield from each.adapters
+
+
+@attrs.frozen(eq=False)
+class Wired:
+    """A function, and what fills its parameters.
+
+    Args:
+        label: What messages call it.
+        place: File and line of its definition.
+        parameters: Each with what fills it, in order.
+    """
+
+    label: str
+    place: str
+    parameters: tuple[tuple[Parameter, Filling], ...]
+
+
+@attrs.frozen(eq=False)
+class Wiring:
+    """What is made of what.
+
+    Args:
+        roots: What rostra will call: handlers, tasks, ``prepare``, ``@di.inject``.
+        adapters: All of them, whether something needs them or not.
+    """
+
+    roots: tuple[tuple[Root, Wired], ...]
+    adapters: tuple[tuple[Adapter, Wired], ...]
+
+    def users(self, adapter: Adapter) -> tuple[str, ...]:
+        """The labels of the roots and adapters that ask for what ``adapter`` makes."""
+        wanted = identity(adapter.make)
+        everybody = (*((root.label, wired) for root, wired in self.roots), *_labelled(self.adapters))
+        return tuple(
+            dict.fromkeys(
+                label
+                for label, wired in everybody
+                for _, filling in wired.parameters
+                if any(identity(each.make) == wanted for each in filling.adapters)
+            )
+        )
+
+
+def wiring() -> Wiring:
+    """What is made of what, as far as it is known here."""
+    layer = here()
+    registry = registry_of(layer)
+    answers = [(root, planned(root, layer)) for root in registry.roots]
+    builds = _builds(found.plan for _, found in answers)
+    return Wiring(
+        tuple((root, _of_answer(found)) for root, found in answers),
+        tuple((each, _of_adapter(each, builds, layer)) for each in registry.adapters),
+    )
+
+
+def _labelled(adapters: Iterable[tuple[Adapter, Wired]]) -> Iterator[tuple[str, Wired]]:
+    return ((adapter.label, wired) for adapter, wired in adapters)
+
+
+def _builds(plans: Iterable[Plan]) -> dict[Any, tuple[Build, Plan]]:
+    """How each adapter is called, by the first who needs it."""
+    found: dict[Any, tuple[Build, Plan]] = {}
+    for plan in plans:
+        for node in plan.nodes():
+            if isinstance(node, Build):
+                found.setdefault(identity(node.offer.adapter.make), (node, plan))
+    return found
+
+
+def _of_adapter(adapter: Adapter, builds: dict[Any, tuple[Build, Plan]], layer: Components) -> Wired:
+    """As somebody needs it; else as somebody could, for whom a scope is open."""
+    known = builds.get(identity(adapter.make))
+    if known is not None:
+        build, plan = known
+        return _wired(build.offer.signature, build.arguments, (), plan)
+    if adapter.declares is None:
+        return Wired(adapter.label, adapter.place, ())
+    above = layer_of(Root(adapter.make, adapter.label, scoped=True), layer)
+    view = view_from(above, {})
+    of_stage = view.stage if adapter.lifetime == "stage" else None
+    return _of_answer(answer(of_stage or view, adapter.signature))
+
+
+def _of_answer(found: Answer) -> Wired:
+    assert found.function is not None  # noqa: S101  (functions are asked for here)
+    return _wired(found.function, found.arguments, found.failures, found.plan)
+
+
+def _wired(
+    function: Signature, arguments: Iterable[Argument], failures: Iterable[Failure], plan: Plan
+) -> Wired:
+    filled = {each.parameter.name: _filling(each.node, plan) for each in arguments}
+    missing = {each.subject.partition(":")[0]: Filling("missing", reason=each.reason) for each in failures}
+    return Wired(
+        function.label,
+        function.place,
+        tuple(
+            (each, filled.get(each.name) or missing.get(each.name) or _left_out(each))
+            for each in function.parameters
+        ),
+    )
+
+
+def _left_out(parameter: Parameter) -> Filling:
+    return Filling("default" if parameter.has_default else "given")
+
+
+def _filling(node: Node, plan: Plan) -> Filling:
+    match node:
+        case Given():
+            return Filling("given", name=node.name)
+        case Load(key=ScopeValue()):
+            return Filling("given", name=node.key.name)
+        case Load():
+            return Filling("component", node.key, node.name)
+        case StageObject():
+            return _filling(node.build, plan)
+        case Build():
+            return Filling("adapter", node.offer.made, adapter=node.offer.adapter)
+        case Collect():
+            return Filling("list", inside=tuple(_filling(each, plan) for each in node.nodes))
+        case Postponed():
+            return Filling("lazy", inside=(_filling(plan.lazies[node.key], plan),))
+        case Flawed():
+            return attrs.evolve(_filling(node.node, plan), reason=str(node.error).partition("\n")[0])
+        case Constant():
+            return Filling("nothing" if node.value is None else "given")

@@ -315,7 +315,7 @@ def test_the_innermost_class_of_a_name_is_meant() -> None:
 
     text = wrong(lambda: ConfigSource({"x": {"pool": {}}}).load(cls))
 
-    assert "nobody knows how to read a Outer.OfPlain.HiddenPool" in text
+    assert "nobody knows how to read an Outer.OfPlain.HiddenPool" in text
 
 
 @attrs.frozen
@@ -499,8 +499,8 @@ def test_all_that_validators_refuse_is_told_with_the_settings_names() -> None:
         "4 settings of [strict] are wrong",
         "strict.port refused: 'port' must be <= 65535: 70000 from a mapping",
         "strict.kind refused: 'kind' must be in ['a', 'b'] (got 'c') from a mapping",
-        "strict.token refused from a mapping",
-        "strict.high refused from a mapping",
+        "strict.token refused, for a reason that may tell a secret from a mapping",
+        "strict.high refused: high must be above low from a mapping",
     ]
 
 
@@ -587,6 +587,6 @@ def test_three_mistakes_of_three_origins_look_like_this(
     assert wrong(lambda: source.load(Service)) == (
         "3 settings of [greeter] are wrong\n"
         '  greeter.port      expected a whole number, found "80a"          from APP_GREETER_PORT\n'
-        "  greeter.timeout   expected a duration such as 1m30s, found []   from config.toml\n"
-        "  greeter.greting   unknown; did you mean greeting?               from config.toml"
+        "  greeter.timeout   expected a duration such as 1m30s, found []   from config.toml:2\n"
+        "  greeter.greting   unknown; did you mean greeting?               from config.toml:3"
     )

@@ -11,9 +11,20 @@ from rostra.config.quantities import Bytes, Duration
 from rostra.config.secret import Secret
 from rostra.config.section import Config, bool_var
 from rostra.config.source import ConfigSource
+from rostra.config.taught import reads
 from rostra.errors import ConfigError
 
-__all__ = ["Bytes", "Config", "ConfigError", "ConfigSource", "Duration", "Origin", "Secret", "bool_var"]
+__all__ = [
+    "Bytes",
+    "Config",
+    "ConfigError",
+    "ConfigSource",
+    "Duration",
+    "Origin",
+    "Secret",
+    "bool_var",
+    "reads",
+]
 
 
 async def prepare() -> None:

@@ -7,7 +7,7 @@ from rostra.config.containers import Hook, HookFor, entries
 from rostra.config.declared import Setting, is_section, settings_of
 from rostra.config.faults import Fault, WrongError
 from rostra.config.phrases import phrase
-from rostra.config.refusals import refusals
+from rostra.config.refusals import objections, refusals
 from rostra.errors import closest
 
 Hooks: TypeAlias = Mapping[str, tuple[Setting, Hook]]
@@ -35,7 +35,7 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
                 faults += [fault.under(name) for fault in wrong.faults]
         faults += [_unknown(key, hooks) for key in table if key not in hooks]
         if faults:
-            raise WrongError(*faults)
+            raise WrongError(*faults, *objections(cls, arguments, {fault.path[0] for fault in faults}))
         return _made(cls, arguments)
 
     return structure

@@ -1,13 +1,12 @@
-"""Hooks for values that are made of others: lists, tables, unions, secrets."""
+"""Hooks for values that are made of others: lists, tables, secrets."""
 
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from types import NoneType
 from typing import Any, TypeAlias
 
-from rostra.config.declared import bare, holds_secret, members
+from rostra.config.declared import holds_secret
 from rostra.config.faults import Fault, WrongError, unexpected
-from rostra.config.phrases import LIST, SEQUENCES, TABLE, hidden, phrase
+from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden, phrase
 from rostra.config.secret import MASK, Secret
 from rostra.config.text import Text, items, json_in
 
@@ -15,8 +14,6 @@ Hook: TypeAlias = Callable[[Any, Any], Any]
 """What cattrs calls one: takes a value and the type that it is to become. Ours raise WrongError only."""
 
 HookFor: TypeAlias = Callable[[Any], Hook]
-
-_VAGUENESS = {int: 0, bool: 1, float: 3, str: 4, bytes: 5}
 
 
 def secret_hook(wanted: Any, hook_for: HookFor) -> Hook:
@@ -32,42 +29,6 @@ def secret_hook(wanted: Any, hook_for: HookFor) -> Hook:
         raise WrongError(Fault((), f"expected {phrase(inner)}, found {MASK}"))
 
     return structure
-
-
-def union_hook(wanted: Any, hook_for: HookFor) -> Hook:
-    """The first alternative that the value fits: its own type, then the narrower ones.
-
-    An empty ``Text`` is None where None is admitted.
-    """
-    alternatives = sorted((bare(each) for each in members(wanted) if each is not NoneType), key=_vagueness)
-    hooks = [(each, hook_for(each)) for each in alternatives]
-    optional = NoneType in members(wanted)
-
-    def structure(value: Any, _: Any) -> Any:
-        if optional and (value is None or (type(value) is Text and not value)):
-            return None
-        alike = [known for known in hooks if _looks_like(value, known[0])] if len(hooks) > 1 else hooks
-        if len(alike) == 1:  # it alone has to say what is wrong with the value
-            return alike[0][1](value, alike[0][0])
-        for each, hook in sorted(hooks, key=lambda known: known[0] is not type(value)):
-            try:
-                return hook(value, each)
-            except WrongError:
-                continue
-        raise unexpected(phrase(wanted), value, wanted)
-
-    return structure
-
-
-def _looks_like(value: Any, wanted: Any) -> bool:
-    if isinstance(value, Mapping):
-        return phrase(wanted) == TABLE
-    return isinstance(value, list) and phrase(wanted) == LIST
-
-
-def _vagueness(wanted: Any) -> int:
-    """The narrower type has the first word: every whole number is a number too, and everything is text."""
-    return _VAGUENESS.get(wanted, 2)
 
 
 def sequence_hook(wanted: Any, hook_for: HookFor) -> Hook:
@@ -117,6 +78,7 @@ def _items(value: Any, wanted: Any) -> list[Any]:
 
 def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
     """Tables whose keys are free, from tables or from a text with a JSON object."""
+    origin = typing.get_origin(wanted) or wanted
     of_key, of_value = typing.get_args(wanted) or (Any, Any)
     key_hook, value_hook = hook_for(of_key), hook_for(of_value)
 
@@ -136,7 +98,7 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
                 faults += [fault.under(key) for fault in wrong.faults]
         if faults:
             raise WrongError(*faults)
-        return made
+        return MAPPINGS[origin](made)
 
     return structure
 

@@ -13,6 +13,7 @@ import attrs
 
 from rostra.components import name_of
 from rostra.config.namespaces import KEPT, resolved
+from rostra.config.own import registered
 from rostra.config.secret import Secret
 
 SECTION = "__rostra_section__"
@@ -50,9 +51,14 @@ class UnknownTypeError(TypeError):
 
 
 def is_section(cls: Any) -> TypeGuard[type]:
-    """Whether a class holds settings: an attrs class, a dataclass, or a ``Config`` subclass."""
-    return isinstance(cls, type) and (
-        attrs.has(cls) or dataclasses.is_dataclass(cls) or hasattr(cls, SECTION)
+    """Whether a class holds settings: an attrs class, a dataclass, or a ``Config`` subclass.
+
+    One that somebody registered a function for does not.
+    """
+    return (
+        isinstance(cls, type)
+        and (attrs.has(cls) or dataclasses.is_dataclass(cls) or hasattr(cls, SECTION))
+        and not registered(cls)
     )
 
 
@@ -165,22 +171,43 @@ def _annotated(cls: type) -> list[_Field]:
 
 
 def bare(wanted: Any) -> Any:
-    """A type without what says nothing about its values: Annotated, NewType, Final, a ``type`` alias."""
+    """A type without what says nothing about its values: Annotated, NewType, Final, a ``type`` alias.
+
+    A NewType that somebody registered a function for does say something.
+    """
     while True:
         origin = typing.get_origin(wanted)
         if origin in (typing.Annotated, typing.Final):
             wanted = typing.get_args(wanted)[0]
-        elif isinstance(wanted, NewType):
+        elif isinstance(wanted, NewType) and not registered(wanted):
             wanted = wanted.__supertype__
-        elif type(wanted).__name__ == "TypeAliasType":
-            wanted = wanted.__value__
+        elif is_alias(wanted):
+            wanted = _aliased(wanted)
         else:
             return wanted
 
 
+def is_alias(wanted: Any) -> bool:
+    """Whether a type is an alias made by a ``type`` statement; it may stand in what it stands for."""
+    return type(typing.get_origin(wanted) or wanted).__name__ == "TypeAliasType"
+
+
+def _aliased(alias: Any) -> Any:
+    """What an alias stands for, its parameters filled in."""
+    generic = typing.get_origin(alias)
+    if generic is None:
+        return alias.__value__
+    filled = dict(zip(generic.__type_params__, typing.get_args(alias), strict=False))
+    value = generic.__value__
+    parameters = getattr(value, "__parameters__", ())
+    return value[tuple(filled[each] for each in parameters)] if parameters else value
+
+
 def members(wanted: Any) -> tuple[Any, ...]:
-    """The alternatives of a union, or nothing if the type is none."""
-    return typing.get_args(wanted) if typing.get_origin(wanted) in (typing.Union, UnionType) else ()
+    """The alternatives of a union, those of unions in it included, or nothing if the type is none."""
+    if typing.get_origin(wanted) not in (typing.Union, UnionType):
+        return ()
+    return tuple(part for each in typing.get_args(wanted) for part in (members(bare(each)) or (each,)))
 
 
 def class_in(wanted: Any) -> type | None:
@@ -194,6 +221,10 @@ def class_in(wanted: Any) -> type | None:
 
 def holds_secret(wanted: Any, seen: frozenset[Any] = frozenset()) -> bool:
     """Whether a value of this type has a secret in it, so that it must not be shown as it was found."""
+    if is_alias(wanted):
+        if wanted in seen:  # it stands in what it stands for
+            return False
+        seen |= {wanted}
     wanted = bare(wanted)
     cls = typing.get_origin(wanted) or wanted
     if cls is Secret:

@@ -22,15 +22,18 @@ class Fault:
         path: Where within the value.
         reason: What was expected and what was found.
         missing: Nothing was found: there is no origin, but a variable that would set it.
+        discreet: What to say in place of ``reason`` where even a value that is no ``Secret`` is not to be shown,
+            since it came from where secrets are kept. Empty: the reason tells nothing of the value.
     """
 
     path: tuple[Hashable, ...]
     reason: str
     missing: bool = False
+    discreet: str = ""
 
     def under(self, key: Hashable) -> "Fault":
         """The same fault, seen from the table or list in which the value stands."""
-        return Fault((key, *self.path), self.reason, self.missing)
+        return attrs.evolve(self, path=(key, *self.path))
 
 
 class WrongError(Exception):
@@ -41,16 +44,20 @@ class WrongError(Exception):
         self.faults = faults
 
 
-def unexpected(phrase: str, value: Any, wanted: Any) -> WrongError:
+def unexpected(phrase: str, value: Any, wanted: Any, said: str = "") -> WrongError:
     """What to raise when ``value`` is not what ``phrase`` says.
 
     Args:
         phrase: What was expected.
         value: What was found.
         wanted: The type that it was to become, which tells whether it may be shown.
+        said: Why it is not, if somebody else said so; it may hold the value.
     """
-    found = MASK if holds_secret(wanted) else shown(value)
-    return WrongError(Fault((), f"expected {phrase}, found {found}"))
+    masked = f"expected {phrase}, found {MASK}"
+    if holds_secret(wanted):
+        return WrongError(Fault((), masked))
+    more = f": {said}" if said else ""
+    return WrongError(Fault((), f"expected {phrase}, found {shown(value)}{more}", discreet=masked))
 
 
 def shown(value: Any) -> str:
@@ -70,5 +77,10 @@ def shown(value: Any) -> str:
     elif isinstance(value, float):
         written = repr(float(value))
     else:
-        written = f"a {type(value).__name__}"
+        written = with_article(type(value).__name__)
     return written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"
+
+
+def with_article(name: str) -> str:
+    """``a Color``, ``an IPv4Address``."""
+    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"

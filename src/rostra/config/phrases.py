@@ -2,18 +2,22 @@
 
 import collections.abc as abstract
 import typing
+from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable
 from types import NoneType
 from typing import Any
 
 from rostra.components import name_of
 from rostra.config.declared import bare, is_section, members
-from rostra.config.scalars import SCALARS, options, phrase_of_options
+from rostra.config.faults import with_article
+from rostra.config.own import own
+from rostra.config.scalars import options, phrase_of_options, scalar
 from rostra.config.secret import Secret
 
 SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
     list: list,
     tuple: tuple,
+    deque: deque,
     set: set,
     frozenset: frozenset,
     abstract.Sequence: tuple,
@@ -28,13 +32,21 @@ SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
 LIST = "a list"
 TABLE = "a table"
 
-MAPPINGS = frozenset({dict, abstract.Mapping, abstract.MutableMapping})
+MAPPINGS: dict[Any, Callable[[dict[Any, Any]], Any]] = {
+    dict: dict,
+    OrderedDict: OrderedDict,
+    abstract.Mapping: dict,
+    abstract.MutableMapping: dict,
+}
+"""What the entries of a table become, by type."""
 
 
 def phrase(wanted: Any) -> str:
     """What to expect where this type is wanted."""
     wanted = bare(wanted)
     origin = typing.get_origin(wanted) or wanted
+    if (known := own(origin)) is not None:
+        return known.expected or with_article(name_of(wanted))
     if origin is Secret:
         return phrase(hidden(wanted))
     if members(wanted):
@@ -45,7 +57,8 @@ def phrase(wanted: Any) -> str:
         return LIST
     if origin in MAPPINGS or is_section(origin):
         return TABLE
-    return SCALARS[origin][0] if origin in SCALARS else f"a {name_of(wanted)}"
+    known_scalar = scalar(wanted)
+    return known_scalar.expected if known_scalar else with_article(name_of(wanted))
 
 
 def hidden(wanted: Any) -> Any:

@@ -14,12 +14,15 @@ from rostra.components import name_of
 from rostra.config import containers
 from rostra.config.classes import section_hook
 from rostra.config.containers import Hook
-from rostra.config.declared import bare, is_section, members, names_around
-from rostra.config.faults import Fault, WrongError, unexpected
+from rostra.config.declared import bare, is_alias, is_section, members, names_around
+from rostra.config.faults import Fault, WrongError, unexpected, with_article
+from rostra.config.own import own, registered
+from rostra.config.owners import own_hook
 from rostra.config.phrases import MAPPINGS, SEQUENCES, phrase
-from rostra.config.scalars import SCALARS, chosen, options, phrase_of_options
+from rostra.config.scalars import SCALARS, Scalar, chosen, options, phrase_of_options, scalar
 from rostra.config.secret import Secret
 from rostra.config.text import Text
+from rostra.config.unions import union_hook
 
 
 def read(table: Mapping[Any, Any], cls: type) -> Any:
@@ -36,8 +39,23 @@ def read(table: Mapping[Any, Any], cls: type) -> Any:
 
 
 def _hook_for(wanted: Any, around: Mapping[str, Any]) -> Hook:
+    if is_alias(wanted):
+        return _later(wanted, around)
     wanted = bare(wanted)
     return _own(wanted, around) or _foreign(wanted)
+
+
+def _later(alias: Any, around: Mapping[str, Any]) -> Hook:
+    """The hook for an alias, looked up on first use, since it may stand in what it stands for."""
+    known: list[Hook] = []
+
+    def structure(value: Any, _: Any) -> Any:
+        wanted = bare(alias)
+        if not known:
+            known.append(_hook_for(wanted, around))
+        return known[0](value, wanted)
+
+    return structure
 
 
 def _is_ours(wanted: Any) -> bool:
@@ -45,16 +63,19 @@ def _is_ours(wanted: Any) -> bool:
 
 
 def _own(wanted: Any, around: Mapping[str, Any]) -> Hook | None:
-    """The hook for a type that is made of others."""
+    """The hook for a type that is made of others, or that its users teach us."""
 
     def inner(part: Any) -> Hook:
         return _hook_for(part, around)
 
     origin = typing.get_origin(wanted) or wanted
+    is_own = own(origin) is not None
+    if is_own and (registered(origin) or not is_section(origin)):
+        return own_hook(wanted, inner)
     if origin is Secret:
         return containers.secret_hook(wanted, inner)
     if members(wanted):
-        return containers.union_hook(wanted, inner)
+        return union_hook(wanted, inner)
     if options(wanted):
         return _choice
     if wanted in (Any, object):
@@ -63,33 +84,31 @@ def _own(wanted: Any, around: Mapping[str, Any]) -> Hook | None:
         return containers.sequence_hook(wanted, inner)
     if origin in MAPPINGS:
         return containers.mapping_hook(wanted, inner)
-    return section_hook(wanted, inner, around) if is_section(wanted) else None
+    if is_section(wanted):
+        return section_hook(wanted, inner, around)
+    known = scalar(wanted)
+    return _scalar(known) if known else None
 
 
 @lru_cache(maxsize=1)
 def _converter() -> Any:
-    """The cattrs converter: our scalars, and for what is within foreign types our other hooks."""
+    """The cattrs converter, with our hooks for what is within foreign types."""
     import cattrs
 
     made = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_unreadable)
-    for scalar in SCALARS:
-        made.register_structure_hook(scalar, _scalar(scalar))
+    for known in SCALARS:  # of which cattrs has hooks that outrank the factory
+        made.register_structure_hook(known, lambda value, wanted: _hook_for(wanted, {})(value, wanted))
     made.register_structure_hook_factory(_is_ours, lambda wanted: _hook_for(wanted, {}))
     return made
 
 
-def _scalar(scalar: Any) -> Hook:
-    expected, reader = SCALARS[scalar]
-
+def _scalar(known: Scalar) -> Hook:
     def structure(value: Any, wanted: Any) -> Any:
-        if type(value) is wanted:
-            return value
         try:
-            found = reader(value)
-            return found if wanted is scalar else wanted(found)
-        except (ValueError, TypeError, OverflowError):
+            return known.read(value)
+        except Exception:  # noqa: BLE001, S110  (a subclass may raise anything)
             pass
-        raise unexpected(expected, value, wanted)
+        raise unexpected(known.expected, value, wanted)
 
     return structure
 
@@ -110,7 +129,9 @@ def _unreadable(wanted: Any) -> Hook:
     def structure(value: Any, _: Any) -> Any:
         if wanted in type(value).__mro__:
             return value
-        raise WrongError(Fault((), f"nobody knows how to read a {name_of(wanted)}"))
+        name = name_of(wanted)
+        teach = f"; teach it: config.reads({name})" if isinstance(wanted, type) else ""
+        raise WrongError(Fault((), f"nobody knows how to read {with_article(name)}{teach}"))
 
     return structure
 
@@ -121,8 +142,6 @@ def _foreign(wanted: Any) -> Hook:
         hook: Hook = _converter().get_structure_hook(wanted)
     except Exception:  # noqa: BLE001  (whatever cattrs raises, it knows no hook)
         return _unreadable(wanted)
-    if getattr(hook, "__module__", None) == __name__:
-        return hook
 
     def structure(value: Any, _: Any) -> Any:
         try:

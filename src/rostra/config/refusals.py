@@ -1,20 +1,19 @@
 """Which settings does a class itself refuse?
 
-A constructor stops at the first validator that objects and does not say whose it was. Here each converter and
-validator of an attrs class is asked alone. What they say may hold a value, so it is not repeated where that
-could be a secret.
+A constructor stops at the first validator that objects, does not say whose it was, and is not called at all while
+some setting cannot be read. Here each converter and validator of an attrs class is asked alone. What they say may
+hold a value, so it is not repeated where that could be a secret.
 """
 
+from collections.abc import Collection, Hashable, Iterator
 from typing import Any
 
 import attrs
 
 from rostra.components import name_of
-from rostra.config.declared import holds_secret, settings_of
+from rostra.config.declared import Setting, holds_secret, settings_of
+from rostra.config.discretion import LEFT_OUT, tells, words_of
 from rostra.config.faults import Fault
-from rostra.config.secret import Secret
-
-_LONGEST = 160
 
 
 def refusals(cls: type, arguments: dict[str, Any], error: Exception) -> tuple[Fault, ...]:
@@ -25,35 +24,76 @@ def refusals(cls: type, arguments: dict[str, Any], error: Exception) -> tuple[Fa
         arguments: What its constructor was given.
         error: What it raised; told if no converter or validator objects when asked alone.
     """
-    faults = tuple(_objections(cls, arguments)) if attrs.has(cls) else ()
-    whole = Fault((), _told(f"refused by {name_of(cls)}", error, cls, arguments))
-    return faults or (whole,)
+    whole = _told((), f"refused by {name_of(cls)}", error, _known(cls, arguments, None))
+    return objections(cls, arguments, ()) or (whole,)
 
 
-def _objections(cls: type, arguments: dict[str, Any]) -> list[Fault]:
-    types = {setting.attribute: setting.type for setting in settings_of(cls)}
-    faults: list[Fault] = []
+def objections(cls: type, arguments: dict[str, Any], unread: Collection[Hashable]) -> tuple[Fault, ...]:
+    """What the converters and validators of an attrs class have against its settings, each for itself.
+
+    Args:
+        cls: A class of settings. Only those of attrs have converters and validators.
+        arguments: What is known for its constructor.
+        unread: The settings of which something is wrong already; nobody is asked about them, and who wants to see
+            them to judge another one is not heard.
+    """
+    if not attrs.has(cls):
+        return ()
+    settings = {setting.attribute: setting for setting in settings_of(cls)}
     draft: Any = object.__new__(cls)
-    for field in attrs.fields(cls):
-        try:
-            object.__setattr__(draft, field.name, _converted(field, draft, arguments))
-        except Exception as error:  # noqa: BLE001  (a converter may raise anything)
-            faults.append(_objection(field, error, types.get(field.name), arguments))
-    for field in attrs.fields(cls):
-        if field.validator is None or not hasattr(draft, field.name):
-            continue
-        try:
-            field.validator(draft, field, getattr(draft, field.name))
-        except Exception as error:  # noqa: BLE001  (a validator may raise anything)
-            faults.append(_objection(field, error, types.get(field.name), arguments))
-    return faults
+    fields = [field for field in attrs.fields(cls) if field.alias not in unread]
+    said = [
+        (settings.get(field.name), error)
+        for step in (_convert, _validate)
+        for field in fields
+        for error in _asked(step, draft, field, arguments)
+    ]
+    known = _known(cls, arguments, draft) if said else []
+    return tuple(_objection(setting, error, known) for setting, error in said)
 
 
-def _converted(field: Any, draft: Any, arguments: dict[str, Any]) -> Any:
+def _objection(setting: Setting | None, error: Exception, known: list[Any]) -> Fault:
+    if setting is None:  # of an attribute that is no setting
+        return _told((), "refused", error, known)
+    if holds_secret(setting.type):
+        return Fault((setting.name,), f"refused, {LEFT_OUT}")
+    return _told((setting.name,), "refused", error, known)
+
+
+def _known(cls: type, arguments: dict[str, Any], draft: Any) -> list[Any]:
+    """Everything that a validator could quote."""
+    names = [setting.attribute for setting in settings_of(cls)]
+    return [*arguments.values(), *(getattr(of, name, None) for of in (cls, draft) for name in names)]
+
+
+def _told(path: tuple[str, ...], what: str, error: Exception, known: list[Any]) -> Fault:
+    """One sentence about a refusal, without what the error says if that may tell a secret."""
+    discreet, words = f"{what}, {LEFT_OUT}", words_of(error)
+    if tells(words, known):
+        return Fault(path, discreet)
+    return Fault(path, f"{what}: {words}", discreet=discreet)
+
+
+def _asked(step: Any, draft: Any, field: Any, arguments: dict[str, Any]) -> Iterator[Exception]:
+    try:
+        step(draft, field, arguments)
+    except AttributeError as error:
+        if error.obj is not draft:  # else what it wants to see is not known
+            yield error.with_traceback(None)
+    except Exception as error:  # noqa: BLE001  (a converter or validator may raise anything)
+        yield error.with_traceback(None)
+
+
+def _convert(draft: Any, field: Any, arguments: dict[str, Any]) -> None:
     value = arguments.get(field.alias, field.default)
     factory: Any = attrs.Factory  # its stub makes a function of the class
     if isinstance(value, factory):
         value = value.factory(draft) if value.takes_self else value.factory()
+    if value is not attrs.NOTHING:
+        object.__setattr__(draft, field.name, _converted(value, field, draft))
+
+
+def _converted(value: Any, field: Any, draft: Any) -> Any:
     converter: Any = field.converter
     kind: Any = attrs.Converter  # its stub leaves out the attributes
     if not isinstance(converter, kind):
@@ -62,18 +102,6 @@ def _converted(field: Any, draft: Any, arguments: dict[str, Any]) -> Any:
     return converter.converter(value, *more)
 
 
-def _objection(field: Any, error: Exception, wanted: Any, arguments: dict[str, Any]) -> Fault:
-    return Fault((field.alias,), _told("refused", error, wanted, arguments))
-
-
-def _told(what: str, error: Exception, wanted: Any, arguments: dict[str, Any]) -> str:
-    """One sentence about a refusal, without what the error says if that may tell a secret."""
-    said = error.args[0] if error.args and isinstance(error.args[0], str) else type(error).__name__
-    line = said.strip().partition("\n")[0][:_LONGEST]
-    if not line or holds_secret(wanted) or any(_tells(said, each) for each in arguments.values()):
-        return what
-    return f"{what}: {line}"
-
-
-def _tells(said: str, value: Any) -> bool:
-    return isinstance(value, Secret) and str(value.reveal()) in said
+def _validate(draft: Any, field: Any, _: dict[str, Any]) -> None:
+    if field.validator is not None and hasattr(draft, field.name) and not attrs.validators.get_disabled():
+        field.validator(draft, field, getattr(draft, field.name))

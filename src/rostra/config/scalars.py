@@ -6,13 +6,18 @@ what ``APP_PORT`` means.
 """
 
 import base64
+import functools
+import operator
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from enum import Enum, EnumMeta
+from enum import Enum, EnumMeta, Flag
 from pathlib import Path, PurePath
+from types import NoneType
 from typing import Any, Literal, TypeAlias
 from uuid import UUID
+
+import attrs
 
 from rostra.config import text
 from rostra.config.faults import shown
@@ -58,6 +63,11 @@ def _bytes(value: Any) -> bytes:
     if written.startswith(BASE64):
         return base64.b64decode(written.removeprefix(BASE64), validate=True)
     return written.encode()
+
+
+def _nothing(value: Any) -> None:
+    if value is not None and not (isinstance(value, Text) and not value):
+        raise ValueError
 
 
 def _path(of: type[PurePath]) -> Reader:
@@ -117,21 +127,105 @@ def _uuid(value: Any) -> UUID:
     return value if isinstance(value, UUID) else UUID(_text(value))
 
 
-SCALARS: Mapping[Any, tuple[str, Reader]] = {
-    str: ("text", _text),
-    bool: ("true or false (or yes, no, on, off, 1, 0)", _boolean),
-    int: ("a whole number", _integer),
-    float: ("a number", _number),
-    bytes: (f"text, or {BASE64} and the bytes", _bytes),
-    timedelta: ("a duration such as 1m30s", _timedelta),
-    Duration: ("a duration such as 1m30s", _duration),
-    Bytes: ("a size such as 10MiB", _size),
-    date: ("a date such as 2025-12-31", _date),
-    datetime: ("a date and time such as 2025-12-31T23:59:00Z", _datetime),
-    time: ("a time such as 23:59", _time),
-    UUID: ("a UUID", _uuid),
-} | {kind: ("a path", _path(kind)) for kind in (Path, PurePath)}
-"""What is expected, in words, and how it is read, by type."""
+def _made(value: Any, wanted: Any) -> Any:
+    return wanted(_text(value))
+
+
+def _decimal(value: Any, wanted: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return wanted(repr(value))  # 1.1 in a file means 1.1, not the nearest binary fraction
+    written = _text(value).strip()
+    text.number(written)
+    return wanted(written)
+
+
+def _fraction(value: Any, wanted: Any) -> Any:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return wanted(repr(value))
+    written = _text(value)
+    if "e" in written.lower():  # a few letters could make a number that fills the memory
+        raise ValueError
+    return wanted(written)
+
+
+def _pattern(value: Any, wanted: Any) -> Any:
+    import re
+
+    written = _text(value)
+    return re.compile(written.encode() if typing.get_args(wanted) == (bytes,) else written)
+
+
+@attrs.frozen
+class Scalar:
+    """A type of single values.
+
+    Args:
+        expected: What is expected, in words.
+        read: Makes one of what a file, a mapping or a text gave; any exception means that it is none.
+    """
+
+    expected: str
+    read: Reader
+
+
+SCALARS: Mapping[Any, Scalar] = {
+    str: Scalar("text", _text),
+    bool: Scalar("true or false (or yes, no, on, off, 1, 0)", _boolean),
+    int: Scalar("a whole number", _integer),
+    float: Scalar("a number", _number),
+    bytes: Scalar(f"text, or {BASE64} and the bytes", _bytes),
+    timedelta: Scalar("a duration such as 1m30s", _timedelta),
+    Duration: Scalar("a duration such as 1m30s", _duration),
+    Bytes: Scalar("a size such as 10MiB", _size),
+    date: Scalar("a date such as 2025-12-31", _date),
+    datetime: Scalar("a date and time such as 2025-12-31T23:59:00Z", _datetime),
+    time: Scalar("a time such as 23:59", _time),
+    UUID: Scalar("a UUID", _uuid),
+    NoneType: Scalar("nothing", _nothing),
+} | {kind: Scalar("a path", _path(kind)) for kind in (Path, PurePath)}
+"""The types that most settings have."""
+
+_STANDARD: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
+    "decimal.Decimal": ("a number", _decimal),
+    "fractions.Fraction": ("a number such as 0.5 or 1/3", _fraction),
+    "ipaddress.IPv4Address": ("an IPv4 address such as 192.0.2.1", _made),
+    "ipaddress.IPv6Address": ("an IPv6 address such as 2001:db8::1", _made),
+    "ipaddress.IPv4Network": ("an IPv4 network such as 192.0.2.0/24", _made),
+    "ipaddress.IPv6Network": ("an IPv6 network such as 2001:db8::/32", _made),
+    "ipaddress.IPv4Interface": ("an IPv4 interface such as 192.0.2.1/24", _made),
+    "ipaddress.IPv6Interface": ("an IPv6 interface such as 2001:db8::1/32", _made),
+    "re.Pattern": ("a regular expression", _pattern),
+    "zoneinfo.ZoneInfo": ("a time zone such as Europe/Berlin", _made),
+}
+"""By name, so that nobody imports what nobody wants."""
+
+
+def scalar(wanted: Any) -> Scalar | None:
+    """How single values of this type are read, or None if it is another sort of type.
+
+    A subclass of one that is known is called with its value, unless that is an instance already.
+    """
+    cls = typing.get_origin(wanted) or wanted
+    for base in cls.__mro__ if isinstance(cls, type) else ():
+        known = SCALARS.get(base) or _standard(base, wanted)
+        if known is not None:
+            return known if base is cls else attrs.evolve(known, read=_further(known.read, cls))
+    return None
+
+
+def _standard(cls: type, wanted: Any) -> Scalar | None:
+    known = _STANDARD.get(f"{cls.__module__}.{cls.__qualname__}")
+    if known is None:
+        return None
+    expected, read = known
+    return Scalar(expected, lambda value: value if isinstance(value, cls) else read(value, wanted))
+
+
+def _further(read: Reader, cls: type) -> Reader:
+    def read_further(value: Any) -> Any:
+        return value if isinstance(value, cls) else cls(read(value))
+
+    return read_further
 
 
 def options(wanted: Any) -> tuple[Any, ...]:
@@ -144,6 +238,9 @@ def options(wanted: Any) -> tuple[Any, ...]:
 def chosen(value: Any, wanted: Any) -> Any:
     """The option that a value stands for: by its value, by that as text, or by an enum's name, in this order.
 
+    Flags may be put together: ``READ|WRITE``, or a list of names. What nobody else knows is for the enum's own
+    ``_missing_`` to say.
+
     Raises:
         ValueError: It stands for none.
     """
@@ -155,13 +252,31 @@ def chosen(value: Any, wanted: Any) -> Any:
         for option, meant in plain:
             if value == written(meant):
                 return option
-        if isinstance(wanted, EnumMeta) and value in wanted.__members__:
-            return wanted[value]
+    if isinstance(wanted, EnumMeta):
+        return _member(value, wanted)
     raise ValueError
 
 
 def _plain(option: Any) -> Any:
     return option.value if isinstance(option, Enum) else option
+
+
+def _member(value: Any, wanted: Any) -> Any:
+    """The member of an enum with that name, the flags that are put together, or what the enum itself says."""
+    if isinstance(value, str) and value in wanted.__members__:
+        return wanted[value]
+    if issubclass(wanted, Flag) and (parts := _flags(value)):
+        return functools.reduce(operator.or_, (chosen(part, wanted) for part in parts))
+    found = wanted._missing_(str(value) if isinstance(value, Text) else value)
+    if isinstance(found, wanted) and not isinstance(found, Flag):
+        return found
+    raise ValueError
+
+
+def _flags(value: Any) -> list[Any]:
+    if isinstance(value, str) and "|" in value:
+        return [Text(part.strip()) for part in value.split("|")]
+    return value if isinstance(value, list) else []
 
 
 def written(value: Any) -> str:
@@ -174,6 +289,14 @@ def written(value: Any) -> str:
 def phrase_of_options(wanted: Any) -> str:
     """``one of red, green``."""
     admitted = options(wanted)
-    words = [written(_plain(option)) or "nothing" for option in admitted[:_MOST_SHOWN]]
+    words = [_word(option) for option in admitted[:_MOST_SHOWN]]
     more = ", …" if len(admitted) > _MOST_SHOWN else ""
     return f"one of {', '.join(words)}{more}" if len(words) > 1 else "".join(words)
+
+
+def _word(option: Any) -> str:
+    """How an option is told: by its value, or by its name if no text could be the value."""
+    meant = _plain(option)
+    if isinstance(option, Enum) and not isinstance(meant, bool | int | float | str | None):
+        return option.name
+    return written(meant) or "nothing"

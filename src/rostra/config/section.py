@@ -64,9 +64,9 @@ def _word(value: Any) -> bool:
     from rostra.config.faults import shown
     from rostra.config.scalars import SCALARS
 
-    expected, read = SCALARS[bool]
+    known = SCALARS[bool]
     try:
-        return bool(read(value))
+        return bool(known.read(value))
     except (ValueError, TypeError):
         pass
-    raise ValueError(f"expected {expected}, found {shown(value)}")
+    raise ValueError(f"expected {known.expected}, found {shown(value)}")

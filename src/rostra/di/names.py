@@ -7,12 +7,12 @@ local names that were captured where the function was registered, then among the
 import inspect
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from types import FrameType
 from typing import Any, NamedTuple
 
 from rostra.di.annotations import evaluated, has_text
 from rostra.errors import AnnotationError
+from rostra.errors.base import shortened
 
 NOTHING_MORE: Mapping[str, Any] = {}
 
@@ -167,16 +167,11 @@ def place_of(target: Any) -> str:
     """File and line of a function or class, as ``app/repo.py:30``, relative to the working directory."""
     code = getattr(target, "__code__", None)
     if code is not None:
-        return f"{_shortened(code.co_filename)}:{code.co_firstlineno}"
+        return f"{shortened(code.co_filename)}:{code.co_firstlineno}"
     if not isinstance(target, type):
         return ""
     try:
         _, position = inspect.findsource(target)
-        return f"{_shortened(inspect.getfile(target))}:{position + 1}"
+        return f"{shortened(inspect.getfile(target))}:{position + 1}"
     except (OSError, TypeError):
         return target.__module__
-
-
-def _shortened(path: str) -> str:
-    file, here = Path(path), Path.cwd()
-    return str(file.relative_to(here)) if file.is_relative_to(here) else path

@@ -9,7 +9,6 @@ from collections.abc import Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
-import attrs
 from typing_extensions import is_protocol
 
 from rostra.components import Components, name_of
@@ -42,7 +41,6 @@ Way = tuple[Offer, ...]
 """The adapters from the outermost to the one that is being called."""
 
 
-@attrs.define(eq=False)
 class Run:
     """One call: its plan, the values that it was given, and the context as it was when it began.
 
@@ -56,20 +54,31 @@ class Run:
         is_stage: It makes an object of the stage.
     """
 
-    plan: Plan
-    given: Mapping[str, Any]
-    layer: Components
-    scope: Scope | None
-    stage: StageObjects | None
-    closing: Closing | None
-    is_stage: bool = False
-    _loaded: dict[Node, Any] = attrs.field(factory=dict, init=False)
-    _made: Kept = attrs.field(factory=Kept, init=False)
+    __slots__ = ("_loaded", "_made", "closing", "given", "is_stage", "layer", "plan", "scope", "stage")
 
-    def __attrs_post_init__(self) -> None:
-        for node in self.plan.nodes():
-            if isinstance(node, Load) and node.is_stage is self.is_stage:
-                self._loaded[node] = self.layer.get(node.key, name=node.name)
+    def __init__(
+        self,
+        plan: Plan,
+        given: Mapping[str, Any],
+        layer: Components,
+        scope: Scope | None,
+        stage: StageObjects | None,
+        closing: Closing | None,
+        is_stage: bool = False,
+    ) -> None:
+        self.plan = plan
+        self.given = given
+        self.layer = layer
+        self.scope = scope
+        self.stage = stage
+        self.closing = closing
+        self.is_stage = is_stage
+        self._made = Kept()
+        self._loaded = {
+            node: layer.get(node.key, name=node.name)
+            for node in plan.nodes()
+            if isinstance(node, Load) and node.is_stage is is_stage
+        }
 
     async def values(self) -> list[Any]:
         """What was asked for, in order."""

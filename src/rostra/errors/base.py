@@ -5,6 +5,7 @@ pickling on its way from a worker to its parent; its text is drawn from them whe
 no live object, and nobody may put a secret into a field.
 """
 
+import os
 from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple, Self, get_origin
@@ -102,3 +103,8 @@ def closest(word: str, options: Iterable[str]) -> str | None:
 
     matches = get_close_matches(word, sorted(set(options)), n=1, cutoff=0.6)
     return matches[0] if matches else None
+
+
+def shortened(file: str) -> str:
+    """A file as messages name it: relative to the working directory if it is below that, so that editors open it."""
+    return file.removeprefix(f"{os.getcwd()}{os.sep}")  # noqa: PTH109  (a start asks often, and pathlib is slow)

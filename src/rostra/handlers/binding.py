@@ -5,8 +5,6 @@ import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-import attrs
-
 from rostra import context, di
 from rostra.components import Components
 from rostra.errors import RostraError
@@ -18,7 +16,6 @@ from rostra.handlers.sources import Origin, Source, sources
 _FILLED_BY_DI = (Origin.DI, Origin.PROVIDED)
 
 
-@attrs.define(eq=False)
 class Bound:
     """A handler that knows where each of its parameters comes from.
 
@@ -27,19 +24,17 @@ class Bound:
         sources: Of its parameters, in order.
     """
 
-    declared: Declared
-    sources: tuple[Source, ...]
-    _layer: Components = attrs.field(repr=False)
-    _needs: Callable[..., Mapping[str, Any]] = attrs.field(init=False, repr=False)
-    _positional: tuple[str, ...] = attrs.field(init=False, repr=False)
-    _asks_di: bool = attrs.field(init=False, repr=False)
+    __slots__ = ("_asks_di", "_layer", "_needs", "_positional", "declared", "sources")
 
-    def __attrs_post_init__(self) -> None:
-        own = _own_name(self.declared)
-        self._needs = _needs(self.declared, self.sources, own)
-        only = (source.name for source in self.sources if source.parameter.is_positional_only)
+    def __init__(self, declared: Declared, sources: tuple[Source, ...], layer: Components) -> None:
+        self.declared = declared
+        self.sources = sources
+        self._layer = layer
+        own = _own_name(declared)
+        self._needs = _needs(declared, sources, own)
+        only = (source.name for source in sources if source.parameter.is_positional_only)
         self._positional = (*([own] if own else ()), *only)
-        self._asks_di = own is not None or len(self.from_outside) < len(self.sources)
+        self._asks_di = own is not None or len(self.from_outside) < len(sources)
 
     @property
     def from_outside(self) -> tuple[Source, ...]:

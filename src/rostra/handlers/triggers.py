@@ -7,8 +7,6 @@ one transport or of different ones.
 from collections.abc import Callable
 from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 
-import attrs
-
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _MARK = "__rostra_triggers__"
@@ -16,7 +14,7 @@ _MARK = "__rostra_triggers__"
 
 @runtime_checkable
 class Trigger(Protocol):
-    """What the handlers room asks of a transport's trigger; a frozen attrs class has it all as attributes."""
+    """What the handlers room asks of a transport's trigger; a NamedTuple or a frozen attrs class has it all."""
 
     @property
     def transport(self) -> str:
@@ -58,12 +56,13 @@ class Trigger(Protocol):
         ...
 
 
-@attrs.frozen
 class Marker:
     """Says where a parameter comes from, as in ``Annotated[str, Header()]``. Transports derive theirs."""
 
     is_payload: ClassVar[bool] = False
     """Whether it stands for the payload."""
+
+    __slots__ = ()
 
 
 def mark(function: Handler, trigger: Trigger) -> Handler:

@@ -11,6 +11,7 @@ from types import MethodType, ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
 from rostra.errors import PluginError, PluginNotFoundError, closest
+from rostra.errors.base import shortened
 from rostra.plugin.installed import GROUP, all_installed, installed
 from rostra.plugin.names import Reference, Script, read
 
@@ -49,8 +50,6 @@ class Call(NamedTuple):
     line: int
 
     def __str__(self) -> str:
-        from rostra.plugin.hanging import shortened
-
         return f"{shortened(self.file)}:{self.line}"
 
 

@@ -5,8 +5,6 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, NamedTuple, TypeAlias
 
-import attrs
-
 from rostra import context, di, log
 from rostra.clock import Clock
 from rostra.components import Components
@@ -40,7 +38,6 @@ class Failed(NamedTuple):
 Outcome: TypeAlias = Returned | Cancelled | Failed
 
 
-@attrs.define(eq=False)
 class Supervision:
     """One task of the stage while it runs, and what became of it.
 
@@ -53,21 +50,27 @@ class Supervision:
         ended: Called with this when it has ended.
     """
 
-    task: Task
-    record: Record
-    cancel: Cancel
-    plugin_cancel: Cancel | None
-    open_layer: Callable[["Supervision"], Components]
-    ended: Callable[["Supervision"], None]
-    started: Started = attrs.field(init=False)
-    outcome: Outcome | None = attrs.field(default=None, init=False)
-    _hears: bool = attrs.field(default=False, init=False)
-    _ready: asyncio.Event = attrs.field(factory=asyncio.Event, init=False)
-    _running: "asyncio.Task[Outcome] | None" = attrs.field(default=None, init=False)
-    _cancelled: bool = attrs.field(default=False, init=False)
-    _pausing: bool = attrs.field(default=False, init=False)
-
-    def __attrs_post_init__(self) -> None:
+    def __init__(
+        self,
+        task: Task,
+        record: Record,
+        cancel: Cancel,
+        plugin_cancel: Cancel | None,
+        open_layer: Callable[["Supervision"], Components],
+        ended: Callable[["Supervision"], None],
+    ) -> None:
+        self.task = task
+        self.record = record
+        self.cancel = cancel
+        self.plugin_cancel = plugin_cancel
+        self.open_layer = open_layer
+        self.ended = ended
+        self.outcome: Outcome | None = None
+        self._hears = False
+        self._ready = asyncio.Event()
+        self._running: asyncio.Task[Outcome] | None = None
+        self._cancelled = False
+        self._pausing = False
         self.started = Started(self._ready.set)
 
     def __str__(self) -> str:

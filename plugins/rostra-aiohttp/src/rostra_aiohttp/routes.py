@@ -3,9 +3,8 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
-import attrs
 from aiohttp import web
 
 from rostra import di, handlers
@@ -17,32 +16,42 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
-@attrs.frozen
-class FromQuery(handlers.Marker):
+class _Called(handlers.Marker):
+    """A marker with the name that the client writes."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str | None = None) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+
+class FromQuery(_Called):
     """The value of a name in the query.
 
     Args:
         name: As the client writes it; None stands for the parameter's name.
     """
 
-    name: str | None = None
+    __slots__ = ()
 
 
-@attrs.frozen
-class FromHeader(handlers.Marker):
+class FromHeader(_Called):
     """The value of a header.
 
     Args:
         name: As the client writes it; None stands for the parameter's name with dashes for underscores.
     """
 
-    name: str | None = None
+    __slots__ = ()
 
 
-@attrs.frozen
 class FromBody(handlers.Marker):
     """The body of the request."""
 
+    __slots__ = ()
     is_payload: ClassVar[bool] = True
 
 
@@ -56,8 +65,13 @@ Body: TypeAlias = Annotated[T, FromBody()]
 """``order: Body[Order]`` comes from the body, also where it could be something else."""
 
 
-@attrs.frozen
-class Route:
+class _Asked(NamedTuple):
+    method: str
+    path: str
+    status: int | None = None
+
+
+class Route(_Asked):
     """A method and a path, as one of the decorators makes it.
 
     Args:
@@ -66,14 +80,12 @@ class Route:
         status: Of an answer whose handler names none.
     """
 
-    method: str
-    path: str
-    status: int | None = None
-    transport: str = attrs.field(default="rostra_aiohttp", init=False, repr=False)
-    provides: tuple[type, ...] = attrs.field(default=(web.Request,), init=False, repr=False)
-    markers: tuple[type, ...] = attrs.field(default=(FromQuery, FromHeader, FromBody), init=False, repr=False)
-    takes_scalars: bool = attrs.field(default=True, init=False, repr=False)
-    needs_payload: bool = attrs.field(default=False, init=False, repr=False)
+    __slots__ = ()
+    transport = "rostra_aiohttp"
+    provides = (web.Request,)
+    markers = (FromQuery, FromHeader, FromBody)
+    takes_scalars = True
+    needs_payload = False
 
     @property
     def path_names(self) -> frozenset[str]:

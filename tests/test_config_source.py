@@ -232,7 +232,7 @@ def test_everything_wrong_with_files_and_options_is_told_at_once(
         "  broken.toml:2:8    is not TOML: Invalid value",
         "  deep.toml          nested deeper than 64 tables",
         "  deeper.toml        is not TOML: nested too deeply",
-        "  dotted.toml        nested deeper than 64 tables",
+        "  dotted.toml:1      nested deeper than 64 tables",
         "  folder.toml        cannot be read: Is a directory",
         "  number.toml        is not TOML: a number or a date is out of range",
         "  open.toml:1:15     is not TOML: Unterminated string",
@@ -489,8 +489,8 @@ def test_every_value_knows_its_origin(tmp_path: Path) -> None:
     origins = [source.origin(f"greeter.{setting}") for setting in settings]
     assert before is None
     assert [str(origin) for origin in origins] == [
-        str(file),
-        str(file),
+        f"{file}:2",
+        f"{file}:4",
         "APP_GREETER_PORT",
         "--set greeter.pool.url",
         "the default",

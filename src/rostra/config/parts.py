@@ -10,8 +10,8 @@ from typing import Any
 
 import attrs
 
-from rostra.config.formats import UnreadableError, settings_in
-from rostra.config.layers import Layer, Transform, layer, table_at
+from rostra.config.formats import Said, UnreadableError, is_dotenv, settings_in, variables_in
+from rostra.config.layers import Layer, Transform, layer, ordered, table_at
 from rostra.config.origin import Origin
 from rostra.config.text import DEEPEST, Text
 from rostra.config.tree import Path, TooDeepError, branch
@@ -51,7 +51,7 @@ def of_mapping(mapping: Mapping[Any, Any], name: str) -> Part:
 
 def of_table(parts: tuple[Part, ...], place: Path) -> Part:
     """What parts say at a path where a table stands."""
-    layers = table_at((each for part in parts for each in part.layers), place)
+    layers = table_at(ordered(each for part in parts for each in part.layers), place)
     return Part(layers, lambda: of_table(again(parts), place))
 
 
@@ -67,16 +67,19 @@ def of_file(path: str) -> Part:
 def _read(path: str, folder: FilePath) -> Part:
     """Read ``path``, which was named when ``folder`` was the working directory."""
     seen = path if folder == FilePath.cwd() else folder / path
-    layers = tuple(_said(name, said) for name, said in settings_in(seen))
+    if is_dotenv(seen):
+        layers = (_said(Origin("dotenv", str(seen)), variables_in(seen)),)
+    else:
+        layers = tuple(_said(Origin("file", name), said) for name, said in settings_in(seen))
     return Part(layers, partial(_read, path, folder))
 
 
-def _said(name: str, said: Any) -> Layer:
+def _said(origin: Origin, said: Said) -> Layer:
     try:
-        return layer(said.values, Origin("file", name), said.lines)
+        return layer(said.values, origin, said.lines)
     except TooDeepError:
         pass
-    raise UnreadableError(Mistake(name, f"nested deeper than {DEEPEST} tables"))
+    raise UnreadableError(Mistake(origin.name, f"nested deeper than {DEEPEST} tables"))
 
 
 def from_files(paths: Iterable[str | FilePath]) -> tuple[list[Part], tuple[Mistake, ...]]:

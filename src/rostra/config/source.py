@@ -10,6 +10,7 @@ from rostra.config import parts as parts_of
 from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
 from rostra.config.environment import Asked, asked_by, environment
+from rostra.config.formats import UnreadableError
 from rostra.config.layers import Layer, Transform, origin_of, settled
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.parts import Part
@@ -96,9 +97,27 @@ class ConfigSource(View):
         options, malformed = parts_of.from_options(overrides)
         del overrides  # they may hold secrets, and tracebacks may show what stands here
         if unreadable or malformed:
-            names = ", ".join(dict.fromkeys(each.setting for each in (*unreadable, *malformed)))
-            raise ConfigError(f"cannot read the settings of {names}", unreadable + malformed)
+            raise _unreadable(unreadable + malformed)
         return cls(View({}, (*files, *options)), env_prefix=env_prefix, environ=environ)
+
+    def reload(self) -> Self:
+        """A source that has asked again whoever can say something else by now; this one is left as it is.
+
+        Files, folders and files of variables are read again, the environment is copied again; mappings and options
+        are what they were. Nothing is loaded yet: whoever wants to know what is new loads sections of both and
+        compares.
+
+        Raises:
+            ConfigError: Files are missing, unreadable or malformed; all of them.
+        """
+        try:
+            parts = parts_of.again(self._parts)
+        except UnreadableError as error:
+            mistakes = error.mistakes
+        else:
+            known = self._environment
+            return type(self)(View({}, parts), env_prefix=known.prefix, environ=known.given)
+        raise _unreadable(mistakes)
 
     def load(self, cls: type[Section], section: str | None = None) -> Section:
         """A section as an instance of its class. It is made once; a second call returns the same.
@@ -194,6 +213,11 @@ def _parts(mappings: tuple[Mapping[str, Any], ...]) -> Iterator[Part]:
             kind = type(mapping).__name__
             raise TypeError(f"settings are mappings, not a {kind}; ConfigSource.from_files reads files")
         yield from brought_by(mapping, "a mapping" if len(mappings) == 1 else f"mapping {number}")
+
+
+def _unreadable(mistakes: tuple[Mistake, ...]) -> ConfigError:
+    names = ", ".join(dict.fromkeys(each.setting for each in mistakes))
+    return ConfigError(f"cannot read the settings of {names}", mistakes)
 
 
 def _place(cls: Any, section: str | None) -> Path:

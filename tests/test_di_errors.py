@@ -1,11 +1,13 @@
 """The whole texts of di's errors, as they come about."""
 
+import asyncio
 import pickle
 import re
 import textwrap
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any, NewType
 
+import attrs
 import pytest
 from di_stage import a_stage
 
@@ -134,7 +136,7 @@ async def test_a_function_that_is_called_stands_at_the_top_of_the_path() -> None
           └ make_repo(db: Database)   here:1
             └ db: Database            nothing gives a Database
               in context:   stage {User}
-              to fix:       context.add(Database(...)), or register an adapter -> Database, or nject(..., db=...)
+              to fix:       di.register(Database), or context.add(Database(...)), or nject(..., db=...)
     """)
 
 
@@ -147,7 +149,7 @@ async def test_nothing_at_all() -> None:
 
           Order   nothing gives an Order
             in context:   nothing
-            to fix:       context.add(Order(...)), or register an adapter -> Order
+            to fix:       di.register(Order), or context.add(Order(...))
     """)
 
 
@@ -411,3 +413,43 @@ async def test_a_base_class_is_not_enough() -> None:
         text = await error_of(lambda: di.nject(SqlDatabase))
 
     assert "Database gives a Database, here:1, which need not be a SqlDatabase" in text
+
+
+async def fix_for(cls: Any) -> str:
+    async with a_stage():
+        context.add(User())
+        text = await error_of(lambda: di.nject(cls))
+    return text.rpartition("to fix:")[2].strip()
+
+
+class Basket:
+    def __init__(self, user: User, size: int = 3) -> None: ...
+
+
+class Counter:
+    def __init__(self, name: str) -> None: ...
+
+
+class Shelf(list[Basket]): ...
+
+
+@attrs.frozen
+class Note:
+    text: str = ""
+
+
+@attrs.frozen
+class Session:
+    user: User
+
+
+@pytest.mark.parametrize("cls", [Basket, Session])
+async def test_a_class_that_could_be_made_of_what_there_is_need_only_be_registered(cls: type) -> None:
+    name = cls.__name__
+
+    assert await fix_for(cls) == f"di.register({name}), or context.add({name}(...))"
+
+
+@pytest.mark.parametrize("cls", [Handler, Counter, Note, Shelf, asyncio.Lock, ExceptionGroup])
+async def test_what_could_not_be_made_or_should_not_be_is_not_proposed_for_registration(cls: type) -> None:
+    assert "di.register" not in await fix_for(cls)

@@ -17,11 +17,12 @@ from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, read
 from rostra.di.answering import Answer, Asked, answer
 from rostra.di.closing import Closing
-from rostra.di.drawing import drawn, unused
+from rostra.di.drawing import unused
 from rostra.di.registry import INJECTED, here
 from rostra.di.running import Run, driven
 from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.signatures import Signature, read_signature, signature
+from rostra.di.suggesting import missing
 from rostra.di.views import view_from
 from rostra.errors import ResolveError
 
@@ -213,7 +214,7 @@ def prepared(layer: Components, asked: Asked, given: Mapping[str, Any]) -> Ready
     view = view_from(layer, {name: type(value) for name, value in given.items()})
     found = answer(view, asked)
     for failure in found.failures:
-        raise drawn(found.wanted, failure, found.function, found.view)
+        raise missing(found, failure)
     for flaw in found.flaws:
         raise flaw
     for name in found.unused:

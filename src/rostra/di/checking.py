@@ -12,11 +12,12 @@ from rostra.di.adapters import identity
 from rostra.di.annotations import Want
 from rostra.di.answering import Answer, answer
 from rostra.di.closing import Closing
-from rostra.di.drawing import drawn, leaves
+from rostra.di.drawing import leaves
 from rostra.di.plans import Build, Failure
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
 from rostra.di.scopes import Scope, Unscoped
 from rostra.di.signatures import signature
+from rostra.di.suggesting import missing
 from rostra.di.views import view_from
 
 
@@ -84,7 +85,7 @@ class _Checked(NamedTuple):
         found = self.answer
         for failure in found.failures:
             for leaf in leaves(failure):
-                yield drawn(found.wanted, leaf, found.function, found.view)
+                yield missing(found, leaf)
         yield from found.flaws
 
 

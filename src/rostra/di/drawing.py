@@ -4,7 +4,7 @@ The path goes from who asked to what is missing, one line per adapter with its f
 adapters could have served, the one that was asked for exactly is drawn and the others are near misses.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TypeAlias
 
 from rostra.components import Components, Key, keys, name_of
@@ -90,8 +90,17 @@ def conflict(wanted: str, option: Option, offers: list[Offer], way: Way, view: V
     )
 
 
-def drawn(wanted: str, failure: Failure, function: Signature | None, view: View) -> ResolveError:
-    """The error for what cannot be had, drawn along the first thing that each adapter on the way lacks."""
+def drawn(
+    wanted: str,
+    failure: Failure,
+    function: Signature | None,
+    view: View,
+    can_be_registered: Callable[[Failure], bool],
+) -> ResolveError:
+    """The error for what cannot be had, drawn along the first thing that each adapter on the way lacks.
+
+    Where nothing comes close, ``can_be_registered`` is asked whether the class that is missing would do as it is.
+    """
     steps = list(_down(failure))
     leaf = steps[-1]
     way = [(called(function, failure.subject), function.place)] if function else []
@@ -104,7 +113,8 @@ def drawn(wanted: str, failure: Failure, function: Signature | None, view: View)
     way.append((leaf.subject, leaf.reason))
     passed = [would_do(other) for step in steps for other in step.others]
     near = (*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *passed)
-    fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, (_fix(leaf),))
+    fix = _fix(leaf, is_registrable=not near and can_be_registered(leaf))
+    fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, (fix,))
     return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
 
 
@@ -207,7 +217,7 @@ def _above(layer: Components, stage: Components) -> Iterator[Components]:
         yield each
 
 
-def _fix(leaf: Failure) -> str:
+def _fix(leaf: Failure, *, is_registrable: bool) -> str:
     name, _, annotation = leaf.subject.partition(": ")
     by_name = f"give it by name: {name}=..." if annotation else ""
     if leaf.fix:
@@ -220,6 +230,8 @@ def _fix(leaf: Failure) -> str:
     given = (
         "" if leaf.view is None or leaf.view.is_stage or not annotation else f", or nject(..., {name}=...)"
     )
+    if is_registrable:
+        return f"di.register({made.partition('[')[0]}), or context.add({_example(leaf, made)}){given}"
     return f"context.add({_example(leaf, made)}), or register an adapter -> {made}{given}"
 
 

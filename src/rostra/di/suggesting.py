@@ -1,0 +1,57 @@
+"""What would fill the gap? Whether it is enough to register the class that is missing.
+
+Asked when an error is worded, never while planning: nothing that nobody registered is ever built.
+"""
+
+import dataclasses
+import inspect
+import sys
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from rostra.di.adapters import adapter_of
+from rostra.di.annotations import origin_of
+from rostra.di.answering import Answer, answer
+from rostra.di.drawing import drawn
+from rostra.di.plans import Failure
+from rostra.errors import AdapterError, AnnotationError, ResolveError
+
+_INSTALLED = ("site-packages", "dist-packages")
+
+
+def missing(found: Answer, failure: Failure) -> ResolveError:
+    """The error for what cannot be had."""
+    return drawn(found.wanted, failure, found.function, found.view, can_be_registered)
+
+
+def can_be_registered(leaf: Failure) -> bool:
+    """Whether what is missing is a class of the user's whose constructor could be filled as it is.
+
+    Not one that is data: an order is not made of what there is, even if all that it says has defaults.
+    """
+    if leaf.option is None or leaf.option.name or leaf.view is None or leaf.through is not None:
+        return False
+    cls = origin_of(leaf.option.key) or leaf.option.key
+    if leaf.fix or leaf.is_circle or leaf.is_name_only or not isinstance(cls, type) or not _is_users(cls):
+        return False
+    try:
+        made = answer(leaf.view, adapter_of(cls).signature)
+    except (AdapterError, AnnotationError):
+        return False
+    is_data = (attrs.has(cls) or dataclasses.is_dataclass(cls)) and not made.arguments
+    return not is_data and not made.failures and not made.flaws
+
+
+def _is_users(cls: Any) -> bool:
+    """Whether it is neither Python's nor a library's, which has its own way to be made, nor derived from a builtin."""
+    if cls.__module__.partition(".")[0] in sys.stdlib_module_names:
+        return False
+    if any(base.__module__ == "builtins" and base is not object for base in cls.__mro__):
+        return False
+    try:
+        file = inspect.getfile(cls)
+    except (TypeError, OSError):
+        return cls.__module__ == "__main__"
+    return not any(part in _INSTALLED for part in Path(file).parts)

@@ -14,10 +14,10 @@ from rostra.config.references import (
     Reference,
     asked_in,
     escaped,
-    is_plain,
     parsed,
     place,
 )
+from rostra.config.unresolved import is_plain
 
 texts = st.text(st.sampled_from("${}:-ab/ \n\\") | st.characters(), max_size=60)
 names = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)

@@ -8,6 +8,8 @@ else, and only with a prefix. ``rostra.config`` is also the plugin that lets eve
 
 from rostra.config.origin import Origin
 from rostra.config.quantities import Bytes, Duration
+from rostra.config.resolve import Resolve
+from rostra.config.resolver import Resolver
 from rostra.config.secret import Secret
 from rostra.config.section import Config, bool_var
 from rostra.config.source import ConfigSource
@@ -21,6 +23,8 @@ __all__ = [
     "ConfigSource",
     "Duration",
     "Origin",
+    "Resolve",
+    "Resolver",
     "Secret",
     "bool_var",
     "reads",

@@ -13,6 +13,7 @@ from typing import TypeAlias
 import attrs
 
 from rostra.components import name_of
+from rostra.config.faults import with_article
 from rostra.config.formats import UnreadableError
 from rostra.config.references import LONGEST
 from rostra.config.resolvers import UnknownResolverError
@@ -33,10 +34,12 @@ class Lacking:
     Args:
         reason: For people.
         is_absent: There is none at all, so that a default takes its place.
+        fix: What to do about it, if the reason does not say that itself.
     """
 
     reason: str
     is_absent: bool = True
+    fix: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -61,7 +64,9 @@ _NONE: dict[str, str] = {"env": "the variable {} is not set", "file": "there is 
 def answer_for(op: str, name: str, given: object) -> Answer:
     """What a resolver gave, if it is a text and not too long."""
     if not isinstance(given, str):
-        return Failed(ResolverError, f"what it gave for {name} is no text, but a {name_of(type(given))}")
+        return Failed(
+            ResolverError, f"what it gave for {name} is no text, but {with_article(name_of(type(given)))}"
+        )
     if len(given) > LONGEST:
         return Lacking(f"what {op} has at {name} is longer than {LONGEST} characters", is_absent=False)
     return Found(str(given))
@@ -81,7 +86,8 @@ def failure(error: BaseException) -> Answer:
     if isinstance(error, RostraError):
         return error
     if isinstance(error, UnknownResolverError):
-        return Lacking(str(error), is_absent=False)
+        installed = f"installed resolvers: {', '.join(error.installed)}"
+        return Lacking(str(error), is_absent=False, fix=(installed,))
     kinds: tuple[tuple[type[Exception], type[ResolverError]], ...] = (
         (PermissionError, ResolverDeniedError),
         (TimeoutError, ResolverTimeoutError),

@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra.config.answers import Answer, Failed, answer_for, failure, objection
-from rostra.config.resolvers import Resolve
+from rostra.config.resolve import Resolve
 from rostra.errors import ResolverError, ResolverTimeoutError
 
 Key: TypeAlias = tuple[str, str]

@@ -53,12 +53,10 @@ class Environment:
         file = self.said_by.get(name)
         return file.origin_at((name,)) if file else Origin("variable", name)
 
-    def text(self, name: str) -> str | None:
-        """What a variable is now, with the prefix or without; None if nobody says."""
-        said = _of_process(self.given).get(name)
-        for file in reversed(self.files):
-            said = file.values.get(name) if said is None else said
-        return said
+    def all(self) -> Mapping[str, str]:
+        """What all variables are now, with the prefix or without."""
+        of_files = {name: text for file in self.files for name, text in file.values.items()}
+        return {**of_files, **_of_process(self.given)}
 
 
 def _of_process(given: Mapping[str, str] | None) -> Mapping[str, str]:

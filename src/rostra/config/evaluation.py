@@ -8,10 +8,22 @@ from rostra.config.claims import Claims
 from rostra.config.declared import names_of
 from rostra.config.environment import Asked, Environment, said_about
 from rostra.config.faults import Fault, WrongError
-from rostra.config.layers import Layer, Settled, folded, narrowed, ordered, origin_around
+from rostra.config.layers import (
+    Layer,
+    Settled,
+    folded,
+    narrowed,
+    ordered,
+    origin_around,
+    references_around,
+    speaker,
+)
 from rostra.config.reading import read
 from rostra.config.tree import Nothing, Path, at, dotted, opened
+from rostra.config.unresolved import Unresolved, asks_for_secrets, is_plain, strings_in
 from rostra.errors import Mistake
+
+_UNASKED = "has a reference; await source.resolve() first"
 
 
 @attrs.frozen(eq=False)
@@ -42,15 +54,43 @@ def evaluated(asked: Asked, settled: Settled, known: Environment, claims: Claims
     said = (
         folded(section_of(settled.layers, asked.place, extra)) if extra else at(settled.values, asked.place)
     )
+    own = _own(said, asked, claims)
+    pending = _pending(own, asked, settled, extra)
     try:
-        made = read(_own(said, asked, claims), asked.cls)
-        return Outcome(made, extra, unreadable)
+        made = read(own, asked.cls)
+        faults: tuple[Fault, ...] = ()
     except WrongError as wrong:
-        faults = wrong.faults
+        made, faults = None, wrong.faults
+    if not (faults or pending):
+        return Outcome(made, extra, unreadable)
     whole = section_of(settled.layers, asked.place, extra)
+    faults = (*pending, *(each for each in faults if not _is_about(each, pending)))
     told = {each.setting for each in unreadable}
     mistakes = (_mistake(fault, whole, asked) for fault in faults)
     return Outcome(None, extra, (*unreadable, *(each for each in mistakes if each.setting not in told)))
+
+
+def _pending(own: Any, asked: Asked, settled: Settled, extra: tuple[Layer, ...]) -> tuple[Fault, ...]:
+    """The strings of a section whose references nobody has replaced yet."""
+    referring = [(path, text) for path, text in strings_in(own) if not is_plain(text)]
+    whole = section_of(settled.layers, asked.place, extra) if referring else ()
+    return tuple(_why(path, text) for path, text in referring if _is_pending(path, text, whole))
+
+
+def _is_pending(path: Path, text: str, layers: tuple[Layer, ...]) -> bool:
+    by = speaker(layers, path)
+    return isinstance(text, Unresolved) or (by is not None and by.may_refer)
+
+
+def _why(path: Path, text: str) -> Fault:
+    return Fault(path, text.reason if isinstance(text, Unresolved) else _UNASKED)
+
+
+def _is_about(fault: Fault, pending: tuple[Fault, ...]) -> bool:
+    """Whether one of the others stands at the same path, or is around or within it."""
+    return any(
+        all(one == other for one, other in zip(fault.path, each.path, strict=False)) for each in pending
+    )
 
 
 def section_of(layers: tuple[Layer, ...], place: Path, extra: tuple[Layer, ...]) -> tuple[Layer, ...]:
@@ -77,7 +117,10 @@ def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked) -> Mistake:
     path = (*asked.place, *fault.path)
     setting = dotted(path) or "the root"
     if not fault.missing:
-        return Mistake(setting, fault.reason, f"from {origin_around(layers, fault.path)}")
+        origin = origin_around(layers, fault.path)
+        is_kept_secret = any(map(asks_for_secrets, references_around(layers, fault.path)))
+        reason = fault.discreet if is_kept_secret or origin.kind == "secret file" else ""
+        return Mistake(setting, reason or fault.reason, f"from {origin}")
     table = f"[{dotted(asked.place)}]" if asked.place else "the root"
     by_hand = f"{dotted(fault.path)} in {table}"
     variable = next((name for name, known in asked.variables.paths.items() if known == path), None)

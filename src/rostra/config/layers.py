@@ -4,7 +4,7 @@ Values are the fold of all layers and are made at once; origins are looked for i
 message or a tool asks. Since a source keeps its layers apart, merging is associative.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Any, TypeAlias
 
@@ -12,9 +12,11 @@ import attrs
 
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.tree import Nothing, Path, at, copied, merged, opened, with_strings
+from rostra.config.unresolved import is_plain
 
 Lines: TypeAlias = Callable[[Path], int | None]
-Transform: TypeAlias = Callable[[Path, str, Origin], Any]
+Transform: TypeAlias = Callable[["Layer", Path, str], tuple[str, tuple[str, ...]]]
+"""Takes a layer, a path in it and the text there; gives what takes its place, and the references that it had."""
 
 
 def _no_line(_path: Path) -> None:
@@ -31,6 +33,7 @@ class Layer:
         lines: The line of what stands at a path of the source.
         place: The path in the source at which the values stand.
         is_resolved: The references in its strings have been replaced.
+        references: What they were, by the path of the source.
     """
 
     values: Any = attrs.field(repr=False)  # may be secret: only the classes of sections know
@@ -38,6 +41,12 @@ class Layer:
     lines: Lines = attrs.field(default=_no_line, repr=False)
     place: Path = ()
     is_resolved: bool = False
+    references: Mapping[Path, tuple[str, ...]] = attrs.field(factory=dict, repr=False)
+
+    @property
+    def may_refer(self) -> bool:
+        """Whether its strings may hold references that nobody has replaced yet."""
+        return not self.is_resolved and self.origin.kind in {"mapping", "file"}
 
     def origin_at(self, path: Path) -> Origin:
         """Who says what stands at a path, with its line or that of the nearest around it."""
@@ -47,13 +56,19 @@ class Layer:
         return self.origin
 
     def with_strings(self, transform: Transform) -> "Layer":
-        """The same with what ``transform`` makes of each string, unless that has been done."""
-        if self.is_resolved or self.origin.kind not in {"mapping", "file"}:
+        """The same with what ``transform`` makes of each string that is not plain, unless that has been done."""
+        if not self.may_refer:
             return self
-        values = with_strings(
-            self.values, lambda path, text: transform((*self.place, *path), text, self.origin_at(path))
-        )
-        return attrs.evolve(self, values=values, is_resolved=True)
+        references = dict(self.references)
+
+        def replaced(path: Path, text: str) -> str:
+            if is_plain(text):
+                return text
+            made, references[*self.place, *path] = transform(self, path, text)
+            return made
+
+        values = with_strings(self.values, replaced)
+        return attrs.evolve(self, values=values, is_resolved=True, references=references)
 
 
 def layer(values: Any, origin: Origin, lines: Lines = _no_line) -> Layer:
@@ -93,7 +108,7 @@ def narrowed(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
     """What each says about what stands at a path. A value that leaves no room there remains, as ``COVERED``."""
     found = ((each, at(each.values, path)) for each in layers)
     return tuple(
-        Layer(value, each.origin, each.lines, (*each.place, *path), each.is_resolved)
+        attrs.evolve(each, values=value, place=(*each.place, *path))
         for each, value in found
         if value is not Nothing.UNSAID
     )
@@ -111,13 +126,28 @@ def table_at(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
     return tuple(reversed(kept))
 
 
-def origin_of(layers: tuple[Layer, ...], path: Path) -> Origin | None:
-    """Who said what stands at a path, or None if nothing does."""
+def speaker(layers: tuple[Layer, ...], path: Path) -> Layer | None:
+    """The layer that says what stands at a path, or None if nothing does."""
     for each in reversed(layers):
         found = at(each.values, path)
         if found is not Nothing.UNSAID:
-            return None if found is Nothing.COVERED else each.origin_at(path)
+            return None if found is Nothing.COVERED else each
     return None
+
+
+def origin_of(layers: tuple[Layer, ...], path: Path) -> Origin | None:
+    """Who said what stands at a path, or None if nothing does."""
+    found = speaker(layers, path)
+    return found.origin_at(path) if found else None
+
+
+def references_around(layers: tuple[Layer, ...], path: Path) -> tuple[str, ...]:
+    """The references that gave what stands at a path, or something around it."""
+    for end in range(len(path), -1, -1):
+        if (found := speaker(layers, path[:end])) is not None:
+            known = ((*found.place, *path[:upto]) for upto in range(end + 1))
+            return tuple(each for key in known for each in found.references.get(key, ()))
+    return ()
 
 
 def origin_around(layers: tuple[Layer, ...], path: Path) -> Origin:

@@ -12,6 +12,8 @@ from typing import TypeAlias
 
 import attrs
 
+from rostra.config.unresolved import is_plain
+
 DEEPEST = 16
 """Defaults within defaults."""
 
@@ -66,11 +68,6 @@ class MalformedError(ValueError):
         super().__init__(reason)
         self.at = at
         self.reason = reason
-
-
-def is_plain(text: str) -> bool:
-    """Whether a text means itself: it has neither a reference nor an escape."""
-    return "${" not in text
 
 
 def escaped(text: str) -> str:

@@ -6,24 +6,16 @@ when the first setting asks it, in a task of its own that also closes it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from rostra.config.formats import secret_in
+from rostra.config.resolve import Resolve
 from rostra.errors import closest
 
 GROUP = "rostra.secrets"
-
-Resolve: TypeAlias = Callable[[str], Awaitable[str]]
-"""What a resolver gives: called with a reference, it gives the text that stands there.
-
-It is called for several references at once, and for each one once. It raises ``LookupError`` if there is nothing at a
-reference, which is then a mistake in the settings, unless they have a default; ``PermissionError`` if it may not read
-it; anything else means that it failed. What it raises is told by its type only, so that it need not fear to say too
-much. It may be cancelled at any time.
-"""
 
 Opening: TypeAlias = Callable[[Any], AbstractAsyncContextManager[Resolve]]
 """A ``Resolver``, as the rooms below the source see it."""
@@ -74,7 +66,17 @@ BUILT_IN: Mapping[str, Opening] = {"env": env, "file": file}
 
 
 class UnknownResolverError(LookupError):
-    """Nobody has registered a resolver of this name. Its text says which there are."""
+    """Nobody has registered a resolver of this name. Its text has the closest match.
+
+    Args:
+        op: The name.
+        installed: Those that there are.
+    """
+
+    def __init__(self, op: str, installed: Iterable[str]) -> None:
+        self.installed = tuple(sorted(installed))
+        near = closest(op, self.installed)
+        super().__init__(f"there is no resolver {op}{f'; did you mean {near}?' if near else ''}")
 
 
 def opening(op: str) -> Opening:
@@ -92,10 +94,4 @@ def opening(op: str) -> Opening:
     if op in found:
         opened: Opening = found[op].load()
         return opened
-    raise UnknownResolverError(_unknown(op, {*BUILT_IN, *found}))
-
-
-def _unknown(op: str, known: Iterable[str]) -> str:
-    near = closest(op, known)
-    meant = f"; did you mean {near}?" if near else ""
-    return f"there is no resolver {op}{meant}; installed are {', '.join(sorted(known))}"
+    raise UnknownResolverError(op, {*BUILT_IN, *found})

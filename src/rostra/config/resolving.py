@@ -22,16 +22,22 @@ class Spot:
 
     Args:
         setting: What it is the value of; empty if it is none.
-        origin: Who said so, ``config.toml:12``.
+        origin: Who said so; as text, ``config.toml:12``, or empty.
         template: Its parts.
     """
 
     setting: str
-    origin: str
+    origin: object
     template: Template = attrs.field(repr=False)
 
     def __str__(self) -> str:
-        return " ".join(filter(None, (self.setting, self.origin and f"from {self.origin}")))
+        return f"{self.setting} {self.source}".strip()
+
+    @property
+    def source(self) -> str:
+        """``from config.toml:12``, or empty."""
+        origin = str(self.origin)
+        return f"from {origin}" if origin else ""
 
 
 @attrs.frozen
@@ -65,6 +71,7 @@ async def resolved(
     partly: Callable[[Partly], Any],
     *,
     mistakes: Sequence[Mistake] = (),
+    fix: Sequence[str] = (),
     timeout: float,  # noqa: ASYNC109  (it names who did not answer)
 ) -> Mapping[Spot, str]:
     """What comes of each text.
@@ -74,6 +81,7 @@ async def resolved(
         source: What ``env`` and ``file`` are opened with.
         partly: Makes the source that another resolver is opened with.
         mistakes: What is wrong besides; told together with what is found here.
+        fix: What to do about it.
         timeout: Seconds for all resolvers together.
 
     Raises:
@@ -97,7 +105,9 @@ async def resolved(
         doing.result()
     reason = f"there was no answer within {timeout:g} s, which is the time for all together"
     answers = {**work.answers, **dict.fromkeys(late, Failed(ResolverTimeoutError, reason))}
-    errors = [*_wrong((*mistakes, *work.mistakes()), answers.values()), *_failed(answers, work)]
+    of_resolvers = [each for each in answers.values() if isinstance(each, ConfigError)]
+    wrong = _wrong((*mistakes, *work.mistakes()), (*fix, *work.fixes()), of_resolvers)
+    errors = [*wrong, *_failed(answers, work)]
     if len(errors) > 1:
         raise ExceptionGroup("references in the settings cannot be resolved", errors)
     if errors:
@@ -128,7 +138,13 @@ class _Work:
         for spot in self._spots:
             outcome = self.outcomes.get(spot, _Outcome())
             for each in dict.fromkeys(outcome.lacking):
-                yield Mistake(spot.setting, each.reason, spot.origin and f"from {spot.origin}")
+                yield Mistake(spot.setting, each.reason, spot.source)
+
+    def fixes(self) -> Iterator[str]:
+        """What to do about them."""
+        for outcome in self.outcomes.values():
+            for each in outcome.lacking:
+                yield from each.fix
 
     def _context(self, op: str) -> Any:
         opened = opening(op)
@@ -179,7 +195,7 @@ def _why(spot: Spot, outcome: _Outcome, op: str) -> str:
         return "; ".join(dict.fromkeys(each.reason for each in outcome.lacking)) or "it was not resolved"
     asked = dict.fromkeys(each.op for each in asked_in(spot.template) if each.op and each.op not in BUILT_IN)
     circle = " → ".join((op, spot.setting, " and ".join(map(str, asked))))
-    return f"a resolver's own settings may ask env and file only; here is a circle: {circle}"
+    return f"a resolver's own settings may ask env and file only: {circle}"
 
 
 async def _whole(closing: "asyncio.Task[None]") -> None:
@@ -195,9 +211,10 @@ async def _whole(closing: "asyncio.Task[None]") -> None:
     closing.result()
 
 
-def _wrong(mistakes: Sequence[Mistake], answers: Iterable[Answer]) -> Iterator[ConfigError]:
-    """All mistakes as one error, with those that resolvers made when they read their settings."""
-    of_resolvers = [each for each in answers if isinstance(each, ConfigError)]
+def _wrong(
+    mistakes: Sequence[Mistake], fixes: Sequence[str], of_resolvers: Sequence[ConfigError]
+) -> Iterator[ConfigError]:
+    """All mistakes as one error, with those in the settings that resolvers read for themselves."""
     known = {(each.setting, each.reason) for each in mistakes}
     more = [
         each for error in of_resolvers for each in error.mistakes if (each.setting, each.reason) not in known
@@ -205,8 +222,8 @@ def _wrong(mistakes: Sequence[Mistake], answers: Iterable[Answer]) -> Iterator[C
     every = tuple(dict.fromkeys((*mistakes, *more)))
     if every:
         count = "1 reference" if len(every) == 1 else f"{len(every)} references"
-        fixes = dict.fromkeys(line for error in of_resolvers for line in error.fix)
-        yield ConfigError(f"{count} in the settings cannot be resolved", every, tuple(fixes))
+        lines = dict.fromkeys((*fixes, *(line for error in of_resolvers for line in error.fix)))
+        yield ConfigError(f"{count} in the settings cannot be resolved", every, tuple(lines))
     yield from dict.fromkeys(error for error in of_resolvers if not error.mistakes)
 
 

@@ -11,7 +11,7 @@ from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
 from rostra.config.environment import Asked, asked_by, environment
 from rostra.config.formats import UnreadableError
-from rostra.config.layers import Layer, Transform, origin_of, settled
+from rostra.config.layers import Layer, Transform, origin_of, references_around, settled
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.parts import Part
 from rostra.config.tree import Path, dotted
@@ -41,7 +41,7 @@ class ConfigSource(View):
         ConfigError: A mapping is nested too deeply, or the prefix cannot begin a variable.
     """
 
-    __slots__ = ("_claims", "_environment", "_extra", "_loaded", "_settled")
+    __slots__ = ("_claims", "_environment", "_extra", "_loaded", "_resolving", "_settled")
 
     def __init__(
         self,
@@ -55,6 +55,7 @@ class ConfigSource(View):
         self._claims = Claims()
         self._extra: dict[Path, tuple[Layer, ...]] = {}
         self._loaded: dict[tuple[type, Path], Any] = {}
+        self._resolving: Any = None
         self._settle(parts)
 
     def _settle(self, parts: tuple[Part, ...]) -> None:
@@ -63,16 +64,6 @@ class ConfigSource(View):
         self._settled = settled(layers)
         dict.clear(self)
         View.__init__(self, self._settled.values, parts)
-
-    def _with_strings(self, transform: Transform) -> None:
-        """Replace, in place, each string of mappings and files by what ``transform`` makes of it, once.
-
-        Sections that have been made are left as they are.
-
-        Args:
-            transform: Takes the path, the string and who says it.
-        """
-        self._settle(tuple(part.with_strings(transform) for part in self._parts))
 
     @classmethod
     def from_files(
@@ -118,6 +109,77 @@ class ConfigSource(View):
             known = self._environment
             return type(self)(View({}, parts), env_prefix=known.prefix, environ=known.given)
         raise _unreadable(mistakes)
+
+    async def resolve(self, timeout: float = 10) -> None:  # noqa: ASYNC109  (it names who did not answer)
+        """Replace the references in the strings of mappings and files, in place: ``${NAME}``, ``${op:reference}``.
+
+        A stage does this before it prepares the first plugin. It is done once: later calls do nothing, and one
+        that comes meanwhile waits. If it fails or is cancelled, nothing is replaced, and the next call tries again.
+        Tables that were taken out of the source before keep what they have.
+
+        Args:
+            timeout: Seconds for all resolvers together.
+
+        Raises:
+            ConfigError: References are malformed, or ask for variables, files, secrets or resolvers that are not
+                there; all of them.
+            ResolverError: A resolver failed; ``ResolverDeniedError`` and ``ResolverTimeoutError`` are such.
+            ExceptionGroup: Several of those.
+        """
+        while self._resolving is not None:
+            await self._resolving.wait()
+        if not any(each.may_refer for each in self._settled.layers):
+            return
+        from rostra.config.spots import spots_in
+
+        found = spots_in(self._settled.layers)
+        if found:
+            await self._resolve(found, timeout)
+
+    async def _resolve(self, found: Any, seconds: float) -> None:
+        import asyncio
+
+        from rostra.config.resolving import Partly, resolved
+
+        self._resolving = over = asyncio.Event()
+        try:
+            texts = await resolved(
+                found.all,
+                self,
+                lambda known: self._with(found.replaced(known)),
+                mistakes=found.mistakes,
+                fix=found.fix,
+                timeout=seconds,
+            )
+            self._settle(self._replaced(found.replaced(Partly(texts, {}))))
+        finally:
+            self._resolving = None
+            over.set()
+
+    def _with(self, transform: Transform) -> "ConfigSource":
+        """The source that resolvers load their own settings from."""
+        made = ConfigSource(env_prefix=self._environment.prefix, environ=self._environment.given)
+        made._environment, made._claims = self._environment, self._claims
+        made._settle(self._replaced(transform))
+        return made
+
+    def _replaced(self, transform: Transform) -> tuple[Part, ...]:
+        return tuple(part.with_strings(transform) for part in self._parts)
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """The variables of this process, or those given in their place, over those of dotenv files; a copy.
+
+        All of them, whatever they begin with: what ``${NAME}`` is.
+        """
+        return self._environment.all()
+
+    def references(self, setting: str) -> tuple[str, ...]:
+        """Which references gave what a setting is, without their defaults: ``("${DB_URL}",)`` for ``db.url``.
+
+        None of them before ``resolve``, and for what no mapping and no file says.
+        """
+        return references_around(self._settled.layers, tuple(setting.split(".")))
 
     def load(self, cls: type[Section], section: str | None = None) -> Section:
         """A section as an instance of its class. It is made once; a second call returns the same.

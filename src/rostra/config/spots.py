@@ -1,0 +1,100 @@
+"""Where the references of a source stand, what is malformed among them, and what takes their place. Pure.
+
+A text that a later layer covers is none of them: nobody will ever see what comes of it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
+
+import attrs
+
+from rostra.config.layers import Layer, Transform
+from rostra.config.references import MalformedError, asked_in, parsed, place
+from rostra.config.resolving import Partly, Spot
+from rostra.config.text import Text
+from rostra.config.tree import Nothing, Path, at, dotted
+from rostra.config.unresolved import Unresolved, is_plain, strings_in
+from rostra.errors import Mistake
+
+Places: TypeAlias = Mapping[tuple[int, Path], Spot]
+
+
+@attrs.frozen(eq=False)
+class Spots:
+    """What is to be resolved.
+
+    Args:
+        places: Each text by its layer and its path there.
+        mistakes: References that are malformed.
+    """
+
+    places: Places
+    mistakes: tuple[Mistake, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.places or self.mistakes)
+
+    @property
+    def fix(self) -> tuple[str, ...]:
+        """What to do about what is malformed."""
+        return ("a ${ that is no reference is written $${",) if self.mistakes else ()
+
+    @property
+    def all(self) -> Sequence[Spot]:
+        """The texts, in the order in which they stand."""
+        return tuple(self.places.values())
+
+    def replaced(self, partly: Partly) -> Transform:
+        """What to put in their place."""
+
+        def transform(layer: Layer, path: Path, text: str) -> tuple[str, tuple[str, ...]]:
+            spot = self.places.get((id(layer), path))
+            if spot is None:
+                return text, ()
+            references = tuple(dict.fromkeys(map(str, asked_in(spot.template))))
+            if spot not in partly.texts:
+                return Unresolved.since(
+                    text, partly.reasons.get(spot, "it could not be resolved")
+                ), references
+            made = partly.texts[spot]
+            return (Text(made) if references else made), references
+
+        return transform
+
+
+def spots_in(layers: Sequence[Layer]) -> Spots:
+    """All texts of layers that are not plain and that can be seen; the later layer covers the earlier."""
+    places: dict[tuple[int, Path], Spot] = {}
+    mistakes: list[Mistake] = []
+    for number, layer in enumerate(layers):
+        for path, text in _referring(layer):
+            if any(at(each.values, path) is not Nothing.UNSAID for each in layers[number + 1 :]):
+                continue
+            try:
+                template = parsed(text)
+            except MalformedError as error:
+                mistakes.append(_malformed(layer, path, text, error))
+            else:
+                places[id(layer), path] = Spot(dotted(path), _Where(layer, path), template)
+    return Spots(places, tuple(mistakes))
+
+
+@attrs.frozen(eq=False)
+class _Where:
+    """Who says it. The line is looked for when a message needs it."""
+
+    layer: Layer
+    path: Path
+
+    def __str__(self) -> str:
+        return str(self.layer.origin_at(self.path))
+
+
+def _referring(layer: Layer) -> Iterator[tuple[Path, str]]:
+    if layer.may_refer:
+        yield from ((path, text) for path, text in strings_in(layer.values) if not is_plain(text))
+
+
+def _malformed(layer: Layer, path: Path, text: str, error: MalformedError) -> Mistake:
+    reason = f"malformed at {place(text, error.at)}: {error.reason}"
+    return Mistake(dotted(path), reason, f"from {layer.origin_at(path)}")

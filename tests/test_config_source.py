@@ -214,7 +214,7 @@ def test_everything_wrong_with_files_and_options_is_told_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("folder.toml").mkdir()
+    Path("settings.xml").write_text("")
     Path("broken.toml").write_text("[greeter]\nport = \n")
     Path("open.toml").write_text('greeting = "hi')
     Path("twice.toml").write_text("a = 1\na = 2")
@@ -223,7 +223,7 @@ def test_everything_wrong_with_files_and_options_is_told_at_once(
     Path("deeper.toml").write_text("a = " + "[" * 100_000)
     Path("dotted.toml").write_text(".".join("a" * 100) + " = 1")
     Path("number.toml").write_text("a = " + "9" * 5000)
-    files = [str(file) for file in sorted(Path().iterdir())] + ["missing.toml", "nul\0.toml", "settings.xml"]
+    files = [str(file) for file in sorted(Path().iterdir())] + ["missing.toml", "nul\0.toml", "missing.xml"]
 
     text = wrong(lambda: ConfigSource.from_files(*files, overrides=["a.b=1", "a", "=1", "a..b=1"]))
 
@@ -233,13 +233,14 @@ def test_everything_wrong_with_files_and_options_is_told_at_once(
         "  deep.toml          nested deeper than 64 tables",
         "  deeper.toml        is not TOML: nested too deeply",
         "  dotted.toml:1      nested deeper than 64 tables",
-        "  folder.toml        cannot be read: Is a directory",
         "  number.toml        is not TOML: a number or a date is out of range",
         "  open.toml:1:15     is not TOML: Unterminated string",
+        "  settings.xml       nobody here reads such files; known are"
+        " *.cfg, *.ini, *.json, *.toml, *.yaml, *.yml, .env and folders",
         "  twice.toml:2:6     is not TOML: Cannot overwrite a value",
         "  missing.toml       cannot be read: No such file or directory",
         "  nul\0.toml          cannot be read: no file can have this name",
-        "  settings.xml       nobody here reads such files; known are *.toml",
+        "  missing.xml        cannot be read: No such file or directory",
         "  --set (number 2)   expected KEY=VALUE, such as db.port=5432",
         "  --set (number 3)   expected KEY=VALUE, such as db.port=5432",
         "  --set (number 4)   expected KEY=VALUE, such as db.port=5432",

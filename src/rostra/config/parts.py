@@ -70,7 +70,7 @@ def _read(path: str, folder: FilePath) -> Part:
     if is_dotenv(seen):
         layers = (_said(Origin("dotenv", str(seen)), variables_in(seen)),)
     else:
-        layers = tuple(_said(Origin("file", name), said) for name, said in settings_in(seen))
+        layers = tuple(_said(Origin(said.kind, name), said) for name, said in settings_in(seen))
     return Part(layers, partial(_read, path, folder))
 
 

@@ -1,39 +1,37 @@
-"""What do files say? Settings by the suffix of their name, secrets as they are.
+"""What do files say? Settings by the suffix of their name, folders file by file, secrets as they are.
 
 Each reader is strict, bounded in time and memory, knows the line of every value, and never shows what it read.
 Parsers are imported when a file needs them.
 """
 
-from collections.abc import Callable
 from pathlib import Path
 
 from rostra.config.formats.content import Said, UnreadableError, content_of, mistake, secret_of
+from rostra.config.formats.readers import READERS, is_dotenv, settings_of
 
 __all__ = ["Said", "UnreadableError", "is_dotenv", "secret_in", "settings_in", "variables_in"]
 
 
 def settings_in(path: str | Path) -> tuple[tuple[str, Said], ...]:
-    """What a file of settings says.
+    """What a file of settings says, or a folder.
 
     Returns:
         Each file's name for messages, and what it says; the later wins.
 
     Raises:
-        UnreadableError: It is not there, is no file, has a suffix that nobody reads, or is malformed.
+        UnreadableError: It is not there, has a suffix that nobody reads, or is malformed: all that is wrong.
     """
     name, path = str(path), Path(path)
-    reader = READERS.get(path.suffix)
-    if reader is None and not path.is_dir():
-        known = ", ".join(f"*{suffix}" for suffix in sorted(READERS))
-        raise UnreadableError(mistake(name, f"nobody here reads such files; known are {known}"))
-    content = content_of(path, name)
-    return ((name, reader(content, name)),) if reader else ()
+    if path.is_dir():
+        from rostra.config.formats.folders import folder
 
-
-def is_dotenv(path: str | Path) -> bool:
-    """Whether a file holds variables: ``.env``, ``.env.local``, ``local.env``."""
-    name = Path(path).name
-    return name.endswith(".env") or name.startswith(".env.")
+        return folder(path, name)
+    if path.suffix in READERS:
+        return ((name, settings_of(path, name)),)
+    if not path.exists():
+        content_of(path, name)  # says why it is not there
+    known = ", ".join(f"*{suffix}" for suffix in READERS)
+    raise UnreadableError(mistake(name, f"nobody here reads such files; known are {known}, .env and folders"))
 
 
 def variables_in(path: str | Path) -> Said:
@@ -55,13 +53,3 @@ def secret_in(path: str | Path) -> str:
         UnreadableError: It is not there, is no file, or holds no text.
     """
     return secret_of(Path(path), str(path))
-
-
-def _toml(content: str, name: str) -> Said:
-    from rostra.config.formats.toml_format import toml
-
-    return toml(content, name)
-
-
-READERS: dict[str, Callable[[str, str], Said]] = {".toml": _toml}
-"""Who reads files of settings, by suffix."""

@@ -5,10 +5,11 @@ from collections.abc import Callable, Hashable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import attrs
-
+from rostra.config.origin import Kind
+from rostra.config.text import DEEPEST
 from rostra.errors import Mistake
 
+TOO_DEEP = f"nested deeper than {DEEPEST} tables"
 MOST_SETTINGS_BYTES = 16 * 1024**2
 MOST_SECRET_BYTES = 1024**2
 
@@ -16,18 +17,22 @@ Keys: TypeAlias = tuple[Hashable, ...]
 Lines: TypeAlias = Callable[[Keys], int | None]
 
 
-@attrs.frozen
 class Said:
     """What a file says.
 
     Args:
-        values: Tables within tables.
+        values: Tables within tables. They are the caller's to copy, not to change: parts may stand in two places.
         lines: The line, counted from one, of what stands at a path of keys and of positions in lists; None if it
             is not known. Asked for messages only: the first question may read the whole text once more.
+        kind: What sort of source it is: a file of settings, or one that is the value of a single one.
     """
 
-    values: dict[str, Any] = attrs.field(repr=False)  # may hold secrets
-    lines: Lines = attrs.field(repr=False, eq=False)
+    __slots__ = ("kind", "lines", "values")
+
+    def __init__(self, values: dict[str, Any], lines: Lines, kind: Kind = "file") -> None:
+        self.values = values
+        self.lines = lines
+        self.kind: Kind = kind
 
 
 def found_once(find: Callable[[], Mapping[Keys, int]]) -> Lines:
@@ -58,6 +63,10 @@ class UnreadableError(ValueError):
 def mistake(name: str, reason: str, line: int | None = None, column: int | None = None) -> Mistake:
     """What is wrong with a file, at ``name:line:column`` as far as that is known."""
     return Mistake(":".join(str(part) for part in (name, line, column) if part is not None), reason)
+
+
+def no_line(_path: Keys) -> None:
+    """Lines of a file where they mean nothing."""
 
 
 def place_in(text: str, position: int) -> tuple[int, int]:

@@ -3,9 +3,8 @@
 import functools
 import re
 
-from rostra.config.formats.content import Said, UnreadableError, found_once, mistake, place_in
+from rostra.config.formats.content import TOO_DEEP, Said, UnreadableError, found_once, mistake, place_in
 from rostra.config.formats.toml_lines import lines_of, too_deep
-from rostra.config.text import DEEPEST
 from rostra.errors import Mistake
 
 _PLACE = r"(?P<reason>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
@@ -20,7 +19,7 @@ def toml(content: str, name: str) -> Said:
     import tomllib
 
     if deep := too_deep(content):
-        raise UnreadableError(mistake(name, f"nested deeper than {DEEPEST} tables", deep))
+        raise UnreadableError(mistake(name, TOO_DEEP, deep))
     try:
         values = tomllib.loads(content)
         return Said(values, found_once(functools.partial(lines_of, content, values)))

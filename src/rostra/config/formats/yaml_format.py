@@ -1,0 +1,59 @@
+"""Settings in YAML: one document, a table, in the core schema of YAML 1.2 with the merge keys of 1.1.
+
+PyYAML parses, with libyaml where that is there; ``yaml_tree`` puts together what it parsed.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from rostra.config.formats.content import Said, UnreadableError, mistake, place_in
+from rostra.config.formats.yaml_tree import Composer, MalformedError
+
+_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+# What it quotes of the text, but for single characters and the names of tokens.
+_QUOTED = re.compile(r""" ?(?:'(?!<|\\|.')[^']*'|"(?!.")[^"]*")""")
+
+
+def yaml_settings(content: str, name: str) -> Said:
+    """What a text in YAML says.
+
+    Raises:
+        UnreadableError: It is no YAML, holds what settings do not have, or PyYAML is not installed.
+    """
+    composer = Composer(name)
+    wrong = composer.mistakes
+    try:
+        top = composer.document(_events(content, name))
+    except MalformedError as error:
+        wrong = [*wrong, error.mistake]
+    else:
+        if not wrong:
+            return Said(top.value, top.line_at)
+    raise UnreadableError(*wrong)
+
+
+def _events(content: str, name: str) -> Iterator[Any]:
+    """What a parser of YAML finds, bit by bit.
+
+    Raises:
+        MalformedError: It is no YAML, or there is no parser.
+    """
+    try:
+        import yaml
+    except ModuleNotFoundError:
+        reason = 'PyYAML is not installed, which reads YAML: pip install "rostra[yaml]"'
+        raise MalformedError(mistake(name, reason)) from None
+    if found := _UNPRINTABLE.search(content):
+        reason = "is not YAML: it holds a character that cannot be printed"
+        raise MalformedError(mistake(name, reason, *place_in(content, found.start())))
+    try:
+        yield from yaml.parse(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+        reason = _QUOTED.sub("", getattr(error, "problem", None) or "it cannot be parsed")
+    else:
+        return
+    # A mark at the end of the text may stand on a line that is not there.
+    place = (min(mark.line, content.count("\n")) + 1, mark.column + 1) if mark else ()
+    raise MalformedError(mistake(name, f"is not YAML: {reason}", *place))

@@ -133,6 +133,18 @@ def test_what_a_killed_stage_left_behind_is_not_taken_for_one(folder):
     assert gone.stderr.startswith("ProbeError: ")
 
 
+def test_the_next_stage_clears_away_what_killed_ones_left(folder):
+    with started(folder, "run", "worker.py") as killed:
+        killed.stdout.readline()
+        killed.kill()
+        killed.wait(timeout=20)
+
+    with started(folder, "run", "worker.py") as running:
+        running.stdout.readline()
+
+        assert [int(path.stem) for path in (folder / "run").glob("*/*.sock")] == [running.pid]
+
+
 def test_only_the_user_may_reach_the_socket(folder):
     with started(folder, "run", "worker.py") as process:
         process.stdout.readline()

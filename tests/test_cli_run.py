@@ -298,7 +298,7 @@ def test_a_port_that_is_taken_is_a_clear_error(folder):
         (["run", "service.py", "--set", "=1"], '"=1" sets nothing'),
         (["run", "service.py", "--start-timeout", "soon"], '"soon" is no duration; write it as 90, 90s or 1m30s.'),
         (["run", "service.py", "--colour"], "No such option"),
-        (["run"], "Missing argument 'PLUGIN...'"),
+        (["run"], "there is no plugin to run"),
         (["rnu", "service.py"], "There is no command rnu. Did you mean run?"),
         (["service.py"], "There is no command service.py. To run a plugin, type: rostra run service.py"),
         (["probe", "well"], "'well' is not one of 'live', 'ready', 'startup'"),
@@ -349,6 +349,22 @@ def test_the_log_can_be_json_for_machines(folder):
 
     assert errors.splitlines()
     assert all(line.startswith("{") for line in errors.splitlines())
+
+
+def test_where_json_was_asked_for_the_error_at_the_end_is_json_too(folder):
+    write(
+        folder,
+        "shop.py",
+        "async def prepare():\n    yield lose\n\nasync def lose():\n    raise KeyError(1)\n",
+    )
+
+    failed = ended(folder, "run", "shop.py", "--log-format", "json")
+
+    *_, last = map(json.loads, failed.stderr.splitlines())
+    assert failed.returncode == 1
+    assert (last["event"], last["level"], last["exit_code"]) == ("command.failed", "critical", 1)
+    assert "KeyError: 1" in last["error"]
+    assert "in task lose of plugin shop" in last["error"]
 
 
 def test_it_runs_on_uvloop_when_asked(folder):

@@ -286,6 +286,35 @@ def test_a_signal_shows_every_task_and_where_it_awaits(tmp_path):
     assert "inner program.py" in shown
 
 
+def test_a_signal_to_a_loop_that_is_blocked_logs_where(tmp_path):
+    text = """
+        def stuck():
+            while not os.path.exists("enough"):
+                time.sleep(0.01)
+
+        async def task(lifecycle: plugin.Lifecycle):
+            await lifecycle.wait_for(plugin.Phase.RUNNING)
+            say("blocking")
+            stuck()
+
+        async def prepare():
+            yield task
+
+        plugin.stage(prepare, config={"logging": {"format": "text"}})
+    """
+    with program(tmp_path, text) as running:
+        running.says("blocking")
+        running.signal(signal.SIGUSR1)
+        told = running.complaints_until("in stuck")
+        (tmp_path / "enough").touch()
+        code, _, shown = running.ends()
+
+    assert code == 0
+    assert "loop.blocked" in told
+    assert "signal=SIGUSR1" in told + shown
+    assert "task.shown" in shown
+
+
 def test_a_class_of_ones_own_may_handle_other_signals(tmp_path):
     text = """
         from rostra import context

@@ -1,6 +1,6 @@
 """What does the user read when it went wrong, and which exit code follows?
 
-Every error is printed once, to stderr. An error of rostra says itself in four parts, without a traceback. Any other
+Every error is printed once, to stderr, as a line of the log where JSON was asked for. An error of rostra says itself in four parts, without a traceback. Any other
 is shown with its traceback, from the first line of the user's code on, and with its notes, which name the plugin and
 the task. Groups are taken apart. Local variables are never shown: they hold secrets.
 """
@@ -34,8 +34,17 @@ def reported() -> Iterator[None]:
         found = list(leaves(error))
         if all(isinstance(leaf, SystemExit) for leaf in found):
             raise found[0] from None  # a task called sys.exit, and the stage has ended in order
-        click.echo(worded(error), err=True)
+        _tell(error)
         sys.exit(exit_code(error))
+
+
+def _tell(error: BaseException) -> None:
+    from rostra import log
+
+    if log.is_only_json():
+        log.get("rostra.cli").critical("command.failed", exit_code=exit_code(error), error=worded(error))
+    else:
+        click.echo(worded(error), err=True)
 
 
 def worded(error: BaseException) -> str:

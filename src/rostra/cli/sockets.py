@@ -21,7 +21,7 @@ def folder() -> Path:
 
 
 def own() -> Path:
-    """The socket of this process; its folder is made, if need be.
+    """The socket of this process; its folder is made, if need be, and what killed processes left there is removed.
 
     Raises:
         OSError: The folder cannot be made, or is not this user's alone: another user of the machine made it.
@@ -32,13 +32,15 @@ def own() -> Path:
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
         msg = f"{private} is not a folder that only user {os.getuid()} may enter"
         raise PermissionError(msg)
+    for path in _sockets():
+        if not _is_alive(int(path.stem)) and not _is_answered(path):
+            path.unlink(missing_ok=True)
     return private / f"{os.getpid()}.sock"
 
 
 def running() -> dict[int, Path]:
     """The sockets at which a stage of this user answers now, by process; what killed ones left is not among them."""
-    found = sorted(folder().glob("*.sock"), key=lambda path: (len(path.stem), path.stem))
-    return {int(path.stem): path for path in found if path.stem.isdecimal() and _is_answered(path)}
+    return {int(path.stem): path for path in _sockets() if _is_answered(path)}
 
 
 def chosen(pid: int | None = None) -> Path:
@@ -53,6 +55,23 @@ def chosen(pid: int | None = None) -> Path:
     if len(stages) != 1:
         raise StageNotFoundError(str(folder()), tuple(stages))
     return next(iter(stages.values()))
+
+
+def _sockets() -> list[Path]:
+    return sorted(
+        (path for path in folder().glob("*.sock") if path.stem.isdecimal()), key=lambda path: int(path.stem)
+    )
+
+
+def _is_alive(process: int) -> bool:
+    """Whether there is such a process here; one of another container that shares the folder is not seen."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
 
 
 def _is_answered(path: Path) -> bool:

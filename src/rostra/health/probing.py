@@ -66,7 +66,7 @@ def ask(path: str | Path, question: Question, timeout: float = 5.0) -> Report:
             return _report(_line(connection))
         except TimeoutError:
             reason = f"it accepted the question and said nothing for {timeout:g} s: its event loop is blocked"
-            raise ProbeError(str(path), reason, ("kill -USR1 makes it log what each task does",)) from None
+            raise ProbeError(str(path), reason, ("kill -USR1 makes it log where it is blocked",)) from None
         except (FileNotFoundError, ConnectionRefusedError):
             reason = "no process answers on this socket"
             raise ProbeError(

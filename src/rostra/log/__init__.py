@@ -11,7 +11,7 @@ from rostra.config import ConfigSource
 from rostra.log.binding import bind, bound, bound_keys, unbind, with_bound_keys
 from rostra.log.logger import Logger, get
 from rostra.log.settings import Format, Level, LogConfig
-from rostra.log.setup import configure, is_taken, restore
+from rostra.log.setup import configure, is_only_json, is_taken, restore
 from rostra.log.uncaught import watch
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "bound_keys",
     "configure",
     "get",
+    "is_only_json",
     "prepare",
     "restore",
     "unbind",

@@ -13,11 +13,17 @@ Fields = dict[str, Any]
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
-    """Writes to what ``sys.stderr`` is at that moment, so that whoever replaces it gets the lines."""
+    """Writes to what ``sys.stderr`` is at that moment, so that whoever replaces it gets the lines.
 
-    def __init__(self, formatter: logging.Formatter) -> None:
+    Args:
+        formatter: What they look like.
+        is_only_json: The application asked for JSON, so that nothing else should stand there.
+    """
+
+    def __init__(self, formatter: logging.Formatter, *, is_only_json: bool) -> None:
         logging.Handler.__init__(self)
         self.setFormatter(formatter)
+        self.is_only_json = is_only_json
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]  # an attribute that is computed

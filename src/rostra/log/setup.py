@@ -25,7 +25,8 @@ def configure(settings: LogConfig | None = None) -> None:
     """
     settings = settings or LogConfig()
     restore()
-    _replace_plain_handlers(StderrHandler(_formatter(settings.format)))
+    is_only_json = settings.format is Format.JSON
+    _replace_plain_handlers(StderrHandler(_formatter(settings.format), is_only_json=is_only_json))
     for name, level in [("", settings.level), *settings.levels.items()]:
         logger = logging.getLogger(name)
         _undo.callback(logger.setLevel, logger.level)
@@ -37,6 +38,12 @@ def configure(settings: LogConfig | None = None) -> None:
 def restore() -> None:
     """Undo ``configure``: everything is as it was before the first time. Nothing happens if it was not called."""
     _undo.close()
+
+
+def is_only_json() -> bool:
+    """Whether JSON was asked for, and not only chosen because nobody reads stderr on a terminal."""
+    handlers = logging.getLogger().handlers
+    return any(isinstance(each, StderrHandler) and each.is_only_json for each in handlers)
 
 
 def is_taken() -> bool:

@@ -1,8 +1,9 @@
 """What do signals mean to a stage? The first: stop; the second: hurry; the third ends the process.
 
 Handlers are Python's own (``signal.signal``), so that they run also while the loop is blocked by Python code, and each
-signal wakes the loop. All they do is to call into it, but for the third signal, which waits for nobody. Only the main thread
-can have them; a stage elsewhere goes without.
+signal wakes the loop. All they do is to call into it, but for the third signal, which waits for nobody. A loop that does not
+answer, because something blocks it, is told with what its thread is doing. Only the main thread can have handlers; a stage
+elsewhere goes without.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from typing import Protocol
 
 from rostra import context, log
 from rostra.components import Components
+from rostra.plugin.threads import tell_if_blocked
 
 _log = log.get("rostra.plugin")
 
@@ -121,7 +123,14 @@ class Signals:
                 if self._stops > 2:  # noqa: PLR2004  (the third one)
                     end_process(number)
             if not loop.is_closed():
-                loop.call_soon_threadsafe(act, stage, context=surroundings)
+                answered = threading.Event()
+
+                def answer() -> None:
+                    answered.set()
+                    act(stage)
+
+                loop.call_soon_threadsafe(answer, context=surroundings)
+                tell_if_blocked(answered, signal.Signals(number).name)
 
         return handle
 

@@ -1,5 +1,6 @@
 """Threads that do not keep a process from ending: the loop's executor, and the watchdog of the start."""
 
+import _thread
 import os
 import queue
 import sys
@@ -16,6 +17,9 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 _log = log.get("rostra.plugin")
+
+_SOON = 1.0
+"""Seconds in which a loop that is well has answered a signal many times over."""
 
 
 class DaemonThreads(ThreadPoolExecutor):
@@ -133,6 +137,21 @@ def watched(
         yield
     finally:
         over.set()
+
+
+def tell_if_blocked(answered: threading.Event, signal: str) -> None:
+    """If the loop has not answered a signal soon, log what its thread is doing instead; for handlers of signals.
+
+    The handler may have interrupted anything, also the start of a thread: so none is started by ``threading``,
+    which takes a lock for that.
+    """
+    blocked = threading.get_ident()
+
+    def watch() -> None:
+        if not answered.wait(_SOON):
+            _log.error("loop.blocked", signal=signal, seconds=_SOON, stack=stack_of(blocked))
+
+    _thread.start_new_thread(watch, ())
 
 
 def stack_of(thread: int) -> str:

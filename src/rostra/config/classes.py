@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from rostra.config.containers import Hook, HookFor, entries
+from rostra.config.containers import Hook, HookFor, entries, is_table
 from rostra.config.declared import Setting, is_section, settings_of
 from rostra.config.faults import Fault, WrongError
+from rostra.config.own import own
+from rostra.config.owners import own_hook
 from rostra.config.phrases import phrase
 from rostra.config.refusals import objections, refusals
 from rostra.errors import closest
@@ -16,11 +18,14 @@ _KEPT = "__rostra_hooks__"
 
 
 def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
-    """An instance of the class from a table."""
+    """An instance of the class from a table, and from what else its ``from_config`` takes."""
+    otherwise = own_hook(cls, hook_for) if own(cls) else None
 
     def structure(value: Any, _: Any) -> Any:
         if isinstance(value, cls):
             return value
+        if otherwise is not None and not is_table(value):
+            return otherwise(value, cls)
         hooks = _hooks(cls, hook_for, around)
         table = entries(value, cls)
         faults: list[Fault] = []

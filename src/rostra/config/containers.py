@@ -8,7 +8,7 @@ from rostra.config.declared import holds_secret
 from rostra.config.faults import Fault, WrongError, unexpected
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden, phrase
 from rostra.config.secret import MASK, Secret
-from rostra.config.text import Text, items, json_in
+from rostra.config.text import Text, items, object_in
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 """What cattrs calls one: takes a value and the type that it is to become. Ours raise WrongError only."""
@@ -103,6 +103,11 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
     return structure
 
 
+def is_table(value: Any) -> bool:
+    """Whether a value is a table, or a text that says one in JSON."""
+    return isinstance(value, Mapping) or (isinstance(value, str) and object_in(value) is not None)
+
+
 def entries(value: Any, wanted: Any) -> Mapping[Hashable, Any]:
     """The entries of a table, or of the JSON object in a text.
 
@@ -111,12 +116,8 @@ def entries(value: Any, wanted: Any) -> Mapping[Hashable, Any]:
     """
     if isinstance(value, Mapping):
         return value
-    if isinstance(value, str):
-        try:
-            found = json_in(value)
-        except ValueError:
-            found = None
-        if isinstance(found, dict):
-            return found
+    found: Mapping[Any, Any] | None = object_in(value) if isinstance(value, str) else None
+    if found is not None:
+        return found
     expected = "a table, as a JSON object" if type(value) is Text else "a table"
     raise unexpected(expected, value, wanted)

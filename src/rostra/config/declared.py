@@ -112,9 +112,9 @@ def _paths(
     for setting in settings_of(cls, around):
         path = (*place, setting.name)
         yield path
-        inner = class_in(setting.type)
-        if inner is not None and inner not in seen:  # a class that holds itself ends here
-            yield from _paths(inner, path, around, seen | {inner})
+        for inner in classes_in(setting.type):
+            if inner not in seen:  # a class that holds itself ends here
+                yield from _paths(inner, path, around, seen | {inner})
 
 
 def names_around(cls: type) -> dict[str, Any]:
@@ -212,11 +212,18 @@ def members(wanted: Any) -> tuple[Any, ...]:
 
 def class_in(wanted: Any) -> type | None:
     """The class of a nested table: the type itself, or the one alternative to None."""
+    others = _alternatives(wanted)
+    return others[0] if len(others) == 1 and is_section(others[0]) else None
+
+
+def classes_in(wanted: Any) -> list[type]:
+    """All classes that a nested table may be."""
+    return [each for each in _alternatives(wanted) if is_section(each)]
+
+
+def _alternatives(wanted: Any) -> list[Any]:
     wanted = bare(wanted)
-    others = [bare(each) for each in members(wanted) if each is not NoneType]
-    if len(others) == 1:
-        wanted = others[0]
-    return wanted if is_section(wanted) else None
+    return [bare(each) for each in members(wanted) or (wanted,) if each is not NoneType]
 
 
 def holds_secret(wanted: Any, seen: frozenset[Any] = frozenset()) -> bool:

@@ -1,24 +1,26 @@
 """Numbers whose type says the unit: ``Duration`` in seconds, ``Bytes`` in bytes."""
 
 import math
-from typing import Self
+from typing import Any, Self
 
 from rostra.config import text
 
 _SPANS = ((86400, "d"), (3600, "h"), (60, "m"))
-_SIZES = tuple((1024**power, f"{letter}iB") for power, letter in ((4, "T"), (3, "G"), (2, "M"), (1, "K")))
+_SIZES = tuple((1024**power, f"{letter}iB") for power, letter in reversed([*enumerate("KMGTPE", 1)]))
 
 
 class Duration(float):
     """A span of time in seconds: a float that also understands ``1m30s``.
 
-    Units are ``w d h m s ms us``, the largest first; a bare number is seconds. It is finite and not negative.
+    Units are ``w d h m s ms us``, the largest first; a bare number is seconds. It is finite and not negative. As
+    text it has its units, ``str(Duration(90))`` is ``1m30s``. Sums and differences are plain floats, in seconds,
+    and may be negative: ``Duration(one + other)`` is a duration again.
 
     Args:
         value: Seconds, or a text with units.
 
     Raises:
-        ValueError: The text says no span of time, or the number cannot be one.
+        ValueError: The text says no span of time, or the number is negative, infinite or NaN.
     """
 
     __slots__ = ()
@@ -31,7 +33,7 @@ class Duration(float):
             seconds = math.nan
         if not math.isfinite(seconds) or seconds < 0:
             raise ValueError("expected seconds, finite and not negative, or a text such as 1m30s")
-        return super().__new__(cls, seconds)
+        return super().__new__(cls, seconds + 0.0)  # -0.0 is none
 
     def __str__(self) -> str:
         """With units: ``1m30s``; it reads back as the same number."""
@@ -50,13 +52,14 @@ class Bytes(int):
     """A size in bytes: an int that also understands ``10MiB``.
 
     Units are ``B``, ``kB MB GB TB PB EB`` (powers of 1000) and ``KiB MiB GiB TiB PiB EiB`` (powers of 1024), in
-    any case; a bare number is bytes. It is whole and not negative.
+    any case; a bare number is bytes. It is whole and not negative. As text it has its unit,
+    ``str(Bytes(10485760))`` is ``10MiB``. Sums and products are plain ints, in bytes, and may be negative.
 
     Args:
         value: Bytes, or a text with a unit.
 
     Raises:
-        ValueError: The text says no size, or the number is negative.
+        ValueError: The text says no size, or the number is negative or not whole.
     """
 
     __slots__ = ()
@@ -64,10 +67,10 @@ class Bytes(int):
     def __new__(cls, value: int | str) -> Self:
         """See the class."""
         try:
-            size = text.size(value) if isinstance(value, str) else value
+            size: Any = text.size(value) if isinstance(value, str) else value
         except ValueError:
             size = -1
-        if size < 0:
+        if not isinstance(size, int) or size < 0:
             raise ValueError("expected whole bytes, not negative, or a text such as 10MiB")
         return super().__new__(cls, size)
 

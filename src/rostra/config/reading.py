@@ -19,7 +19,7 @@ from rostra.config.faults import Fault, WrongError, unexpected, with_article
 from rostra.config.own import own, registered
 from rostra.config.owners import own_hook
 from rostra.config.phrases import MAPPINGS, SEQUENCES, phrase
-from rostra.config.scalars import SCALARS, Scalar, chosen, options, phrase_of_options, scalar
+from rostra.config.scalars import SCALARS, RefusedError, Scalar, chosen, options, phrase_of_options, scalar
 from rostra.config.secret import Secret
 from rostra.config.text import Text
 from rostra.config.unions import union_hook
@@ -104,11 +104,14 @@ def _converter() -> Any:
 
 def _scalar(known: Scalar) -> Hook:
     def structure(value: Any, wanted: Any) -> Any:
+        said = ""
         try:
             return known.read(value)
-        except Exception:  # noqa: BLE001, S110  (a subclass may raise anything)
+        except RefusedError as error:
+            said = str(error)
+        except Exception:  # noqa: BLE001, S110  (readers may raise anything: the value is none of them)
             pass
-        raise unexpected(known.expected, value, wanted)
+        raise unexpected(known.expected, value, wanted, said)
 
     return structure
 

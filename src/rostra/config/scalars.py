@@ -20,6 +20,7 @@ from uuid import UUID
 import attrs
 
 from rostra.config import text
+from rostra.config.discretion import words_of
 from rostra.config.faults import shown
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.text import Text
@@ -155,6 +156,10 @@ def _pattern(value: Any, wanted: Any) -> Any:
     return re.compile(written.encode() if typing.get_args(wanted) == (bytes,) else written)
 
 
+class RefusedError(ValueError):
+    """What a class of a user says against a value. It never leaves this room."""
+
+
 @attrs.frozen
 class Scalar:
     """A type of single values.
@@ -223,7 +228,14 @@ def _standard(cls: type, wanted: Any) -> Scalar | None:
 
 def _further(read: Reader, cls: type) -> Reader:
     def read_further(value: Any) -> Any:
-        return value if isinstance(value, cls) else cls(read(value))
+        if isinstance(value, cls):
+            return value
+        plain = read(value)
+        try:
+            return cls(plain)
+        except Exception as error:  # noqa: BLE001  (whatever a user's class raises, the value is wrong)
+            said = words_of(error)
+        raise RefusedError(said)
 
     return read_further
 

@@ -116,7 +116,7 @@ def _rank(wanted: Any) -> int:
 
 def _chosen(value: Any, known: list[_Alternative], wanted: Any) -> Any:
     same = [each for each in known if each.origin is type(value)]
-    if same:
+    if same and not isinstance(value, Mapping | list):
         choices = [each for each in known if options(each.wanted)]
         return _first(value, [*choices, *same], same, wanted)
     spoken = [each for each in known if each.is_own]

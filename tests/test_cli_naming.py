@@ -134,7 +134,7 @@ def test_a_file_of_settings_is_no_plugin(tmp_path):
     (tmp_path / "config.toml").touch()
 
     assert told("config.toml") == (
-        "config.toml is no Python file\n  to fix  for settings: rostra run PLUGIN -c config.toml"
+        "config.toml is no Python file\n  to fix  for settings: rostra run -c config.toml"
     )
 
 

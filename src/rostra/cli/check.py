@@ -10,8 +10,8 @@ __all__ = ["command"]
 
 _HELP = """Show everything that would keep plugins from starting.
 
-Plugins are prepared, and their settings, adapters and handlers checked; no task is started, so neither a server
-nor a port is needed. Hints are about what works, but is perhaps not meant.
+Plugins, those that the settings list included, are prepared, and their settings, adapters and handlers checked; no
+task is started, so neither a server nor a port is needed. Hints are about what works, but is perhaps not meant.
 
 The exit code is 0 if all is in order, 2 if settings or the command are wrong, and 1 if something else is.
 """
@@ -43,4 +43,5 @@ def command(
         found = ExceptionGroup("problems", examined.problems)
         click.echo(worded(found), err=True)
         sys.exit(exit_code(found))
-    click.echo(f"{', '.join(plugins)}: all is in order")
+    listed = [each.listed.name for each in examined.rehearsal.records if each.listed is not None]
+    click.echo(f"{', '.join((*listed, *plugins))}: all is in order")

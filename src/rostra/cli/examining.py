@@ -16,7 +16,7 @@ import attrs
 import click
 
 from rostra import plugin
-from rostra.cli.naming import plugin_named, see_working_directory
+from rostra.cli.naming import plugins_named, see_working_directory
 from rostra.cli.report import FAILED, leaves, worded
 from rostra.config import ConfigError, ConfigSource
 from rostra.errors import RostraError, StartTimeoutError
@@ -65,7 +65,7 @@ def examine(
         KeyboardInterrupt: A signal came before all was prepared.
     """
     see_working_directory()
-    named = [plugin_named(each) for each in plugins]
+    named = plugins_named(plugins, source)
     seen: list[plugin.Rehearsal] = []
 
     def see(rehearsal: plugin.Rehearsal) -> None:
@@ -98,7 +98,9 @@ def _hints(
 ) -> Sequence[str]:
     # Nor is it news that nothing needs an adapter: what failed may have.
     of_adapters = () if rehearsal.failed or ended is not None else rehearsal.report.hints
-    return [hint for hint in (*of_adapters, *rehearsal.source.hints()) if _is_about(hint, plugins)]
+    listed = (each.listed.name for each in rehearsal.records if each.listed is not None)
+    meant = (*plugins, *listed)
+    return [hint for hint in (*of_adapters, *rehearsal.source.hints()) if _is_about(hint, meant)]
 
 
 def _of_logging(source: ConfigSource) -> Iterable[Exception]:

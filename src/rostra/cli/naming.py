@@ -8,16 +8,18 @@ directory is there, too.
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
 
+from rostra.config import ConfigSource
 from rostra.errors import CommandLineError, closest
 from rostra.plugin.finding import Named
 from rostra.plugin.installed import installed
+from rostra.plugin.listing import plugins_in
 
-__all__ = ["Located", "located", "plugin_named", "see_working_directory"]
+__all__ = ["Located", "located", "plugin_named", "plugins_named", "see_working_directory"]
 
 
 @attrs.frozen
@@ -61,6 +63,22 @@ def plugin_named(typed: str) -> Named:
     return importlib.import_module(place.module) if place.module in installed(place.module) else place.module
 
 
+def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
+    """What a stage is told: the plugins that were typed. Those that the settings list it finds by itself.
+
+    Raises:
+        CommandLineError: One is a path, and there is no plugin there; or there is no plugin at all.
+        ConfigError: What the settings list is no list of plugins.
+    """
+    if not typed and not plugins_in(source):
+        raise CommandLineError(
+            "there is no plugin to run",
+            ("none was typed, and the settings list none",),
+            ("rostra run PLUGIN", 'or list them in a file: plugins = ["myapp"], and rostra run -c FILE'),
+        )
+    return [plugin_named(each) for each in typed]
+
+
 def located(path: Path) -> Located:
     """The module that a path means.
 
@@ -76,9 +94,7 @@ def located(path: Path) -> Located:
     if not file.is_file():
         raise CommandLineError(f"there is no file {path}", fix=tuple(_beside(path)))
     if file.suffix != ".py":
-        raise CommandLineError(
-            f"{path} is no Python file", fix=(f"for settings: rostra run PLUGIN -c {path}",)
-        )
+        raise CommandLineError(f"{path} is no Python file", fix=(f"for settings: rostra run -c {path}",))
     if file.name == "__main__.py":
         raise CommandLineError(f"{path} is a program, not a plugin", fix=(f"python {file.parent}",))
     return _in_package(file.absolute())

@@ -23,8 +23,8 @@ def color_option(command: Command) -> Command:
 
 
 def plugin_arguments(command: Command) -> Command:
-    """Take one or more plugins as ``plugins``."""
-    return click.argument("plugins", nargs=-1, required=True, metavar="PLUGIN...")(command)
+    """Take plugins as ``plugins``; none, where the settings list them."""
+    return click.argument("plugins", nargs=-1, metavar="[PLUGIN]...")(command)
 
 
 def settings_options(command: Command) -> Command:

@@ -16,7 +16,8 @@ _HELP = """Run plugins until they are done or told to stop.
 
 A PLUGIN is a file (service.py), a package's folder (src/orders), a module (orders.web), a function of one
 (orders:prepare), or the name of an installed plugin (aiohttp). What it needs is imported from the working
-directory, too.
+directory, too. Plugins that the settings list are run before those that are typed; if they list all, none need
+be typed: rostra run -c app.toml, with plugins = ["orders", "aiohttp"] in the file.
 
 SIGTERM and Ctrl-C end it in order: work at hand is finished, then everything is put away. A second one cuts that
 short. The exit code is 0 if all was done or stopped in order, 1 if something failed, and 2 if the command or the
@@ -51,18 +52,20 @@ def command(
     """Run plugins on a stage."""
     from rostra import plugin
     from rostra.cli import answering
-    from rostra.cli.naming import plugin_named, see_working_directory
+    from rostra.cli.naming import plugins_named, see_working_directory
     from rostra.cli.report import reported
     from rostra.config import ConfigSource
+    from rostra.plugin.listing import LISTED
 
     with reported():
         if log_format is not None:
-            overrides = (*overrides, f"logging.format={log_format}")
+            overrides = (*overrides, f"logging.format={log_format}", f"logging.formatter={log_format}")
         see_working_directory()
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
         plugin.stage(
             answering,
-            *map(plugin_named, plugins),
+            LISTED,
+            *plugins_named(plugins, source),
             config=source,
             start_timeout=start_timeout,
             stop_timeout=stop_timeout,

@@ -9,6 +9,7 @@ from rostra.plugin.finding import Named, Plugin, find
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.loading import Loader, Record
+from rostra.plugin.options import Options
 from rostra.plugin.rehearsing import Rehearsal
 from rostra.plugin.restarting import Restart
 from rostra.plugin.running import rehearse, stage
@@ -23,6 +24,7 @@ __all__ = [
     "Lifecycle",
     "Loader",
     "Named",
+    "Options",
     "Phase",
     "Plugin",
     "Record",

@@ -5,7 +5,7 @@ the teardown; what went wrong is kept for the verdict. Whoever waits for the sta
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from time import perf_counter
 from typing import Any
 
@@ -21,6 +21,7 @@ from rostra.plugin.crew import Crew
 from rostra.plugin.finding import Named
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
+from rostra.plugin.listing import LISTED
 from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.noting import note_adapter
 from rostra.plugin.preparing import Preparing
@@ -222,7 +223,8 @@ class Life:
             self.verdict.teardown = _members(error)
 
     async def _prepare(self) -> None:
-        for plugin in self._plugins:
+        await self._layer.get(ConfigSource).resolve()
+        for plugin in self._all_plugins():
             if not self._stop_asked.is_set():
                 await self._spared(self._loading.load(plugin))
         while not self._loading.is_settled:
@@ -235,6 +237,19 @@ class Life:
         await complete()
         for hint in self._layer.get(ConfigSource).hints():
             _log.warning("settings.unread", hint=hint)
+
+    def _all_plugins(self) -> Iterator[Named]:
+        """Those named in code, with those that the settings list in their place."""
+        for plugin in self._plugins:
+            if plugin != LISTED:
+                yield plugin
+                continue
+            found = self._loading.find_listed(self._layer.get(ConfigSource))
+            if self._rehearsing is not None:
+                self._rehearsing.failed.extend(found.problems)
+            elif (problem := found.problem()) is not None:
+                raise problem
+            yield from (each.name for each, _ in found.plugins)
 
     async def _spared(self, loading: Coroutine[Any, Any, None]) -> None:
         await (loading if self._rehearsing is None else self._rehearsing.spare(loading))

@@ -4,70 +4,80 @@ It is a list of names and of tables with ``plugin``, ``alias`` and ``options``, 
 option ``url`` of the plugin with the alias ``mongo`` is the setting ``plugins.mongo.url``. Pure: nothing is imported.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import attrs
 
 from rostra.config.faults import shown
+from rostra.config.layers import Layer, folded, narrowed
 from rostra.config.text import boolean, items, object_in
-from rostra.config.tree import dotted
+from rostra.config.tree import Nothing, Path, at, dotted
 from rostra.errors import ConfigError, Mistake, closest
 
 SETTING = "plugins"
 
-Path: TypeAlias = tuple[Hashable, ...]
-Told: TypeAlias = Callable[[Path], str]
-"""Who said what stands at a path, for messages: ``from app.yml:3``."""
-
 _KEYS = ("plugin", "alias", "options")
 
 
-@attrs.frozen
-class Listed:
+class Listed(NamedTuple):
     """A plugin that the settings name.
 
     Args:
         name: Of the plugin, as it was written.
         alias: What its options and components are called by; its name if it was given none.
-        place: The path of its entry.
-        options: What it is told; values may be secrets.
+        place: The path of its entry, where it was listed first.
         said: By whom, for messages: ``from app.yml:3``.
+        layers: What is said about its options, lowest first.
     """
 
     name: str
     alias: str
     place: Path
-    options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
-    said: str = ""
+    said: str
+    layers: tuple[Layer, ...] = ()
 
     def __str__(self) -> str:
         """Where it is listed: ``plugins[1], from app.yml:3``."""
-        return f"{dotted(self.place)}, {self.said}" if self.said else dotted(self.place)
+        return f"{dotted(self.place)}, {self.said}"
+
+    @property
+    def section(self) -> Path:
+        """The path of the settings that its options are, in both forms."""
+        return (SETTING, *self.alias.split("."))
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What it is told; values may be secrets."""
+        options: dict[str, Any] = folded(self.layers)
+        return options
 
 
-def listed(setting: Any, told: Told = lambda _: "") -> tuple[Listed, ...]:
-    """The plugins in the order in which they are listed.
+def listed(layers: Sequence[Layer]) -> tuple[Listed, ...]:
+    """The plugins in the order in which they are first listed.
+
+    A later list replaces what was said before. A table is laid over it, plugin by plugin.
 
     Args:
-        setting: What ``plugins`` is: a list, a table, a text that says one of them, or None.
-        told: Who said something.
+        layers: What each says that ``plugins`` is: a list, a table, a text that means one of them, or None.
 
     Raises:
         ConfigError: Entries are no such thing, or get in each other's way: all mistakes.
     """
-    reading = _Reading(told)
-    found = tuple(reading.entries(setting))
-    reading.mistakes += clashes(found)
-    if reading.mistakes:
-        raise wrong(reading.mistakes)
-    return found
+    reading = _Reading()
+    opened = [attrs.evolve(each, values=_opened(each.values)) for each in layers]
+    start = max((n for n, each in enumerate(opened) if not isinstance(each.values, Mapping)), default=0)
+    for each in opened[start:]:
+        reading.read(each)
+    if mistakes := (*reading.mistakes, *clashes(reading.plugins)):
+        raise wrong(mistakes)
+    return tuple(reading.plugins)
 
 
-def wrong(mistakes: Sequence[Mistake]) -> ConfigError:
+def wrong(mistakes: Sequence[Mistake], fix: tuple[str, ...] = ()) -> ConfigError:
     """The error for all that is wrong with the setting."""
     settings = "1 setting of plugins is" if len(mistakes) == 1 else f"{len(mistakes)} settings of plugins are"
-    return ConfigError(f"{settings} wrong", tuple(mistakes))
+    return ConfigError(f"{settings} wrong", tuple(mistakes), fix)
 
 
 def clashes(plugins: Iterable[Listed]) -> list[Mistake]:
@@ -93,93 +103,143 @@ def _clash(one: Listed, other: Listed) -> str | None:
     return None
 
 
-@attrs.define
 class _Reading:
-    told: Told
-    mistakes: list[Mistake] = attrs.field(factory=list)
+    def __init__(self) -> None:
+        self.plugins: list[Listed] = []
+        self.mistakes: list[Mistake] = []
 
-    def entries(self, setting: Any) -> Iterator[Listed]:
-        place: Path = (SETTING,)
-        if isinstance(setting, str):
-            setting = self._of_text(setting)
-        if isinstance(setting, Mapping):
-            for alias, entry in setting.items():
-                yield from self._of_table((*place, alias), str(alias), entry)
-        elif isinstance(setting, list | tuple):
-            for number, entry in enumerate(setting):
-                yield from self._of_list((*place, number), entry)
-        elif setting is not None:
-            self._refuse(place, f"expected a list or a table of plugins, found {shown(setting)}")
+    def read(self, layer: Layer) -> None:
+        """Lay what one says over what those below it said."""
+        said = layer.values
+        if isinstance(said, Mapping):
+            for alias, path in _aliases(said, [each.alias for each in self.plugins]):
+                self._lay_over(layer, alias, path)
+        elif isinstance(said, list | tuple):
+            self.plugins = [made for number in range(len(said)) for made in self._item(layer, number)]
+        elif isinstance(said, str):
+            self._refuse(layer, (), "expected names with commas between them, or JSON, found neither")
+        elif said is not None:
+            self._refuse(layer, (), f"expected a list or a table of plugins, found {shown(said)}")
 
-    def _of_text(self, text: str) -> Any:
-        if (table := object_in(text)) is not None:
-            return table
-        try:
-            return items(text)
-        except ValueError:
-            self._refuse((SETTING,), "expected names with commas between them, or JSON, found neither")
-            return None
-
-    def _of_list(self, place: Path, entry: Any) -> Iterator[Listed]:
-        """An item of the list: a name, or a table that has one."""
-        if isinstance(entry, str):
-            yield from self._made(place, entry, None, {})
-        elif isinstance(entry, Mapping):
-            for key in entry:
-                if key not in _KEYS:
-                    near = closest(str(key), _KEYS)
-                    hint = (
-                        f"did you mean {near}?" if near else "what the plugin itself reads stands in options"
-                    )
-                    self._refuse((*place, key), f"unknown; {hint}")
-            if "plugin" not in entry:
-                self._refuse((*place, "plugin"), "missing; expected the name of a plugin")
-            options = self._options((*place, "options"), entry.get("options"))
-            if "plugin" in entry:
-                yield from self._made(place, entry["plugin"], entry.get("alias"), options, "plugin", "alias")
+    def _item(self, layer: Layer, number: int) -> Iterator[Listed]:
+        """An item of a list: a name, or a table that has one."""
+        item, path = layer.values[number], (number,)
+        if isinstance(item, str):
+            yield from self._made(layer, path, (path, item))
+        elif isinstance(item, Mapping):
+            self._check_keys(layer, path, item)
+            at_plugin, at_alias = (*path, "plugin"), (*path, "alias")
+            if "plugin" not in item:
+                self._refuse(layer, at_plugin, "missing; expected the name of a plugin")
+            else:
+                alias = (at_alias, item.get("alias")) if item.get("alias") is not None else None
+                yield from self._made(layer, path, (at_plugin, item["plugin"]), alias, (*path, "options"))
         else:
-            self._refuse(place, f"expected the name of a plugin, or a table, found {shown(entry)}")
+            self._refuse(layer, path, f"expected the name of a plugin, or a table, found {shown(item)}")
 
-    def _of_table(self, place: Path, alias: str, entry: Any) -> Iterator[Listed]:
-        """An entry of the table: its options, with ``plugin`` if the alias is not its name; or its name; or False."""
-        if isinstance(entry, str):
-            entry = _meant(entry)
-        if isinstance(entry, Mapping):
-            options = {str(key): value for key, value in entry.items() if key != "plugin"}
-            yield from self._made(place, entry.get("plugin", alias), alias, options, "plugin")
-        elif entry is None or isinstance(entry, str):
-            yield from self._made(place, entry or alias, alias, {})
-        elif entry is not False:
-            self._refuse(
-                place, f"expected its options, its name, or false to leave it out, found {shown(entry)}"
-            )
+    def _check_keys(self, layer: Layer, path: Path, item: Mapping[Any, Any]) -> None:
+        for key in item:
+            if key not in _KEYS:
+                near = closest(str(key), _KEYS)
+                hint = f"did you mean {near}?" if near else "what the plugin itself reads stands in options"
+                self._refuse(layer, (*path, key), f"unknown; {hint}")
+        options = item.get("options")
+        if not (options is None or isinstance(options, Mapping)):
+            self._refuse(layer, (*path, "options"), f"expected a table, found {shown(options)}")
 
-    def _options(self, place: Path, options: Any) -> dict[str, Any]:
-        if isinstance(options, Mapping):
-            return {str(key): value for key, value in options.items()}
-        if options is not None:
-            self._refuse(place, f"expected a table, found {shown(options)}")
-        return {}
+    def _lay_over(self, layer: Layer, alias: str, path: Path) -> None:
+        """An entry of a table: options, with ``plugin`` if the alias is not its name; or its name; or False."""
+        entry = _meant(at(layer.values, path))
+        known = next((n for n, each in enumerate(self.plugins) if each.alias == alias), None)
+        if entry is False:
+            self.plugins = [each for each in self.plugins if each.alias != alias]
+            return
+        if not (entry is None or entry is True or isinstance(entry, Mapping | str)):
+            reason = f"expected its options, its name, or false to leave it out, found {shown(entry)}"
+            self._refuse(layer, path, reason)
+            return
+        name, at_name = (
+            (entry.get("plugin"), (*path, "plugin")) if isinstance(entry, Mapping) else (entry, path)
+        )
+        if name is None or name is True:
+            name = alias if known is None else self.plugins[known].name
+        within = _within(layer, path, entry) if isinstance(entry, Mapping) else ()
+        for made in self._made(layer, path, (at_name, name), (path, alias)):
+            if known is None:
+                self.plugins.append(made._replace(layers=within))
+            else:
+                below = self.plugins[known]
+                self.plugins[known] = below._replace(name=made.name, layers=(*below.layers, *within))
 
     def _made(
-        self, place: Path, name: Any, alias: Any, options: Mapping[str, Any], *keys: str
+        self,
+        layer: Layer,
+        path: Path,
+        name: tuple[Path, Any],
+        alias: tuple[Path, Any] | None = None,
+        options: Path | None = None,
     ) -> Iterator[Listed]:
-        at_name, at_alias = (*place, *keys[:1]), (*place, *keys[1:])
-        if not (isinstance(name, str) and name.strip()):
-            self._refuse(at_name, f"expected the name of a plugin, found {shown(name)}")
-        elif not (alias is None or (isinstance(alias, str) and alias.strip())):
-            self._refuse(at_alias, f"expected a name, found {shown(alias)}")
-        else:
-            name = str(name).strip()
-            yield Listed(name, str(alias or name).strip(), place, options, self.told(place))
+        """A plugin, if its name and its alias, each with its path, are such."""
+        wrong = [each for each in (name, alias) if each is not None and not _is_name(each[1])]
+        for at_name, found in wrong:
+            what = "the name of a plugin" if (at_name, found) == name else "a name"
+            self._refuse(layer, at_name, f"expected {what}, found {shown(found)}")
+        if not wrong:
+            called = name[1].strip()
+            within = narrowed((layer,), options) if options else ()
+            yield Listed(
+                called,
+                alias[1].strip() if alias else called,
+                (SETTING, *path),
+                f"from {layer.origin_at(path)}",
+                tuple(each for each in within if isinstance(each.values, Mapping)),
+            )
 
-    def _refuse(self, place: Path, reason: str) -> None:
-        self.mistakes.append(Mistake(dotted(place), reason, self.told(place)))
+    def _refuse(self, layer: Layer, path: Path, reason: str) -> None:
+        self.mistakes.append(Mistake(dotted((SETTING, *path)), reason, f"from {layer.origin_at(path)}"))
 
 
-def _meant(text: str) -> Any:
-    """What a text in place of a table says: whether it is loaded at all, a table in JSON, or else a name."""
+def _opened(said: Any) -> Any:
+    """A list or a table in place of a text that means one."""
+    if not isinstance(said, str):
+        return said
+    if (table := object_in(said)) is not None:
+        return table
     try:
-        return boolean(text)
+        return items(said)
     except ValueError:
-        return object_in(text) or text
+        return said
+
+
+def _meant(entry: Any) -> Any:
+    """What a text in place of a table says: whether it is loaded at all, a table in JSON, or else a name."""
+    if not isinstance(entry, str):
+        return entry
+    try:
+        return boolean(entry)
+    except ValueError:
+        return object_in(entry) or entry or None
+
+
+def _is_name(found: Any) -> bool:
+    return isinstance(found, str) and bool(found.strip())
+
+
+def _within(layer: Layer, path: Path, entry: Mapping[Any, Any]) -> tuple[Layer, ...]:
+    """The options in an entry of a table: all but the name."""
+    options = {key: value for key, value in entry.items() if key != "plugin"}
+    return tuple(attrs.evolve(each, values=options) for each in narrowed((layer,), path))
+
+
+def _aliases(table: Mapping[Any, Any], known: Sequence[str]) -> Iterator[tuple[str, Path]]:
+    """The aliases that a table speaks of, with the paths of their entries.
+
+    ``--set plugins.shop.mongo.url=...`` speaks of ``shop.mongo`` if that is a known alias, and ``shop`` is none.
+    """
+    for key in table:
+        inner = [tuple(each.split(".")) for each in known if each.startswith(f"{key}.") and key not in known]
+        found = [path for path in inner if not isinstance(at(table, path), Nothing)]
+        if found:
+            yield from ((".".join(path), path) for path in found)
+        else:
+            yield str(key), (key,)

@@ -13,9 +13,11 @@ from typing import Any
 from rostra import context, log
 from rostra.clock import Clock
 from rostra.components import Components
+from rostra.config import ConfigSource
 from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
 from rostra.plugin.listed import Listed
+from rostra.plugin.listing import Listing, listing
 from rostra.plugin.noting import Brought, Elapsed, note_here
 from rostra.plugin.waiting import path_between
 
@@ -44,16 +46,20 @@ class Record:
         "hears_cancel",
         "is_prepared",
         "is_told",
+        "listed",
         "plugin",
         "running",
         "waiting",
         "waits_for",
     )
 
-    def __init__(self, plugin: Plugin, asked_by: "Record | None", elapsed: Elapsed) -> None:
+    def __init__(
+        self, plugin: Plugin, asked_by: "Record | None", elapsed: Elapsed, listed: Listed | None = None
+    ) -> None:
         self.plugin = plugin
         self.asked_by = asked_by
         self.elapsed = elapsed
+        self.listed = listed
         self.brought = Brought()
         self.running: asyncio.Task[None] | None = None
         self.is_prepared = False
@@ -70,18 +76,13 @@ class Record:
 
     @property
     def lineage(self) -> str:
-        """The plugin and those through which it was asked for."""
+        """The plugin and those through which it was asked for, or where the settings list it."""
         names = [self.name]
-        asker = self.asked_by
-        while asker is not None:
-            names.append(asker.name)
-            asker = asker.asked_by
-        return ", loaded by ".join(names)
-
-    @property
-    def place(self) -> str:
-        """The plugin, and where the settings list it if they do: ``plugin app.mongo, plugins[1], from app.yml:3``."""
-        return f"plugin {self.name}, {self.listed}" if self.listed else f"plugin {self.name}"
+        first = self
+        while first.asked_by is not None:
+            first = first.asked_by
+            names.append(first.name)
+        return ", loaded by ".join(names) + (f", listed as {first.listed}" if first.listed else "")
 
 
 class Loading:
@@ -146,10 +147,8 @@ class Loading:
         finally:
             asker.waits_for.remove((record, call))
 
-    def list(self, source: ConfigSource) -> Listing:
+    def find_listed(self, source: ConfigSource) -> Listing:
         """Find the plugins that the settings list. Whoever loads one of them, it has its options."""
-        from rostra.plugin.listing import listing
-
         found = listing(source, lambda each: self._found(each.name, None, None))
         self._listed = {plugin.identity: each for each, plugin in found.plugins}
         return found
@@ -189,9 +188,8 @@ class Loading:
             plugin = self._found(what, asker, calling)
         record = self._records.get(plugin.identity)
         if record is None:
-            record = self._records[plugin.identity] = Record(
-                plugin, asker, elapsed, self._listed.get(plugin.identity)
-            )
+            listed = self._listed.get(plugin.identity)
+            record = self._records[plugin.identity] = Record(plugin, asker, elapsed, listed)
             record.running = asyncio.get_running_loop().create_task(
                 self._run(record), name=f"prepare of plugin {record.name}", context=context.bound(self._layer)
             )

@@ -7,11 +7,15 @@ from time import perf_counter
 from typing import Any
 
 from rostra import context, di, log
+from rostra.components import Key, keys
+from rostra.config import ConfigSource
 from rostra.errors import PluginError
 from rostra.handlers import Handlers, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, is_prepare
+from rostra.plugin.listed import SETTING
 from rostra.plugin.loading import Loader, Loading, Record
+from rostra.plugin.options import Options
 from rostra.plugin.tasks import Task, tasks_of
 
 _log = log.get("rostra.plugin")
@@ -96,6 +100,7 @@ class Preparing:
         makers: dict[Any, Callable[[], Any]] = {
             Loader: lambda: Loader(loading, record),
             Cancel: lambda: self.new_cancel(record),
+            Options: lambda: _options(loading, record),
         }
         wanted = {each.name: each.want.key for each in di.signature(prepare).parameters}
         return {name: makers[key]() for name, key in wanted.items() if key in makers}
@@ -112,6 +117,29 @@ class Preparing:
         for task in tasks_of(made, record.name, place):
             record.brought.tasks.append(task)
             self.add(record, task)
+
+
+def _options(loading: Loading, record: Record) -> Options:
+    """What the settings tell the plugin; nothing, if they do not list it."""
+    listed = record.listed
+
+    def owner(key: Key, name: str | None) -> str | None:
+        added = ((each, *found) for each in loading.records for found in each.brought.components)
+        return next((_place(each) for each, known, as_ in added if as_ == name and key in keys(known)), None)
+
+    return Options(
+        record.name if listed is None else listed.alias,
+        _place(record),
+        context.get(ConfigSource),
+        place=(SETTING, *record.name.split(".")) if listed is None else listed.section,
+        layers=() if listed is None else listed.layers,
+        owner=owner,
+        is_named=listed is not None and listed.alias != listed.name,
+    )
+
+
+def _place(record: Record) -> str:
+    return f"plugin {record.name}, {record.listed}" if record.listed else f"plugin {record.name}"
 
 
 def _line_of(yielding: AsyncGenerator[Any, None]) -> str:

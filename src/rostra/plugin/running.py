@@ -14,6 +14,7 @@ from rostra.config import ConfigSource
 from rostra.errors import PluginError, StartTimeoutError
 from rostra.plugin.finding import Named
 from rostra.plugin.lifecycle import Phase
+from rostra.plugin.listing import LISTED
 from rostra.plugin.rehearsing import Rehearsal, Rehearsing
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage
@@ -63,6 +64,7 @@ def stage(
     """
     made = Stage(
         "rostra.log",
+        *(() if LISTED in plugins else (LISTED,)),
         *plugins,
         components=components,
         config=config,

@@ -18,6 +18,7 @@ from rostra.metrics import Metrics
 from rostra.plugin.finding import Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
+from rostra.plugin.listing import LISTED
 from rostra.plugin.loading import Record
 from rostra.plugin.noting import StageLayer
 from rostra.plugin.rehearsing import Rehearsing
@@ -40,7 +41,8 @@ class Stage:
     ended.
 
     Args:
-        plugins: What to load, in order; named as for ``Loader``, but never relative.
+        plugins: What to load, in order; named as for ``Loader``, but never relative. What the setting ``plugins``
+            lists is loaded before.
         components: Components that the stage sees below its own; it adds nothing to them.
         config: The settings, or mappings of them; empty if left out.
         signals: What signals do; left out, none are handled. Only in the main thread.
@@ -65,7 +67,7 @@ class Stage:
         self._layer = StageLayer(components, "stage")
         self._layer.add(self)
         self._furnish(config)
-        self._life = Life(self._layer, (*_ALWAYS, *plugins), start_timeout, stop_timeout, rehearsing)
+        self._life = Life(self._layer, _in_order(plugins), start_timeout, stop_timeout, rehearsing)
         self._layer.get(health.Checks).add("stage", lambda: self._life.lifecycle.is_running, every=0)
         self._signals = signals
         self._return_exceptions = return_exceptions
@@ -238,3 +240,8 @@ class Stage:
             return None
         self._is_told = True
         return self._life.verdict.error(with_tasks=not self._return_exceptions)
+
+
+def _in_order(plugins: tuple[Named, ...]) -> tuple[Named, ...]:
+    """What every stage loads, what the settings list, what is named in code."""
+    return (*_ALWAYS, *plugins) if LISTED in plugins else (*_ALWAYS, LISTED, *plugins)

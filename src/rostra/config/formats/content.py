@@ -1,7 +1,8 @@
 """Reading files, bounded in size, and how it is told that one cannot be read: where and why, never what it holds."""
 
 import functools
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -12,6 +13,7 @@ from rostra.errors import Mistake
 TOO_DEEP = f"nested deeper than {DEEPEST} tables"
 MOST_SETTINGS_BYTES = 16 * 1024**2
 MOST_SECRET_BYTES = 1024**2
+MOST_MISTAKES = 100
 
 Keys: TypeAlias = tuple[Hashable, ...]
 Lines: TypeAlias = Callable[[Keys], int | None]
@@ -67,6 +69,17 @@ def mistake(name: str, reason: str, line: int | None = None, column: int | None 
 
 def no_line(_path: Keys) -> None:
     """Lines of a file where they mean nothing."""
+
+
+def the_first(mistakes: Iterable[Mistake], name: str) -> tuple[Mistake, ...]:
+    """As many mistakes of a file as a reader may want to see, and whether there are more."""
+    found = tuple(islice(mistakes, MOST_MISTAKES + 1))
+    return found if len(found) <= MOST_MISTAKES else (*found[:-1], and_more(name))
+
+
+def and_more(name: str) -> Mistake:
+    """In place of all further mistakes of a file."""
+    return mistake(name, f"more than {MOST_MISTAKES} mistakes: the others are not shown")
 
 
 def place_in(text: str, position: int) -> tuple[int, int]:

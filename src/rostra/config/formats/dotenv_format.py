@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from rostra.config.formats.content import Keys, Said, UnreadableError, mistake
+from rostra.config.formats.content import MOST_MISTAKES, Keys, Said, UnreadableError, mistake, the_first
 from rostra.config.text import Text
 
 _ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=(?P<gap>[ \t]*)", re.ASCII)
@@ -55,8 +55,10 @@ def variables(content: str, name: str) -> Said:
             lines[found.name,] = line
         else:
             mistakes.append(mistake(name, found[1], line))
+        if len(mistakes) > MOST_MISTAKES:
+            break
     if mistakes:
-        raise UnreadableError(*mistakes)
+        raise UnreadableError(*the_first(mistakes, name))
     return Said(values, lambda path: lines.get(path))  # noqa: PLW0108  (get takes more than a path)
 
 

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 import attrs
 
-from rostra.config.formats.content import TOO_DEEP, Keys, Said, UnreadableError, mistake
+from rostra.config.formats.content import TOO_DEEP, Keys, Said, UnreadableError, mistake, the_first
 from rostra.config.text import DEEPEST, Text
 from rostra.errors import Mistake
 
@@ -95,7 +95,8 @@ def ini(content: str, name: str) -> Said:
         twice = f"the same key stands in line {parser.line_of(error.section, error.option)}"
         wrong = [mistake(name, twice, lines.line)]
     except configparser.ParsingError as error:
-        wrong = [mistake(name, "expected [section] or key = value", line - 1) for line, _ in error.errors]
+        reason = "expected [section] or key = value"
+        wrong = list(the_first((mistake(name, reason, line - 1) for line, _ in error.errors), name))
     else:
         return _said(parser, name)
     raise UnreadableError(*wrong)
@@ -109,7 +110,7 @@ def _said(parser: _Parser, name: str) -> Said:
         for key, value in parser.items(section):
             tree.put(table, path, key, value)
     if tree.mistakes:
-        raise UnreadableError(*tree.mistakes)
+        raise UnreadableError(*the_first(tree.mistakes, name))
     return Said(tree.values, lambda path: tree.lines.get(path))  # noqa: PLW0108  (get takes more than a path)
 
 
@@ -132,7 +133,7 @@ class _Tree:
     def table(self, path: Keys, line: int) -> dict[str, Any]:
         """The table of a section; one that belongs nowhere if it cannot stand there."""
         if not all(path) or len(path) > DEEPEST:
-            reason = TOO_DEEP if all(path) else "a section has no name, or one with nothing beside a dot"
+            reason = TOO_DEEP if all(path) else "a section has no name beside a dot"
             self.mistakes.append(mistake(self.name, reason, line))
             return {}
         table = self.values

@@ -9,7 +9,16 @@ from typing import Any, NoReturn
 
 import attrs
 
-from rostra.config.formats.content import TOO_DEEP, Keys, Said, UnreadableError, found_once, mistake, place_in
+from rostra.config.formats.content import (
+    TOO_DEEP,
+    Keys,
+    Said,
+    UnreadableError,
+    found_once,
+    mistake,
+    place_in,
+    the_first,
+)
 from rostra.config.text import DEEPEST
 from rostra.errors import Mistake
 
@@ -38,12 +47,12 @@ def json_settings(content: str, name: str) -> Said:
         reason = re.sub(r": .*$|( '.*')? at$", "", error.msg)
         wrong = [mistake(name, f"is not JSON: {reason}", error.lineno, error.colno)]
     except (RecursionError, _AmissError):
-        wrong = list(_amiss(content, name))
+        wrong = list(the_first(_amiss(content, name), name))
     else:
         if isinstance(values, dict):
             return Said(values, found_once(functools.partial(_lines, content)))
-        wrong = [mistake(name, "expected an object in braces at the top", 1)]
-    raise UnreadableError(*wrong)
+        wrong = []
+    raise UnreadableError(*(wrong or [mistake(name, "expected an object in braces at the top", 1)]))
 
 
 def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ PyYAML parses, with libyaml where that is there; ``yaml_tree`` puts together wha
 """
 
 import re
+from array import array
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from rostra.config.formats.content import Said, UnreadableError, mistake, place_
 from rostra.config.formats.yaml_tree import Composer, MalformedError
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
 # What it quotes of the text, but for single characters and the names of tokens.
 _QUOTED = re.compile(r""" ?(?:'(?!<|\\|.')[^']*'|"(?!.")[^"]*")""")
 
@@ -21,7 +23,8 @@ def yaml_settings(content: str, name: str) -> Said:
     Raises:
         UnreadableError: It is no YAML, holds what settings do not have, or PyYAML is not installed.
     """
-    composer = Composer(name)
+    odd_breaks = array("Q", (found.start() for found in _ODD_BREAK.finditer(content)))
+    composer = Composer(name, odd_breaks)
     wrong = composer.mistakes
     try:
         top = composer.document(_events(content, name))
@@ -54,6 +57,6 @@ def _events(content: str, name: str) -> Iterator[Any]:
         reason = _QUOTED.sub("", getattr(error, "problem", None) or "it cannot be parsed")
     else:
         return
-    # A mark at the end of the text may stand on a line that is not there.
-    place = (min(mark.line, content.count("\n")) + 1, mark.column + 1) if mark else ()
+    # A mark at the end may stand behind the end.
+    place = place_in(content, min(mark.index, len(content))) if mark else ()
     raise MalformedError(mistake(name, f"is not YAML: {reason}", *place))

@@ -7,18 +7,20 @@ count as much as what they stand for: no text is larger than it looks.
 
 import math
 import re
-from collections.abc import Hashable, Iterator, Mapping
+from bisect import bisect
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
-from rostra.config.formats.content import TOO_DEEP, Keys, mistake
+from rostra.config.formats.content import MOST_MISTAKES, TOO_DEEP, Keys, and_more, mistake
 from rostra.config.text import DEEPEST, Text
 from rostra.errors import Mistake
 
 MOST_VALUES = 100_000
 """Values of one file, with those that aliases stand for."""
 
+_MERGE = object()
 _CORE = "tag:yaml.org,2002:"
 _WORDS: dict[str, Any] = (
     dict.fromkeys(("", "~", "null", "Null", "NULL"))
@@ -90,10 +92,12 @@ class Composer:
 
     Args:
         name: The file's.
+        odd_breaks: The positions of what a parser counts as the end of a line, but nobody else does.
         mistakes: All that is wrong but did not keep it from reading on.
     """
 
     name: str
+    odd_breaks: Sequence[int] = ()
     mistakes: list[Mistake] = attrs.field(factory=list)
     _anchors: dict[str, Node | None] = attrs.field(factory=dict)
     _size: int = 0
@@ -120,9 +124,18 @@ class Composer:
     def _malformed(self, event: Any, reason: str) -> MalformedError:
         return MalformedError(self._told(event, reason))
 
+    def _wrong(self, event: Any, reason: str) -> None:
+        if len(self.mistakes) == MOST_MISTAKES:
+            raise MalformedError(and_more(self.name))
+        self.mistakes.append(self._told(event, reason))
+
     def _told(self, event: Any, reason: str) -> Mistake:
+        return mistake(self.name, reason, self._line(event), event.start_mark.column + 1)
+
+    def _line(self, event: Any) -> int:
         mark = event.start_mark
-        return mistake(self.name, reason, mark.line + 1, mark.column + 1)
+        line: int = mark.line + 1 - bisect(self.odd_breaks, mark.index)
+        return line
 
     def _node(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         """The value that begins with an event."""
@@ -134,7 +147,7 @@ class Composer:
         if event.anchor:
             self._anchors[event.anchor] = None
         if kind == "Scalar":
-            made = Node(self._scalar(event), _line(event))
+            made = Node(self._scalar(event), self._line(event))
         elif kind == "SequenceStart":
             made = self._sequence(event, events, depth)
         else:
@@ -168,59 +181,62 @@ class Composer:
         parts: dict[Hashable, tuple[int, Node]] = {
             index: (node.line, node) for index, node in enumerate(nodes)
         }
-        return _node([node.value for node in nodes], _line(event), parts)
+        return _node([node.value for node in nodes], self._line(event), parts)
 
     def _mapping(self, event: Any, events: Iterator[Any], depth: int) -> Node:
         self._check_tag(event, "map")
         parts: dict[Hashable, tuple[int, Node]] = {}
         merged: list[Node] = []
-        merge_line = 0
         while _kind(key := next(events)) != "MappingEnd":
-            name = self._node(key, events, depth + 1).value
-            value_event = next(events)
-            value = self._node(value_event, events, depth + 1)
-            is_merge = _kind(key) == "Scalar" and key.value == "<<" and key.tag is None and key.implicit[0]
-            first = (
-                merge_line if is_merge else parts[name][0] if isinstance(name, str) and name in parts else 0
-            )
-            if first:
-                self.mistakes.append(self._told(key, f"the same key stands in line {first}"))
-            elif is_merge:
-                merge_line = _line(key)
-                merged = self._tables_in(value, value_event)
-            elif isinstance(name, str):
-                parts[str(name)] = (_line(key), value)
-            else:
-                self.mistakes.append(self._told(key, "a key is no text: put it in quotes"))
+            name = self._key(key, events, depth + 1)
+            value = next(events)
+            node = self._node(value, events, depth + 1)
+            if name in parts:
+                self._wrong(key, f"the same key stands in line {parts[name][0]}")
+            elif name is not None:
+                parts[name] = (self._line(key), node)
+                merged += self._tables_in(node, value) if name is _MERGE else ()
+        parts.pop(_MERGE, None)
         for table in merged:
             parts = {**table.parts, **parts}
-        return _node({key: node.value for key, (_, node) in parts.items()}, _line(event), parts)
+        return _node({key: node.value for key, (_, node) in parts.items()}, self._line(event), parts)
+
+    def _key(self, event: Any, events: Iterator[Any], depth: int) -> Hashable:
+        """The text of a key, ``_MERGE``, or None for what can be no key."""
+        name = self._node(event, events, depth).value
+        if name == "<<" and type(name) is Text and _kind(event) == "Scalar":
+            return _MERGE
+        if isinstance(name, str):
+            return str(name)
+        self._wrong(event, "a key is no text: put it in quotes")
+        return None
 
     def _tables_in(self, node: Node, event: Any) -> list[Node]:
         """The tables that a merge key names, the strongest first."""
         nodes = [each for _, each in node.parts.values()] if isinstance(node.value, list) else [node]
         if all(isinstance(each.value, dict) for each in nodes):
             return nodes
-        self.mistakes.append(self._told(event, "<< takes a table, or a list of tables"))
+        self._wrong(event, "<< takes a table, or a list of tables")
         return []
 
     def _check_tag(self, event: Any, kind: str) -> None:
         if event.tag not in {None, "!", _CORE + kind}:
-            self.mistakes.append(self._told(event, "a tag that settings do not have"))
+            self._wrong(event, "a tag that settings do not have")
 
     def _scalar(self, event: Any) -> Any:
         """A value that is neither a table nor a list."""
         if event.tag is None and event.implicit[0]:
             return self._plain(event)
-        kind = "str" if event.tag in {None, "!"} else event.tag.removeprefix(_CORE)
-        if kind == "str":
+        tag: str = event.tag or "!"
+        if tag in {"!", f"{_CORE}str"}:
             return event.value
-        if kind not in _KINDS or not event.tag.startswith(_CORE):
-            self.mistakes.append(self._told(event, "a tag that settings do not have"))
+        kind = tag.removeprefix(_CORE)
+        if kind not in _KINDS or kind == tag:
+            self._wrong(event, "a tag that settings do not have")
             return None
         value = self._plain(event)
         if type(value) not in _KINDS[kind]:
-            self.mistakes.append(self._told(event, "it is not what its tag says"))
+            self._wrong(event, "it is not what its tag says")
         return value
 
     def _plain(self, event: Any) -> Any:
@@ -231,7 +247,7 @@ class Composer:
         try:
             number = _number(text)
         except ValueError:
-            self.mistakes.append(self._told(event, "a number is out of range"))
+            self._wrong(event, "a number is out of range")
             return None
         return Text(text) if number is None else number
 
@@ -251,8 +267,3 @@ def _number(text: str) -> int | float | None:
 
 def _kind(event: Any) -> str:
     return type(event).__name__.removesuffix("Event")
-
-
-def _line(event: Any) -> int:
-    line: int = event.start_mark.line + 1
-    return line

@@ -299,6 +299,19 @@ async def test_an_unknown_plugin_is_told_with_its_place_and_what_comes_close() -
 
 
 @pytest.mark.asyncio
+async def test_a_misspelt_alias_is_told_which_one_comes_close(tmp_path: Path) -> None:
+    (tmp_path / "app.toml").write_text('plugins = [{plugin = "shop.web", alias = "mongo"}]')
+    source = ConfigSource.from_files(tmp_path / "app.toml", overrides=["plugins.mungo.url=x"])
+
+    with pytest.raises(PluginNotFoundError) as caught:
+        async with plugin.Stage(config=source):
+            pass
+
+    assert "listed as plugins.mungo, from --set plugins.mungo.url" in str(caught.value)
+    assert str(caught.value).endswith("or did you mean plugins.mongo?")
+
+
+@pytest.mark.asyncio
 async def test_everything_wrong_with_the_list_is_told_together() -> None:
     with pytest.raises(ExceptionGroup) as caught:
         await stage_of(plugins=["shop.mungo", "shop.nowhere", {"plugin": "shop.web", "options": {"a": 1}}])

@@ -38,6 +38,14 @@ async def prepare(load: plugin.Loader, teardown: plugin.Teardown, jobs: plugin.J
     yield plugin.task(sweep, restart="sometimes")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (mistyped)
 
 
+async def listed(options: plugin.Options) -> None:
+    assert_type(options.alias, str)
+    assert_type(options.load(Client), Client)
+    assert_type(options.add(Client()), Client)
+    assert_type(options["url"], Any)
+    assert_type(options.url, Any)
+
+
 def programs(module: ModuleType) -> None:
     assert_type(plugin.stage("myapp", module, prepare, config={"db": {}}), list[Any])
     plugin.stage(5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (no plugin)

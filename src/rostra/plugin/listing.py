@@ -12,7 +12,7 @@ from rostra.config import ConfigSource
 from rostra.config.apart import said_of
 from rostra.config.layers import origin_around
 from rostra.config.tree import dotted
-from rostra.errors import ConfigError, Mistake, PluginNotFoundError, RostraError
+from rostra.errors import ConfigError, Mistake, PluginNotFoundError, RostraError, closest
 from rostra.plugin.finding import Plugin
 from rostra.plugin.listed import SETTING, Listed, clashes, listed, wrong
 from rostra.plugin.options import Options
@@ -71,7 +71,7 @@ def listing(source: ConfigSource, find: Callable[[Listed], Plugin]) -> Listing:
         try:
             found.append((each, find(each)))
         except PluginNotFoundError as error:
-            problems.append(_placed(error, each))
+            problems.append(_placed(error, each, wanted))
         except Exception as error:  # noqa: BLE001  (the import of one may raise anything; the others are looked at)
             error.add_note(f"listed as {each}")
             problems.append(error)
@@ -81,8 +81,11 @@ def listing(source: ConfigSource, find: Callable[[Listed], Plugin]) -> Listing:
     return Listing(tuple(found), tuple(problems))
 
 
-def _placed(error: PluginNotFoundError, each: Listed) -> PluginNotFoundError:
-    return PluginNotFoundError(error.wanted, error.asked_by, error.why, error.fix, str(each))
+def _placed(error: PluginNotFoundError, each: Listed, wanted: tuple[Listed, ...]) -> PluginNotFoundError:
+    """The same with its place, and with the alias that was meant if it is one that comes close."""
+    near = closest(each.alias, (other.alias for other in wanted if other is not each))
+    meant = (f"or did you mean {dotted((SETTING, near))}?",) if near and each.alias == each.name else ()
+    return PluginNotFoundError(error.wanted, error.asked_by, error.why, (*error.fix, *meant), str(each))
 
 
 def _clashes(found: list[tuple[Listed, Plugin]]) -> list[Mistake]:

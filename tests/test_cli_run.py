@@ -429,13 +429,42 @@ def test_settings_and_variables_that_nobody_reads_are_warned_of_once(folder):
         """,
     )
 
+    write(folder, "job.toml", "port = 1")
     job = ended(
-        folder, "run", "job.py", "--set", "port=1", "--env-prefix", "APP", APP_GREETER_PROT="1"
+        folder, "run", "job.py", "-c", "job.toml", "--env-prefix", "APP", APP_GREETER_PROT="1"
     )  # fmt: skip
 
     told = [json.loads(line) for line in job.stderr.splitlines() if "settings.unread" in line]
     assert job.returncode == 0
     assert [(each["level"], each["hint"]) for each in told] == [
-        ("warning", "nobody reads port of --set port"),
+        ("warning", "nobody reads port of job.toml:1"),
         ("warning", "no setting reads APP_GREETER_PROT; did you mean APP_GREETER_PORT?"),
     ]
+
+
+def test_an_option_that_nobody_reads_ends_the_start_with_what_was_meant(folder):
+    arguments = ("job.py", "--set", "greter.port=1", "--set", "x=1", "--set", "greeter.port=2")
+    write(
+        folder,
+        "job.py",
+        """
+        from service import GreeterConfig
+
+        async def work(settings: GreeterConfig):
+            print("worked")
+
+        async def prepare():
+            yield work
+        """,
+    )
+
+    ran, checked = ended(folder, "run", *arguments), ended(folder, "check", *arguments)
+
+    told = (
+        "ConfigError: 2 settings of the options are read by nobody\n"
+        "  greter.port   nobody asks for it; did you mean greeter.port?   from --set greter.port\n"
+        "  x             nobody asks for it                               from --set x\n"
+    )
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert ran.stderr.endswith(told)
+    assert (checked.returncode, checked.stderr) == (2, told)

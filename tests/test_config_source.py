@@ -550,6 +550,30 @@ def test_what_the_root_and_inner_sections_read_is_no_hint() -> None:
     assert source.hints() == ("nobody reads [greeter.outer] of a mapping; did you mean [greeter.inner]?",)
 
 
+def test_what_is_read_as_a_dict_is_no_hint() -> None:
+    source = ConfigSource({"a": {"b": 1}, "c": {"d": 1}, "e": 1, "f": 1})
+
+    asked = [source.a, source["c"], source.get("e"), source.get("g")]
+
+    assert asked == [{"b": 1}, {"d": 1}, 1, None]
+    assert source.hints() == ("nobody reads f of a mapping",)
+
+
+def test_an_option_that_nobody_reads_is_an_error() -> None:
+    options = ["greter.port=1", "greeter.port=1", "debug=on", "a.b=1", "greeter={}", "x.y=2", "e.f=1"]
+    source = ConfigSource(ConfigSource.from_files(overrides=options), {"x": {"z": 1}, "e": {"f": 1}})
+    source.load_sections([Root, Greeter])
+    assert source.a.b == "1"
+
+    assert wrong(source.check_options) == (
+        "3 settings of the options are read by nobody\n"
+        "  greter.port   nobody asks for it; did you mean greeter.port?   from --set greter.port\n"
+        "  x.y           nobody asks for it                               from --set x.y\n"
+        "  e.f           nobody asks for it                               from --set e.f"
+    )
+    assert source.hints() == ("nobody reads [x] of mapping 2", "nobody reads [e] of mapping 2")
+
+
 def test_a_secret_of_a_file_stays_one_in_the_section_only(tmp_path: Path) -> None:
     @attrs.frozen
     class Db(Config, section="db"):

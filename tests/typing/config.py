@@ -35,6 +35,8 @@ def loading(source: config.ConfigSource) -> None:
     assert_type(source["a"], Any)
     assert_type(source.origin("db.url"), config.Origin | None)
     assert_type(source.hints(), tuple[str, ...])
+    assert_type(source.reload(), config.ConfigSource)
+    source.check_options()
 
 
 def revealing(settings: DbConfig) -> None:

@@ -89,6 +89,8 @@ def _problems(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Itera
     found = (*rehearsal.wrong, *_of_logging(rehearsal.source))
     yield from rehearsal.failed
     yield from (each for each in found if isinstance(each, ConfigError) or not follows)
+    if not (found or follows):
+        yield from _of_options(rehearsal.source)
     if ended is not None:
         yield from _alone([ended])
 
@@ -107,6 +109,14 @@ def _of_logging(source: ConfigSource) -> Iterable[Exception]:
     """What is wrong with ``[logging]``, which ``rostra run`` reads for the process and nothing here applies."""
     try:
         source.load(LogConfig)
+    except ConfigError as error:
+        return (error,)
+    return ()
+
+
+def _of_options(source: ConfigSource) -> Iterable[Exception]:
+    try:
+        source.check_options()
     except ConfigError as error:
         return (error,)
     return ()

@@ -67,6 +67,7 @@ def of_file(path: str) -> Part:
 def _read(path: str, folder: FilePath) -> Part:
     """Read ``path``, which was named when ``folder`` was the working directory."""
     seen = path if folder == FilePath.cwd() else folder / path
+    layers: tuple[Layer, ...]
     if is_dotenv(seen):
         layers = (_said(Origin("dotenv", str(seen)), variables_in(seen)),)
     else:

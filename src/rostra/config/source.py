@@ -9,7 +9,7 @@ from rostra.components import name_of
 from rostra.config import parts as parts_of
 from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
-from rostra.config.environment import Asked, asked_by, environment
+from rostra.config.environment import Asked, Environment, asked_by, environment
 from rostra.config.formats import UnreadableError
 from rostra.config.layers import Layer, Transform, origin_of, references_around, settled
 from rostra.config.origin import DEFAULT, Origin
@@ -41,7 +41,7 @@ class ConfigSource(View):
         ConfigError: A mapping is nested too deeply, or the prefix cannot begin a variable.
     """
 
-    __slots__ = ("_claims", "_environment", "_extra", "_loaded", "_resolving", "_settled")
+    __slots__ = ("_asked", "_claims", "_environment", "_extra", "_loaded", "_resolving", "_settled")
 
     def __init__(
         self,
@@ -49,10 +49,13 @@ class ConfigSource(View):
         env_prefix: str | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> None:
-        parts = tuple(_parts(mappings))
-        of_variables = (each for part in parts for each in part.layers if each.origin.kind == "dotenv")
-        self._environment = environment(env_prefix, environ, of_variables)
+        said = _said(mappings, env_prefix, environ)
+        del mappings, environ  # they may hold secrets, and tracebacks may show what stands here
+        if isinstance(said, Exception):
+            raise said
+        parts, self._environment = said
         self._claims = Claims()
+        self._asked: set[str] = set()
         self._extra: dict[Path, tuple[Layer, ...]] = {}
         self._loaded: dict[tuple[type, Path], Any] = {}
         self._resolving: Any = None
@@ -88,8 +91,14 @@ class ConfigSource(View):
         options, malformed = parts_of.from_options(overrides)
         del overrides  # they may hold secrets, and tracebacks may show what stands here
         if unreadable or malformed:
+            del environ
             raise _unreadable(unreadable + malformed)
-        return cls(View({}, (*files, *options)), env_prefix=env_prefix, environ=environ)
+        try:
+            return cls(View({}, (*files, *options)), env_prefix=env_prefix, environ=environ)
+        except ConfigError as error:
+            wrong = error.with_traceback(None)
+        del environ, files, options
+        raise wrong
 
     def reload(self) -> Self:
         """A source that has asked again whoever can say something else by now; this one is left as it is.
@@ -223,6 +232,11 @@ class ConfigSource(View):
             return origin
         return DEFAULT if path in paths_of(self._claims.sections[place], place) else None
 
+    @property
+    def sections(self) -> dict[str, type]:
+        """The classes that sections were asked for as, well or in vain, by section; the root is ``""``."""
+        return {dotted(place): cls for place, cls in self._claims.sections.items()}
+
     def variable(self, setting: str) -> str | None:
         """The variable that sets a setting, for messages: ``APP_DB_URL`` for ``db.url``.
 
@@ -233,11 +247,45 @@ class ConfigSource(View):
     def hints(self) -> tuple[str, ...]:
         """What looks like a mistake but may be none: variables and tables that nobody has read.
 
-        Ask when all sections are loaded. Each hint is a sentence, with the closest match.
+        Ask when all sections are loaded. Each hint is a sentence, with the closest match. A table is read when it
+        is taken out of the source, too: ``source.db``, ``source["db"]``, ``source.get("db")``.
         """
         from rostra.config.hints import unread
 
-        return unread(self._settled, self._claims, self._environment)
+        return unread(self._settled, self._claims, self._asked, self._environment)
+
+    def check_options(self) -> None:
+        """Refuse options that nobody has read: who types one means something by it.
+
+        A stage does this when all is prepared.
+
+        Raises:
+            ConfigError: There are some; all of them, with the closest match of each.
+        """
+        if not any(each.origin.kind == "option" for each in self._settled.layers):
+            return
+        from rostra.config.hints import unread_options
+
+        mistakes = unread_options(self._settled, self._claims, self._asked)
+        if mistakes:
+            what = (
+                "1 setting of the options is"
+                if len(mistakes) == 1
+                else f"{len(mistakes)} settings of the options are"
+            )
+            raise ConfigError(f"{what} read by nobody", mistakes)
+
+    def __getitem__(self, key: str) -> Any:
+        value = super().__getitem__(key)
+        self._asked.add(key)
+        return value
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """As of every dict."""
+        try:
+            return self[key]
+        except KeyError:
+            return default
 
     def _all(self, wanted: Mapping[type, str | None]) -> dict[type, Any]:
         places = {cls: _place(cls, section) for cls, section in wanted.items()}
@@ -267,6 +315,18 @@ class ConfigSource(View):
             self._extra[asked.place] = outcome.environment
             self._loaded[asked.cls, asked.place] = outcome.made
         return outcome.mistakes
+
+
+def _said(
+    mappings: tuple[Mapping[str, Any], ...], prefix: str | None, given: Mapping[str, str] | None
+) -> tuple[tuple[Part, ...], Environment] | Exception:
+    """What mappings and variables say, or what is to be raised where none of them can be seen."""
+    try:
+        parts = tuple(_parts(mappings))
+        of_variables = (each for part in parts for each in part.layers if each.origin.kind == "dotenv")
+        return parts, environment(prefix, given, of_variables)
+    except (ConfigError, TypeError) as error:
+        return error.with_traceback(None)
 
 
 def _parts(mappings: tuple[Mapping[str, Any], ...]) -> Iterator[Part]:

@@ -9,6 +9,8 @@ from rostra.handlers import Handlers
 async def complete() -> None:
     """Plan handlers, check that all can be built, load the sections, build what is eager, bind the handlers.
 
+    By then everybody has asked for what there is to be asked for: options that nobody has read are refused.
+
     Raises:
         RostraError: The one thing that is wrong.
         ExceptionGroup: The things that are wrong, as far as they can be known without building anything.
@@ -21,6 +23,7 @@ async def complete() -> None:
         raise ExceptionGroup(msg, problems)
     await context.get(di.StageObjects).build_eager()
     await context.get(Handlers).bind_all()
+    context.get(ConfigSource).check_options()
 
 
 def examined() -> tuple[list[Exception], di.CheckReport]:

@@ -1,11 +1,13 @@
 """One section: what all who have a say make of it, and the instance of its class or everything wrong with it."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import attrs
 
 from rostra.config.claims import Claims
 from rostra.config.declared import names_of
+from rostra.config.discretion import overlaps
 from rostra.config.environment import Asked, Environment, said_about
 from rostra.config.faults import Fault, WrongError
 from rostra.config.layers import (
@@ -18,6 +20,7 @@ from rostra.config.layers import (
     references_around,
     speaker,
 )
+from rostra.config.origin import DEFAULT, Origin
 from rostra.config.reading import read
 from rostra.config.tree import Nothing, Path, at, dotted, opened
 from rostra.config.unresolved import Unresolved, asks_for_secrets, is_plain, strings_in
@@ -66,7 +69,8 @@ def evaluated(asked: Asked, settled: Settled, known: Environment, claims: Claims
     whole = section_of(settled.layers, asked.place, extra)
     faults = (*pending, *(each for each in faults if not _is_about(each, pending)))
     told = {each.setting for each in unreadable}
-    mistakes = (_mistake(fault, whole, asked) for fault in faults)
+    hidden = tuple(_hidden(whole))
+    mistakes = (_mistake(fault, whole, asked, hidden) for fault in faults)
     return Outcome(None, extra, (*unreadable, *(each for each in mistakes if each.setting not in told)))
 
 
@@ -113,15 +117,33 @@ def _own(said: Any, asked: Asked, claims: Claims) -> Any:
     return {key: each for key, each in said.items() if key not in foreign}
 
 
-def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked) -> Mistake:
+def _hidden(layers: tuple[Layer, ...]) -> Iterator[Any]:
+    """What comes from where secrets are kept: files that variables name, and resolvers."""
+    for each in layers:
+        if each.origin.kind == "secret file":
+            yield each.values
+        for place, references in each.references.items():
+            if any(map(asks_for_secrets, references)) and place[: len(each.place)] == each.place:
+                yield at(each.values, place[len(each.place) :])
+
+
+def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked, hidden: tuple[Any, ...]) -> Mistake:
     path = (*asked.place, *fault.path)
     setting = dotted(path) or "the root"
     if not fault.missing:
-        origin = origin_around(layers, fault.path)
-        is_kept_secret = any(map(asks_for_secrets, references_around(layers, fault.path)))
-        reason = fault.discreet if is_kept_secret or origin.kind == "secret file" else ""
-        return Mistake(setting, reason or fault.reason, f"from {origin}")
+        origin = DEFAULT if fault.is_default else origin_around(layers, fault.path)
+        return Mistake(setting, _reason(fault, origin, layers, hidden), f"from {origin}")
     table = f"[{dotted(asked.place)}]" if asked.place else "the root"
     by_hand = f"{dotted(fault.path)} in {table}"
     variable = next((name for name, known in asked.variables.paths.items() if known == path), None)
     return Mistake(setting, fault.reason, f"set {variable}, or {by_hand}" if variable else f"set {by_hand}")
+
+
+def _reason(fault: Fault, origin: Origin, layers: tuple[Layer, ...], hidden: tuple[Any, ...]) -> str:
+    """The reason, without what was found if that is kept secret, or if something else that is stands in it."""
+    is_kept_secret = (
+        origin.kind == "secret file"
+        or any(map(asks_for_secrets, references_around(layers, fault.path)))
+        or overlaps(fault.reason, hidden)
+    )
+    return (is_kept_secret and fault.discreet) or fault.reason

@@ -24,12 +24,14 @@ class Fault:
         missing: Nothing was found: there is no origin, but a variable that would set it.
         discreet: What to say in place of ``reason`` where even a value that is no ``Secret`` is not to be shown,
             since it came from where secrets are kept. Empty: the reason tells nothing of the value.
+        is_default: The value is the default of its class, which nobody has said.
     """
 
     path: tuple[Hashable, ...]
     reason: str
     missing: bool = False
     discreet: str = ""
+    is_default: bool = False
 
     def under(self, key: Hashable) -> "Fault":
         """The same fault, seen from the table or list in which the value stands."""

@@ -49,15 +49,19 @@ def objections(cls: type, arguments: dict[str, Any], unread: Collection[Hashable
         for error in _asked(step, draft, field, arguments)
     ]
     known = _known(cls, arguments, draft) if said else []
-    return tuple(_objection(setting, error, known) for setting, error in said)
+    return tuple(_objection(setting, error, known, arguments) for setting, error in said)
 
 
-def _objection(setting: Setting | None, error: Exception, known: list[Any]) -> Fault:
+def _objection(
+    setting: Setting | None, error: Exception, known: list[Any], arguments: dict[str, Any]
+) -> Fault:
     if setting is None:  # of an attribute that is no setting
         return _told((), "refused", error, known)
     if holds_secret(setting.type):
-        return Fault((setting.name,), f"refused, {LEFT_OUT}")
-    return _told((setting.name,), "refused", error, known)
+        fault = Fault((setting.name,), f"refused, {LEFT_OUT}")
+    else:
+        fault = _told((setting.name,), "refused", error, known)
+    return attrs.evolve(fault, is_default=setting.name not in arguments)
 
 
 def _known(cls: type, arguments: dict[str, Any], draft: Any) -> list[Any]:

@@ -90,6 +90,7 @@ docs: $(INSTALLED) ## build the documentation into docs/_build/html; a warning i
 # In an environment of its own: what the checks need (rich, say) would be imported by what is measured.
 bench: ## print ratios to hand-written code and to peers
 	@$(MAKE) venv VENV=.venv-bench ONLY=bench
+	@.venv-bench/bin/python .ci/peers.py .venv-bench
 	@for file in $(filter-out %/measure.py,$(wildcard benchmarks/*.py)); do printf '\n── %s\n' "$$file"; .venv-bench/bin/python "$$file"; done
 
 test-all: ## run all tests on each of the supported Pythons that is at hand

@@ -2,7 +2,7 @@
 
 Run by the Makefile as ``python .ci/install.py FOLDER [CONSTRAINTS [GROUP…]]``. Every project of the tree (the root and
 each folder of plugins/) is installed editable, with the named dependency groups or, where none is named, all of them, so
-that a new plugin is a new folder and nothing else.
+that a new plugin is a new folder and nothing else. Peers to compare with are for nobody who does not name them.
 Where packages come from is the affair of the user's own uv or pip configuration.
 """
 
@@ -33,7 +33,7 @@ def everything(wanted: list[str]) -> list[str]:
         arguments += ["--editable", f"./{path.parent}"]
         groups = tomllib.loads(project.read_text()).get("dependency-groups", {})
         for group in groups:
-            if not wanted or group in wanted:
+            if group in wanted or (not wanted and group != "peers"):
                 arguments += ["--group", f"{path}:{group}"]
     return arguments
 

@@ -5,9 +5,14 @@ import enum
 import keyword
 import string
 import uuid
+from collections import deque
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from ipaddress import IPv4Address, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 import attrs
 from hypothesis import strategies as st
@@ -23,6 +28,36 @@ class Color(enum.Enum):
 class Level(enum.IntEnum):
     LOW = 1
     HIGH = 2
+
+
+class Access(enum.Flag):
+    READ = 1
+    WRITE = 2
+
+
+class Mood(enum.Enum):
+    """An enum that has a say of its own."""
+
+    GOOD = "good"
+    BAD = "bad"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Mood | None":
+        return cls.GOOD if value == ":)" else None
+
+
+@attrs.frozen
+class Tint:
+    """A type of one's own, read from a text."""
+
+    number: int
+
+    @classmethod
+    def from_config(cls, text: str) -> "Tint":
+        return cls(int(text.removeprefix("#"), 16))
+
+    def __str__(self) -> str:
+        return f"#{self.number:06x}"
 
 
 @attrs.frozen
@@ -62,6 +97,14 @@ SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     dt.time: st.times(),
     uuid.UUID: st.uuids(),
     Path: st.text(string.ascii_letters + "/.~ é", min_size=1, max_size=8).map(Path),
+    Decimal: st.decimals(allow_nan=False, allow_infinity=False),
+    Fraction: st.fractions(),
+    IPv4Address: st.ip_addresses(v=4),
+    IPv6Network: st.ip_addresses(v=6).map(IPv6Network),
+    ZoneInfo: st.sampled_from(["UTC", "Europe/Berlin"]).map(ZoneInfo),
+    Access: st.sampled_from([Access.READ, Access.READ | Access.WRITE]),
+    Mood: st.sampled_from(Mood),
+    Tint: st.integers(0, 0xFFFFFF).map(Tint),
     Color: st.sampled_from(Color),
     Level: st.sampled_from(Level),
     Literal["a", 1, True]: st.sampled_from(["a", 1, True]),
@@ -72,6 +115,7 @@ MADE: dict[Any, st.SearchStrategy[Any]] = {
     list[int]: st.lists(st.integers(), max_size=3),
     tuple[str, ...]: st.lists(TEXTS, max_size=3).map(tuple),
     tuple[int, str]: st.tuples(st.integers(), TEXTS),
+    deque[int]: st.lists(st.integers(), max_size=3).map(deque),
     frozenset[Color]: st.frozensets(st.sampled_from(Color)),
     Sequence[float]: st.lists(NUMBERS, max_size=3).map(tuple),
     dict[str, int]: st.dictionaries(TEXTS, st.integers(), max_size=3),
@@ -105,7 +149,7 @@ JSON_VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | NUMBERS | TEXTS | st.sampled_from(
         ["1", " 2 ", "1_000", "1.5", "inf", "-.5e3", "yes", "OFF", "1m30s", "-2h", "90", "10MiB", "1.5 gb", "", "a,b", "[1, 2]",
          '{"size": 1}', " {}", "red", "RED", "LOW", "1", "2025-12-31", "20251231", "2025-W01-1", "2025-12-31T23:59:00Z",
-         "23:59", "T12", "12:30:00.5+01:00", "base64:AAAA", "base64:!", str(uuid.UUID(int=7)), uuid.UUID(int=9).hex, "${PORT}"],
+         "23:59", "T12", "12:30:00.5+01:00", "base64:AAAA", "base64:!", str(uuid.UUID(int=7)), uuid.UUID(int=9).hex, "${PORT}", "READ", "WRITE|READ", ":)", "#ff0000", "192.0.2.1", "UTC", "1/3", "2001:db8::/32"],
     ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS | st.sampled_from(["size", "names", "name"]), inner, max_size=3),
     max_leaves=5,

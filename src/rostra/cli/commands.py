@@ -18,8 +18,12 @@ GROUP = "rostra.commands"
 
 _OURS = {
     "check": ("rostra.cli.check", "Show everything that would keep plugins from starting."),
+    "config": ("rostra.cli.config", "Show the settings that plugins read, and who said what."),
+    "graph": ("rostra.cli.graph", "Show what a stage is made of."),
     "probe": ("rostra.cli.probe", "Ask a running stage whether it is well."),
+    "render": ("rostra.cli.render", "Print a file with its ${...} replaced."),
     "run": ("rostra.cli.run", "Run plugins until they are done or told to stop."),
+    "secret": ("rostra.cli.secret", "Ask resolvers of secrets."),
 }
 
 

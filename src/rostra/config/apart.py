@@ -9,9 +9,19 @@ from rostra.config.environment import FILE, Asked, Variables, said_about
 from rostra.config.layers import Layer, narrowed, ordered
 from rostra.config.parts import Part
 from rostra.config.source import ConfigSource
-from rostra.config.tree import Path, branch, dotted
+from rostra.config.tree import Nothing, Path, at, branch, dotted
 from rostra.config.view import View
 from rostra.errors import ConfigError
+
+
+def is_said(source: ConfigSource, place: Path) -> bool:
+    """Whether anybody says anything about a setting. Its variable is known then, for hints about misspelt ones."""
+    known = source._environment  # noqa: SLF001  (its own room)
+    name = known.variable(place)
+    if name is not None:
+        source._claims.variables.setdefault(name, place)  # noqa: SLF001  (as above)
+    said = at(source._settled.values, place)  # noqa: SLF001  (as above)
+    return not isinstance(said, Nothing) or bool({name, f"{name}{FILE}"} & known.variables.keys())
 
 
 def said_of(source: ConfigSource, place: Path, reader: type, inner: Iterable[Path] = ()) -> tuple[Layer, ...]:
@@ -51,8 +61,11 @@ def source_of(source: ConfigSource, place: Path, layers: tuple[Layer, ...]) -> C
 
 
 def know(source: ConfigSource, part: ConfigSource) -> None:
-    """Let ``source`` know the variables that were read in one of its parts."""
-    source._claims.variables.update(part._claims.variables)  # noqa: SLF001  (its own room)
+    """Let ``source`` know what was read in one of its parts."""
+    claims = source._claims  # noqa: SLF001  (its own room)
+    claims.variables.update(part._claims.variables)  # noqa: SLF001  (as above)
+    if all(part is not each for each in claims.apart):
+        claims.apart.append(part)
 
 
 def _moved(layer: Layer, place: Path) -> Layer:

@@ -1,6 +1,7 @@
 """Who claims which name? Two classes for one section, and two settings for one variable, are mistakes."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import attrs
 
@@ -12,10 +13,17 @@ from rostra.errors import Mistake
 
 @attrs.define(eq=False)
 class Claims:
-    """The sections and variables that have been claimed so far."""
+    """The sections and variables that have been claimed so far.
+
+    Args:
+        sections: The class of each, by its place.
+        variables: The path of what each sets, by its name.
+        apart: Sources of their own for parts of the settings, which make claims of their own.
+    """
 
     sections: dict[Path, type] = attrs.field(factory=dict)
     variables: dict[str, Path] = attrs.field(factory=dict)
+    apart: list[Any] = attrs.field(factory=list)
 
     def claim(self, asked: Asked) -> tuple[Mistake, ...]:
         """Claim a section and its variables, unless somebody else has.

@@ -16,14 +16,16 @@ import attrs
 from rostra.config.declared import (
     Setting,
     bare,
-    class_in,
+    classes_in,
     holds_secret,
+    is_alias,
     is_section,
     members,
     names_around,
     settings_of,
 )
 from rostra.config.documented import documented
+from rostra.config.own import own
 from rostra.config.phrases import LIST, MAPPINGS, SEQUENCES, TABLE, hidden, phrase
 from rostra.config.secret import Secret
 from rostra.config.tree import Path
@@ -44,7 +46,8 @@ class Described:
         default: What it is when nobody says anything; ``attrs.NOTHING`` if it is required or only made then.
         made_by: The name of the function that makes the default, if that is only known then.
         text: Its documentation.
-        inner: The class, if it is a table of settings; None for a single one, and within itself.
+        classes: What it may be, if it is a table of settings; none for a single setting, and for a class within
+            itself.
     """
 
     setting: Setting
@@ -52,7 +55,12 @@ class Described:
     default: Any = attrs.field(repr=False)
     made_by: str
     text: str
-    inner: "DescribedClass | None"
+    classes: "tuple[DescribedClass, ...]"
+
+    @property
+    def inner(self) -> "DescribedClass | None":
+        """The class, if it can be no other."""
+        return self.classes[0] if len(self.classes) == 1 else None
 
     @property
     def is_secret(self) -> bool:
@@ -90,8 +98,8 @@ def every(within: DescribedClass) -> Iterator[Described]:
     """All settings of a class and of the classes in it; a table comes before its parts."""
     for each in within.settings:
         yield each
-        if each.inner is not None:
-            yield from every(each.inner)
+        for inner in each.classes:
+            yield from every(inner)
 
 
 def _described(
@@ -103,11 +111,13 @@ def _described(
     for setting in settings_of(cls, around):
         path = (*place, setting.name)
         default, made_by = _default(cls, setting, instance)
-        kind = class_in(setting.type)
-        inner = None
-        if kind is not None and kind not in seen | {cls}:
-            shown = default if isinstance(default, kind) else attrs.NOTHING
-            inner = _described(kind, path, shown, around, seen | {cls})
+        inner = tuple(
+            _described(
+                kind, path, default if isinstance(default, kind) else attrs.NOTHING, around, seen | {cls}
+            )
+            for kind in classes_in(setting.type)
+            if kind not in seen | {cls}
+        )
         text = said.attributes.get(setting.attribute) or said.attributes.get(setting.name, "")
         found.append(Described(setting, path, default, made_by, text, inner))
     return DescribedClass(cls, place, said.text, tuple(found))
@@ -146,8 +156,12 @@ def _declared(cls: Any, setting: Setting) -> tuple[Any, Any]:
 
 def in_words(wanted: Any) -> str:
     """What a value of a type is, in words that say what is in lists and tables, and whether it may be missing."""
+    if is_alias(wanted):  # it may stand in what it stands for
+        return phrase(wanted)
     wanted = bare(wanted)
     origin = typing.get_origin(wanted) or wanted
+    if own(origin) is not None:
+        return phrase(wanted)
     if origin is Secret:
         return in_words(hidden(wanted))
     alternatives = members(wanted)

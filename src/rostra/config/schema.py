@@ -14,8 +14,9 @@ from typing import Any
 
 import attrs
 
+from rostra.components import name_of
 from rostra.config.bounds import bounds
-from rostra.config.declared import is_section
+from rostra.config.declared import bare, is_alias, is_section
 from rostra.config.described import Described, DescribedClass, described
 from rostra.config.schema_types import TABLE_AS_TEXT, fragment
 from rostra.config.tree import Path
@@ -24,6 +25,12 @@ from rostra.config.written import UnwritableError, plain
 __all__ = ["schema"]
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+
+_PLUGINS = {
+    "type": ["array", "object", "string", "null"],
+    "description": "The plugins to load: their names, or tables with plugin, alias and options; or a table by alias.",
+}
 
 
 def schema(classes: Iterable[DescribedClass], about: str = "") -> dict[str, Any]:
@@ -37,6 +44,7 @@ def schema(classes: Iterable[DescribedClass], about: str = "") -> dict[str, Any]
     definitions = _Definitions()
     root = _of_place((), known, definitions)
     head = {"$schema": _DRAFT, **({"title": about} if about else {})}
+    root["properties"].setdefault("plugins", _PLUGINS)
     return {**head, **root, **({"$defs": definitions.made} if definitions.made else {})}
 
 
@@ -47,13 +55,18 @@ class _Definitions:
     made: dict[str, Any] = attrs.field(factory=dict)
     _names: dict[Any, str] = attrs.field(factory=dict)
 
-    def of(self, cls: type) -> dict[str, Any]:
-        """What stands for a class where it is used."""
-        if cls not in self._names:
-            self._names[cls] = name = self._free(cls.__name__)
+    def of(self, wanted: Any) -> dict[str, Any]:
+        """What stands for a class or an alias where it is used."""
+        if wanted not in self._names:
+            self._names[wanted] = name = self._free(name_of(wanted))
             self.made[name] = {}  # taken, also while it is being made
-            self.made[name] = _of_class(described(cls, ()), {}, self, is_closed=True)
-        return {"$ref": f"#/$defs/{self._names[cls]}"}
+            self.made[name] = self._definition(wanted)
+        return {"$ref": f"#/$defs/{self._names[wanted]}"}
+
+    def _definition(self, wanted: Any) -> dict[str, Any]:
+        if is_alias(wanted):
+            return fragment(bare(wanted), self.of)
+        return _of_class(described(wanted, ()), {}, self, is_closed=True)
 
     def _free(self, name: str) -> str:
         number = next(number for number in count(1) if self._numbered(name, number) not in self.made)

@@ -3,13 +3,14 @@
 import typing
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from enum import Enum, EnumMeta
+from enum import Enum, EnumMeta, Flag
 from pathlib import Path, PurePath
 from types import NoneType
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from rostra.config.declared import bare, is_section, members
+from rostra.config.declared import bare, is_alias, is_section, members
+from rostra.config.own import Own, own
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.scalars import BASE64, options, written
@@ -18,8 +19,8 @@ from rostra.config.secret import Secret
 __all__ = ["TABLE_AS_TEXT", "fragment"]
 
 Fragment: TypeAlias = dict[str, Any]
-Ref: TypeAlias = Callable[[type], Fragment]
-"""What stands for a class of settings."""
+Ref: TypeAlias = Callable[[Any], Fragment]
+"""What stands for a class of settings, or for an alias."""
 
 _REFERENCE = r"\$\{"
 """What a text has that is not yet what it will be."""
@@ -45,11 +46,13 @@ _NUMBER = r"([0-9]+(_[0-9]+)*\.?([0-9]+(_[0-9]+)*)?|\.[0-9]+)([eE][+-]?[0-9]+)?"
 _INFINITE = r"[iI][nN][fF]([iI][nN][iI][tT][yY])?|[nN][aA][nN]"
 _UUID = r"(urn:)?(uuid:)?\{*(-*[0-9a-fA-F]-*){32}\}*"
 
+_A_NUMBER = rf"^\s*[+-]?({_NUMBER}|{_INFINITE})\s*$"
+
 _SCALARS: dict[Any, tuple[str | None, str | None, Fragment]] = {
     str: (None, None, {}),
     bool: ("boolean", rf"^\s*([01]|{_WORDS})\s*$", {}),
     int: ("integer", r"^\s*[+-]?[0-9]+(_[0-9]+)*\s*$", {}),
-    float: ("number", rf"^\s*[+-]?({_NUMBER}|{_INFINITE})\s*$", {}),
+    float: ("number", _A_NUMBER, {}),
     bytes: (None, rf"^(?!{BASE64})|^{BASE64}[A-Za-z0-9+/=]*$", {}),
     timedelta: ("number", f"^{_SPAN_AS_TEXT}", {}),
     Duration: ("number", f"^{_NOT_NEGATIVE}{_SPAN_AS_TEXT}", {"minimum": 0}),
@@ -63,6 +66,15 @@ _SCALARS: dict[Any, tuple[str | None, str | None, Fragment]] = {
 }
 """JSON's type beside texts, the pattern of the texts, and what else is to be said, by type."""
 
+_STANDARD: dict[str, tuple[str | None, str | None, Fragment]] = {
+    "decimal.Decimal": ("number", _A_NUMBER, {}),
+    "fractions.Fraction": ("number", None, {}),
+    "ipaddress": (None, r"^[0-9A-Fa-f:./%\w]+$", {}),
+    "re.Pattern": (None, None, {}),
+    "zoneinfo.ZoneInfo": (None, r"^[^\u0000]+$", {}),
+}
+"""The same by the name of the class, or of the module of the class."""
+
 
 def fragment(wanted: Any, ref: Ref) -> Fragment:
     """The schema of the values that ``load`` reads as ``wanted``.
@@ -71,10 +83,14 @@ def fragment(wanted: Any, ref: Ref) -> Fragment:
 
     Args:
         wanted: The type.
-        ref: Called with each class of settings in it.
+        ref: Called with each class of settings and each alias in it; what these are made of is described once.
     """
+    if is_alias(wanted):
+        return ref(wanted)
     wanted = bare(wanted)
     origin = typing.get_origin(wanted) or wanted
+    if (known := own(origin)) is not None:
+        return _of_own(known, wanted, ref)
     if origin is Secret:
         return {**fragment(hidden(wanted), ref), "writeOnly": True}
     if members(wanted):
@@ -87,22 +103,38 @@ def fragment(wanted: Any, ref: Ref) -> Fragment:
         return _of_mapping(wanted, ref)
     if is_section(wanted):
         return ref(wanted)
-    return _of_scalar(wanted)
+    return _of_scalar(origin)
+
+
+def _of_own(known: Own, wanted: Any, ref: Ref) -> Fragment:
+    """What users say about a type of their own; else what their function takes."""
+    takes = known.takes() if known.schema is None else Any
+    made = dict(known.schema) if known.schema is not None else {} if takes is wanted else fragment(takes, ref)
+    titled = {"title": known.expected} if known.expected else {}
+    if is_section(wanted):  # a table is always a table of its settings
+        return {"anyOf": [ref(wanted), *([made] if made else [])], **titled} if made else {}
+    if made and known.schema is not None:
+        made = {"anyOf": [made, {"type": "string", "pattern": _REFERENCE}]}
+    return {**made, **titled}
 
 
 def _of_scalar(wanted: Any) -> Fragment:
     if wanted is NoneType:
         return {"type": "null"}
-    bases = wanted.__mro__ if isinstance(wanted, type) else ()
-    known = next((each for each in bases if each in _SCALARS), None)
-    if known is None:
+    found = next(filter(None, map(_known, getattr(wanted, "__mro__", ()))), None)
+    if found is None:
         return {}
-    kind, pattern, more = _SCALARS[known]
+    kind, pattern, more = found
     return {
         "type": [kind, "string"] if kind else "string",
         **({"pattern": _or_reference(pattern)} if pattern else {}),
         **more,
     }
+
+
+def _known(cls: type) -> tuple[str | None, str | None, Fragment] | None:
+    by_name = _STANDARD.get(f"{cls.__module__}.{cls.__qualname__}") or _STANDARD.get(cls.__module__)
+    return _SCALARS.get(cls) or by_name
 
 
 def _of_union(wanted: Any, ref: Ref) -> Fragment:
@@ -122,7 +154,26 @@ def _of_options(wanted: Any) -> Fragment:
         texts |= set(wanted.__members__)
     texts -= {each for each in values if isinstance(each, str)}
     enums = [{"enum": each} for each in (values, sorted(texts)) if each]
-    return {"anyOf": [*enums, {"type": "string", "pattern": _REFERENCE}]}
+    if isinstance(wanted, EnumMeta) and _has_its_own_say(wanted):
+        return {"examples": values} if values else {}
+    flags = [{"type": "array"}] if _is_flag(wanted) else []
+    return {
+        "anyOf": [
+            *enums,
+            *flags,
+            {"type": "string", "pattern": _or_reference(r"\|") if flags else _REFERENCE},
+        ]
+    }
+
+
+def _is_flag(wanted: Any) -> bool:
+    return isinstance(wanted, EnumMeta) and issubclass(wanted, Flag)
+
+
+def _has_its_own_say(wanted: Any) -> bool:
+    """Whether an enum itself takes values that are none of its members'."""
+    usual = (Enum.__dict__["_missing_"], Flag.__dict__["_missing_"])
+    return next(vars(each)["_missing_"] for each in wanted.__mro__ if "_missing_" in vars(each)) not in usual
 
 
 def _of_sequence(wanted: Any, origin: Any, ref: Ref) -> Fragment:

@@ -72,10 +72,12 @@ class _Toml:
     def _settings(self, within: DescribedClass, depth: int, variable: Variable) -> Iterator[str]:
         for each in within.settings:
             yield ""
-            yield from _prose(each.text or (each.inner.text if each.inner else ""), "")
-            if each.inner is not None:
+            yield from _prose(_text(each), "")
+            if each.classes:
                 yield from _prose(_facts_of_table(each), "")
-                yield from self._settings(each.inner, depth, variable)
+                for inner in each.classes:
+                    yield from _heading(each, inner, "")
+                    yield from self._settings(inner, depth, variable)
                 continue
             yield from _prose(_facts(each, variable), "")
             name = ".".join(map(key, each.path[depth:]))
@@ -96,12 +98,14 @@ class _Yaml:
     def _settings(self, within: DescribedClass, margin: str, variable: Variable) -> Iterator[str]:
         for each in within.settings:
             yield ""
-            yield from _prose(each.text or (each.inner.text if each.inner else ""), margin)
+            yield from _prose(_text(each), margin)
             name = f"#{margin}{_yaml_key(each.setting.name)}:"
-            if each.inner is not None:
+            if each.classes:
                 yield from _prose(_facts_of_table(each), margin)
                 yield name
-                yield from self._settings(each.inner, f"{margin}  ", variable)
+                for inner in each.classes:
+                    yield from _heading(each, inner, f"{margin}  ")
+                    yield from self._settings(inner, f"{margin}  ", variable)
                 continue
             yield from _prose(_facts(each, variable), margin)
             yield f"{name} {_value(each, in_yaml)}"
@@ -120,6 +124,18 @@ def _prose(text: str, margin: str) -> Iterator[str]:
             [""] if text else []
         ):
             yield f"##{margin} {line}".rstrip()
+
+
+def _text(each: Described) -> str:
+    return each.text or (each.inner.text if each.inner else "")
+
+
+def _heading(each: Described, inner: DescribedClass, margin: str) -> Iterator[str]:
+    """Before the settings of a class that is one of several."""
+    if each.inner is None:
+        text = " ".join(inner.text.split())
+        yield ""
+        yield from _prose(f"If it is a {inner.cls.__name__}:{f' {text}' if text else ''}", margin)
 
 
 def _facts(each: Described, variable: Variable) -> str:

@@ -7,8 +7,10 @@ writers of TOML and YAML take that. ``load`` reads all of it back as the same va
 import math
 import re
 import typing
+from collections import deque
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from enum import Enum
 from pathlib import PurePath
@@ -16,10 +18,14 @@ from types import NoneType
 from typing import Any
 from uuid import UUID
 
+from rostra.components import name_of
 from rostra.config.declared import bare, holds_secret, is_section, members, settings_of
+from rostra.config.faults import with_article
+from rostra.config.own import own
 from rostra.config.phrases import MAPPINGS, SEQUENCES
 from rostra.config.quantities import Bytes, Duration
-from rostra.config.scalars import BASE64, chosen
+from rostra.config.references import escaped
+from rostra.config.scalars import BASE64, chosen, scalar
 from rostra.config.secret import MASK, Secret
 
 __all__ = ["UnwritableError", "as_said", "in_json", "in_toml", "in_yaml", "key", "plain", "without_password"]
@@ -50,17 +56,17 @@ def plain(value: Any, wanted: Any = Any) -> Any:
     Raises:
         UnwritableError: It is of a class that has no text.
     """
+    if value is None:
+        return None
     wanted = _alternative(wanted)
     origin = typing.get_origin(wanted) or wanted
     if origin is Secret or isinstance(value, Secret):
         return MASK
     if is_section(type(value)):
         return MASK if typing.get_args(wanted) and holds_secret(wanted) else _of_instance(value)
-    if value is None:
-        return None
     if isinstance(value, Mapping):
         return _of_mapping(value, wanted)
-    if isinstance(value, list | tuple | AbstractSet):
+    if isinstance(value, list | tuple | deque | AbstractSet):
         return _of_items(value, wanted, origin)
     return MASK if holds_secret(wanted) else _scalar(value)
 
@@ -85,7 +91,7 @@ def as_said(value: Any, wanted: Any) -> Any:
         return MASK
     if is_section(origin) or origin in MAPPINGS or holds_secret(wanted):
         return MASK
-    if isinstance(value, list | tuple | AbstractSet):
+    if isinstance(value, list | tuple | deque | AbstractSet):
         return list(value) if origin in SEQUENCES and all(map(_is_scalar, value)) else MASK
     try:
         return plain(value)
@@ -134,24 +140,42 @@ def _scalar(value: Any) -> Any:
     match value:
         case Enum():
             return _option(value)
-        case bool():
+        case bool() | None:
             return value
-        case Bytes() | Duration() | PurePath() | UUID():
-            return str(value)
-        case int():
-            return int(value)
-        case float():
-            return float(value) if math.isfinite(value) else repr(float(value))
-        case str():
-            return str(value)
+        case int() | float():
+            return _number(value)
         case bytes() | bytearray():
             return _of_bytes(bytes(value))
         case timedelta():
             return _span(value)
         case datetime() | date() | time():
             return value.isoformat()
+        case re.Pattern():
+            return _scalar(value.pattern)
         case _:
-            raise UnwritableError(f"a {type(value).__name__}")
+            return _as_text(value)
+
+
+def _number(value: float) -> Any:
+    if isinstance(value, Bytes | Duration):
+        return str(value)
+    if isinstance(value, int):
+        return int(value)
+    return float(value) if math.isfinite(value) else repr(float(value))
+
+
+def _as_text(value: Any) -> str:
+    """The text of a value that reads back as that value, as of addresses and decimal numbers."""
+    cls = type(value)
+    if isinstance(value, str | PurePath | UUID):
+        return str(value)
+    known, read = own(cls), scalar(cls)
+    reader = known.read if known else read.read if read else None
+    if reader is not None:
+        with suppress(Exception):  # whatever a user's class raises, its text does not say it
+            if reader(str(value)) == value:
+                return str(value)
+    raise UnwritableError(with_article(name_of(cls)))
 
 
 def _option(value: Enum) -> Any:
@@ -192,15 +216,18 @@ def without_password(text: str) -> str:
     return _PASSWORD.sub(rf"\1:{MASK}", text)
 
 
-def in_json(value: Any) -> str:
-    """One line of JSON for what ``plain`` gave."""
+def in_json(value: Any, indent: int | None = None) -> str:
+    """JSON for what ``plain`` gave; on one line, if it is not indented."""
     import json
 
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    written = json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+    if any("\ud800" <= char <= "\udfff" for char in written):  # bytes of a variable that are no text
+        return json.dumps(value, allow_nan=False, indent=indent)
+    return written
 
 
 def in_toml(value: Any) -> str:
-    """What stands behind ``=`` in a file of TOML.
+    """What stands behind ``=`` in a file of TOML; what looks like a reference is escaped.
 
     Raises:
         UnwritableError: TOML has no null.
@@ -211,7 +238,7 @@ def in_toml(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return _quoted(value)
+            return _quoted(escaped(value))
         case Mapping():
             inside = ", ".join(f"{key(name)} = {in_toml(each)}" for name, each in value.items())
             return f"{{ {inside} }}" if inside else "{}"
@@ -229,7 +256,7 @@ def in_yaml(value: Any) -> str:
         case bool():
             return "true" if value else "false"
         case str():
-            return _quoted(value)
+            return _quoted(escaped(value))
         case float():
             written = repr(value)  # YAML 1.1 takes 1e+16 for text
             return written if "." in written else written.replace("e", ".0e")

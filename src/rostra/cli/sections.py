@@ -1,0 +1,127 @@
+"""Which sections do plugins read? For ``rostra config``, which shows their settings."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import Any
+
+import attrs
+
+from rostra import di, plugin
+from rostra.cli.examining import Examined, examine
+from rostra.config import Config, ConfigError, ConfigSource
+from rostra.config.described import DescribedClass, described
+from rostra.config.effective import EffectiveSection, Reader, effective, readers_of
+from rostra.config.tree import Path, dotted
+from rostra.errors import Mistake, RostraError
+from rostra.log import LogConfig
+from rostra.plugin.listing import plugins_in
+
+__all__ = ["Sections", "sections_read_by"]
+
+
+@attrs.define(eq=False)
+class Sections:
+    """Who reads which settings.
+
+    Args:
+        plugins: As they were typed, or as the settings list them.
+        source: The settings.
+        readers: By place.
+        examined: What came of preparing the plugins; None if there are none.
+    """
+
+    plugins: Sequence[str]
+    source: ConfigSource
+    readers: Sequence[Reader]
+    examined: Examined | None
+    _told: set[Mistake] = attrs.field(factory=set, init=False)
+
+    @property
+    def title(self) -> str:
+        """Whose settings these are."""
+        return f"The settings of {', '.join(self.plugins)}" if self.plugins else "The settings"
+
+    def effective(self) -> list[EffectiveSection]:
+        """The sections as they are. Their mistakes are told by that."""
+        sections = [effective(each) for each in self.readers]
+        self._told.update(mistake for section in sections for mistake in section.mistakes)
+        return sections
+
+    def described(self, *, with_parts: bool = False) -> list[DescribedClass]:
+        """The sections as their classes declare them.
+
+        Args:
+            with_parts: Those that are read apart, too: the options of plugins.
+        """
+        return [described(each.cls, each.place) for each in self.readers if with_parts or not each.is_apart]
+
+    def variable(self, path: Path) -> str | None:
+        """The variable that sets what stands at a path."""
+        return self.source.variable(dotted(path))
+
+    def problems(self) -> Sequence[Exception]:
+        """Why there may be settings that are not shown: what kept plugins from being prepared.
+
+        Not what is told with the sections, nor what handlers and adapters lack, which is for ``rostra check``.
+        """
+        if self.examined is None:
+            return ()
+        wrong = self.examined.rehearsal.wrong
+        return [
+            each
+            for each in self.examined.problems
+            if all(each is not other for other in wrong) and not _is_told(each, self._told)
+        ]
+
+
+def sections_read_by(plugins: Sequence[str], source: ConfigSource, start_timeout: float) -> Sections:
+    """Prepare plugins, and find out what they, their adapters, handlers and tasks read.
+
+    Args:
+        plugins: As they were typed. Those that the settings list are prepared, too; there may be none at all.
+        source: The settings.
+        start_timeout: Seconds for preparing.
+
+    Raises:
+        CommandLineError: A path that was typed is no plugin.
+        ConfigError: What the settings list is no list of plugins; or, without plugins, a reference stands for nothing.
+    """
+    needed: list[type] = [LogConfig]
+    if not plugins and not plugins_in(source):
+        asyncio.run(source.resolve())
+        return Sections((), source, readers_of(source, needed), None)
+    examined = examine(
+        plugins, source, start_timeout=start_timeout, look=lambda rehearsal: needed.extend(_needed(rehearsal))
+    )
+    listed = [each.listed.name for each in examined.rehearsal.records if each.listed is not None]
+    found = examined.source
+    return Sections((*listed, *plugins), found, readers_of(found, needed), examined)
+
+
+def _needed(rehearsal: plugin.Rehearsal) -> Iterator[type]:
+    """The ``Config`` subclasses that somebody takes as a parameter, whether or not it will be called."""
+    registry = rehearsal.registry
+    adapters = (each.signature for each in registry.adapters)
+    roots = (_signature(root.function) for root in registry.roots)
+    for signature in (*adapters, *roots):
+        for parameter in signature.parameters if signature else ():
+            with suppress(RostraError):  # an annotation that cannot be read is for ``rostra check`` to tell
+                for option in parameter.read(registry.names).options:
+                    if isinstance(option.key, type) and _is_section(option.key):
+                        yield option.key
+
+
+def _is_section(cls: type) -> bool:
+    return issubclass(cls, Config) and cls.__rostra_section__ is not ...
+
+
+def _signature(function: Callable[..., Any]) -> di.Signature | None:
+    try:
+        return di.signature(function)
+    except RostraError:
+        return None
+
+
+def _is_told(problem: Exception, told: set[Mistake]) -> bool:
+    return isinstance(problem, ConfigError) and bool(problem.mistakes) and told.issuperset(problem.mistakes)

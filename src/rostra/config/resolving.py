@@ -72,6 +72,8 @@ async def resolved(
     *,
     mistakes: Sequence[Mistake] = (),
     fix: Sequence[str] = (),
+    background: Sequence[Spot] = (),
+    where: str = "the settings",
     timeout: float,  # noqa: ASYNC109  (it names who did not answer)
 ) -> Mapping[Spot, str]:
     """What comes of each text.
@@ -82,6 +84,8 @@ async def resolved(
         partly: Makes the source that another resolver is opened with.
         mistakes: What is wrong besides; told together with what is found here.
         fix: What to do about it.
+        background: Texts that resolvers may need for their own settings; nothing is told about others of them.
+        where: The texts stand.
         timeout: Seconds for all resolvers together.
 
     Raises:
@@ -89,7 +93,7 @@ async def resolved(
         ResolverError: A resolver failed, was denied what it was asked for, or did not answer in time.
         ExceptionGroup: Several of those.
     """
-    work = _Work(spots, source, partly)
+    work = _Work(spots, background, source, partly)
     doing = asyncio.create_task(work.run(), name="resolving references")
     late: tuple[Key, ...] = ()
     clock = asyncio.get_running_loop().time
@@ -106,20 +110,28 @@ async def resolved(
     reason = f"there was no answer within {timeout:g} s, which is the time for all together"
     answers = {**work.answers, **dict.fromkeys(late, Failed(ResolverTimeoutError, reason))}
     of_resolvers = [each for each in answers.values() if isinstance(each, ConfigError)]
-    wrong = _wrong((*mistakes, *work.mistakes()), (*fix, *work.fixes()), of_resolvers)
+    wrong = _wrong(where, (*mistakes, *work.mistakes()), (*fix, *work.fixes()), of_resolvers)
     errors = [*wrong, *_failed(answers, work)]
     if len(errors) > 1:
-        raise ExceptionGroup("references in the settings cannot be resolved", errors)
+        raise ExceptionGroup(f"references in {where} cannot be resolved", errors)
     if errors:
         raise errors[0]
-    return {spot: outcome.text for spot, outcome in work.outcomes.items()}
+    return {spot: work.outcomes[spot].text for spot in spots}
 
 
 class _Work:
     """Texts on their way, and what was found out."""
 
-    def __init__(self, spots: Sequence[Spot], source: Any, partly: Callable[[Partly], Any]) -> None:
+    def __init__(
+        self,
+        spots: Sequence[Spot],
+        background: Sequence[Spot],
+        source: Any,
+        partly: Callable[[Partly], Any],
+    ) -> None:
         self._spots = spots
+        self._background = background
+        self._unheard = frozenset(background)
         self._source = source
         self._partly = partly
         self.asking = Asking(self._context)
@@ -131,6 +143,8 @@ class _Work:
         """Resolve what asks variables and files only, then the others."""
         await asyncio.gather(*(self._settle(spot, BUILT_IN) for spot in self._spots))
         later = [spot for spot in self._spots if self.outcomes[spot].is_later]
+        if later:
+            await asyncio.gather(*(self._settle(spot, BUILT_IN) for spot in self._background))
         await asyncio.gather(*(self._settle(spot, None) for spot in later))
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -142,8 +156,8 @@ class _Work:
 
     def fixes(self) -> Iterator[str]:
         """What to do about them."""
-        for outcome in self.outcomes.values():
-            for each in outcome.lacking:
+        for spot in self._spots:
+            for each in self.outcomes.get(spot, _Outcome()).lacking:
                 yield from each.fix
 
     def _context(self, op: str) -> Any:
@@ -176,7 +190,8 @@ class _Work:
         key = (part.op or "env", part.name)
         if admitted is not None and key[0] not in admitted:
             return _Outcome(is_later=True)
-        self.askers.setdefault(key, {})[spot] = part
+        if spot not in self._unheard:
+            self.askers.setdefault(key, {})[spot] = part
         answer = self.answers[key] = await self.asking.ask(key)
         if isinstance(answer, Found) and (answer.text or part.default is None):
             return _Outcome(answer.text)
@@ -212,7 +227,7 @@ async def _whole(closing: "asyncio.Task[None]") -> None:
 
 
 def _wrong(
-    mistakes: Sequence[Mistake], fixes: Sequence[str], of_resolvers: Sequence[ConfigError]
+    where: str, mistakes: Sequence[Mistake], fixes: Sequence[str], of_resolvers: Sequence[ConfigError]
 ) -> Iterator[ConfigError]:
     """All mistakes as one error, with those in the settings that resolvers read for themselves."""
     known = {(each.setting, each.reason) for each in mistakes}
@@ -223,7 +238,7 @@ def _wrong(
     if every:
         count = "1 reference" if len(every) == 1 else f"{len(every)} references"
         lines = dict.fromkeys((*fixes, *(line for error in of_resolvers for line in error.fix)))
-        yield ConfigError(f"{count} in the settings cannot be resolved", every, tuple(lines))
+        yield ConfigError(f"{count} in {where} cannot be resolved", every, tuple(lines))
     yield from dict.fromkeys(error for error in of_resolvers if not error.mistakes)
 
 
@@ -233,12 +248,13 @@ def _failed(answers: Mapping[Key, Answer], work: _Work) -> Iterator[Exception]:
     others: dict[Exception, None] = {}
     closings = [((op, ""), answer) for op, answer in work.asking.closings.items()]
     for (op, name), answer in (*answers.items(), *closings):
-        if isinstance(answer, Failed):
+        needed = [key for key in work.askers if key == (op, name) or (not name and key[0] == op)]
+        if isinstance(answer, Failed) and needed:
             reasons, asked = told.setdefault((op, answer.kind), ({}, {}))
             reasons[answer.reason] = None
-            for key, spots in work.askers.items():
-                if key == (op, name) or (not name and key[0] == op):
-                    asked.update(dict.fromkeys((str(spot), str(each)) for spot, each in spots.items()))
+            for key in needed:
+                told_of = work.askers[key].items()
+                asked.update(dict.fromkeys((str(spot), str(each)) for spot, each in told_of))
         elif isinstance(answer, Exception) and not isinstance(answer, ConfigError):
             others[answer] = None
     for (op, kind), (reasons, asked) in told.items():

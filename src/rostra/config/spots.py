@@ -9,7 +9,8 @@ from typing import TypeAlias
 import attrs
 
 from rostra.config.layers import Layer, Transform
-from rostra.config.references import MalformedError, asked_in, parsed, place
+from rostra.config.references import MalformedError, asked_in, parsed
+from rostra.config.references import place as place_of
 from rostra.config.resolving import Partly, Spot
 from rostra.config.text import Text
 from rostra.config.tree import Nothing, Path, at, dotted
@@ -25,19 +26,24 @@ class Spots:
 
     Args:
         places: Each text by its layer and its path there.
-        mistakes: References that are malformed.
+        malformed: What is wrong with those of which nothing can come, by the same.
     """
 
     places: Places
-    mistakes: tuple[Mistake, ...]
+    malformed: Mapping[tuple[int, Path], Mistake]
+
+    @property
+    def mistakes(self) -> tuple[Mistake, ...]:
+        """Everything that is malformed."""
+        return tuple(self.malformed.values())
 
     def __bool__(self) -> bool:
-        return bool(self.places or self.mistakes)
+        return bool(self.places or self.malformed)
 
     @property
     def fix(self) -> tuple[str, ...]:
         """What to do about what is malformed."""
-        return ("a ${ that is no reference is written $${",) if self.mistakes else ()
+        return ("a ${ that is no reference is written $${",) if self.malformed else ()
 
     @property
     def all(self) -> Sequence[Spot]:
@@ -48,7 +54,10 @@ class Spots:
         """What to put in their place."""
 
         def transform(layer: Layer, path: Path, text: str) -> tuple[str, tuple[str, ...]]:
-            spot = self.places.get((id(layer), path))
+            place = id(layer), path
+            if place in self.malformed:
+                return Unresolved.since(text, self.malformed[place].reason), ()
+            spot = self.places.get(place)
             if spot is None:
                 return text, ()
             references = tuple(dict.fromkeys(map(str, asked_in(spot.template))))
@@ -65,7 +74,7 @@ class Spots:
 def spots_in(layers: Sequence[Layer]) -> Spots:
     """All texts of layers that are not plain and that can be seen; the later layer covers the earlier."""
     places: dict[tuple[int, Path], Spot] = {}
-    mistakes: list[Mistake] = []
+    malformed: dict[tuple[int, Path], Mistake] = {}
     for number, layer in enumerate(layers):
         for path, text in _referring(layer):
             if any(at(each.values, path) is not Nothing.UNSAID for each in layers[number + 1 :]):
@@ -73,10 +82,10 @@ def spots_in(layers: Sequence[Layer]) -> Spots:
             try:
                 template = parsed(text)
             except MalformedError as error:
-                mistakes.append(_malformed(layer, path, text, error))
+                malformed[id(layer), path] = _malformed(layer, path, text, error)
             else:
                 places[id(layer), path] = Spot(dotted(path), _Where(layer, path), template)
-    return Spots(places, tuple(mistakes))
+    return Spots(places, malformed)
 
 
 @attrs.frozen(eq=False)
@@ -96,5 +105,5 @@ def _referring(layer: Layer) -> Iterator[tuple[Path, str]]:
 
 
 def _malformed(layer: Layer, path: Path, text: str, error: MalformedError) -> Mistake:
-    reason = f"malformed at {place(text, error.at)}: {error.reason}"
+    reason = f"malformed at {place_of(text, error.at)}: {error.reason}"
     return Mistake(dotted(path), reason, f"from {layer.origin_at(path)}")

@@ -1,0 +1,287 @@
+"""``rostra render``, ``rostra secret get``, and references in the settings of ``rostra run``, as processes of their own."""
+
+import os
+import pty
+import stat
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import vaults
+from command_line import ROSTRA, ended, environment, write
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with resolvers beside it, for ``PYTHONPATH``."""
+    for name, text in vaults.FILES.items():
+        (tmp_path / "installed" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "installed" / name).write_text(text)
+    return tmp_path
+
+
+def rostra(folder: Path, *arguments: str, **more: str):
+    return ended(folder, *arguments, PYTHONPATH=str(folder / "installed"), **more)
+
+
+def test_a_file_is_printed_with_its_references_replaced_and_all_else_as_it_is(folder):
+    write(
+        folder,
+        "app.yml",
+        """\
+        # ${NOT_THIS} and ${
+        server:
+            host:   "${HOST}"     # ${NOR_THIS}
+            port: ${PORT:-8080}
+            token: '${vault:shop/token}'
+        template: $${HOST}
+        """,
+    )
+
+    done = rostra(folder, "render", "app.yml", HOST="${vault:no}")
+
+    assert done.stderr == ""
+    assert done.returncode == 0
+    assert done.stdout == textwrap.dedent(
+        """\
+        # ${NOT_THIS} and ${
+        server:
+            host:   "${vault:no}"     # ${NOR_THIS}
+            port: 8080
+            token: '<shop/token>'
+        template: ${HOST}
+        """
+    )
+
+
+def test_overlays_win_over_the_environment_and_that_over_the_settings(folder):
+    write(folder, "file.txt", "${A} ${B} ${C} ${db.host} ${db.port} ${db.name} ${db.user} ${db.on}\n")
+    write(folder, "one.toml", 'A = "one"\nB = "one"\n[db]\nhost = "one"\non = true')
+    write(folder, "two.json", '{"A": "two ${B}"}')
+    write(folder, "app.toml", 'C = "app"\n[db]\nhost = "app"\nport = 1\nname = "is ${B:-x}"\nuser = "app"')
+    overlays = ["--overlay", "one.toml", "--overlay", "two.json"]
+    settings = ["-c", "app.toml", "--env-prefix", "APP", "--set", "db.user=set"]
+
+    done = rostra(
+        folder, "render", "file.txt", *overlays, *settings, B="env", C="env", APP_DB_PORT="2", APP_DB_USER="e"
+    )
+
+    assert done.stdout == "two ${B} one env one 2 is env set true\n", done.stderr
+
+
+def test_all_that_is_missing_or_wrong_is_told_at_once_with_its_line(folder):
+    write(
+        folder,
+        "app.yml",
+        'a: "${A}"\nb: ${db.hots}\nc: ${C:-${D}} # ${E}\nd: "${1}"\ne: ${file:none}\nf: ${db}',
+    )
+    write(folder, "app.toml", '[db]\nhost = "x"')
+
+    done = rostra(folder, "render", "app.yml", "-c", "app.toml")
+
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        "ConfigError: 6 references in app.yml cannot be resolved\n"
+        "  app.yml:4:5   expected a variable's name, or resolver:reference, between ${ and }\n"
+        "  app.yml:1:5   nobody says what ${A} is\n"
+        "  app.yml:2:4   nobody says what ${db.hots} is; did you mean db.host?\n"
+        "  app.yml:3:4   nobody says what ${D} is\n"
+        "  app.yml:6:4   db is a table: name one of its settings\n"
+        "  app.yml:5:4   there is no file none\n"
+        "  to fix  say it in an --overlay, in the environment or in -c; or give a default: ${NAME:-default}\n"
+    )
+
+
+def test_a_value_that_would_break_the_file_is_refused_and_not_shown(folder):
+    write(folder, "app.yml", "a: ok\nb: ${B}\n")
+
+    done = rostra(folder, "render", "app.yml", B="s3cret: [")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "ConfigError: app.yml cannot be rendered\n"
+        "  app.yml:2:4   what ${B} stands for cannot be written here:"
+        " the file would not mean what it should; put quotes around it\n"
+    )
+
+
+def test_a_file_is_written_whole_and_for_its_owner_alone(folder):
+    write(folder, "app.env", 'A="${A}"\n')
+    (folder / "out.env").write_text("before")
+    (folder / "out.env").chmod(0o644)
+
+    failed = rostra(folder, "render", "app.env", "-o", "out.env")
+    before = (folder / "out.env").read_text()
+    done = rostra(folder, "render", "app.env", "-o", "out.env", A='q"')
+
+    assert (failed.returncode, before) == (2, "before")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (folder / "out.env").read_text() == 'A="q\\""\n'
+    assert stat.S_IMODE((folder / "out.env").stat().st_mode) == 0o600
+    assert sorted(each.name for each in folder.iterdir() if each.is_file()) == ["app.env", "out.env"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["none.yml"], "none.yml cannot be read\n  why     No such file or directory"),
+        (["installed"], "installed cannot be read\n  why     Is a directory"),
+        (["binary"], "binary holds binary data, not text in UTF-8"),
+        (["text", "-o", "none/out"], "none/out cannot be written\n  why     No such file or directory"),
+        (["text", "-o", "installed"], "installed is there, and is no file"),
+    ],
+)
+def test_a_file_that_cannot_be_read_or_written_is_told(folder, arguments, problem):
+    (folder / "binary").write_bytes(b"\xff")
+    (folder / "text").write_text("a")
+
+    done = rostra(folder, "render", *arguments)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"CommandLineError: {problem}")
+
+
+def test_standard_input_is_read_byte_by_byte(folder):
+    content = "\ufeffa = '${A}'\r\n".encode()
+
+    done = subprocess.run(
+        [ROSTRA, "render", "-", "--format", "toml"],
+        input=content, capture_output=True, env=environment(folder, A="x"), timeout=30, check=True,
+    )  # fmt: skip
+
+    assert done.stdout == "\ufeffa = 'x'\r\n".encode()
+
+
+@pytest.mark.parametrize(
+    ("reference", "code"),
+    [("vault:reset", 1), ("vault:denied", 1), ("hang:a", 1), ("deaf:a", 1), ("vault:none", 2)],
+)
+def test_a_resolver_that_fails_ends_with_one_and_one_that_has_nothing_with_two(folder, reference, code):
+    write(folder, "file.txt", f"${{{reference}}}")
+
+    done = rostra(folder, "render", "file.txt", "--timeout", "0.2")
+    alone = rostra(folder, "secret", "get", reference, "--timeout", "0.2")
+
+    assert (done.returncode, alone.returncode) == (code, code)
+    assert (done.stdout, alone.stdout) == ("", "")
+    assert vaults.SECRET not in done.stderr + alone.stderr
+
+
+def test_one_secret_is_printed_with_the_settings_of_its_resolver(folder):
+    write(folder, "app.toml", '[vault]\nurl = "${URL}"\n[db]\nurl = "${UNSET} ${vault:b}"\nport = "${1}"')
+
+    done = rostra(folder, "secret", "get", "vault:a/b c", "-c", "app.toml", URL="x")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "<a/b c>", "")
+
+
+@pytest.mark.parametrize(
+    ("reference", "printed"), [("env:WORD", "s3cret"), ("file:token", "a\nb"), ("vault:none:-x", "x")]
+)
+def test_variables_files_and_defaults_are_secrets_too(folder, reference, printed):
+    (folder / "token").write_text("a\nb\n\n")
+
+    assert rostra(folder, "secret", "get", reference, WORD="s3cret").stdout == printed
+
+
+@pytest.mark.parametrize("reference", ["TOKEN", "vault:", "a b", "${env:A}", "}"])
+def test_what_is_no_reference_is_told_without_repeating_it(folder, reference):
+    done = rostra(folder, "secret", "get", reference)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("CommandLineError: this is no reference to a secret\n")
+
+
+def test_an_unset_variable_is_told(folder):
+    done = rostra(folder, "secret", "get", "env:UNSET")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "ConfigError: 1 reference in the command cannot be resolved\n  the command   the variable UNSET is not set\n"
+    )
+
+
+def test_a_person_gets_a_newline_behind_the_secret(folder):
+    ours, theirs = pty.openpty()
+    try:
+        subprocess.run(
+            [ROSTRA, "secret", "get", "env:WORD"], stdout=theirs, env=environment(folder, WORD="s3cret"), timeout=30, check=True
+        )  # fmt: skip
+        printed = os.read(ours, 100)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+    assert printed == b"s3cret\r\n"
+
+
+APP = """
+import attrs
+from rostra import config
+
+@attrs.frozen
+class DbConfig(config.Config, section="db"):
+    url: str
+    token: config.Secret[str]
+
+async def prepare(settings: DbConfig):
+    print(settings.url, settings.token.reveal())
+"""
+
+
+def test_a_stage_resolves_references_before_it_prepares_plugins_and_reads_how_to_log(folder):
+    write(folder, "app.py", APP)
+    write(
+        folder,
+        "app.toml",
+        '[logging]\nformat = "${FORMAT}"\n[vault]\nurl = "${URL}"\n[db]\nurl = "${URL}/db"\ntoken = "${vault:token}"',
+    )
+
+    done = rostra(folder, "run", "app.py", "-c", "app.toml", URL="pg", FORMAT="json")
+    checked = rostra(folder, "check", "app.py", "-c", "app.toml", URL="pg", FORMAT="json")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "pg/db <token>\n"
+    assert all(line.startswith("{") for line in done.stderr.splitlines())
+    assert "unread" not in done.stderr
+    assert checked.returncode == 0, checked.stderr
+
+
+def test_a_stage_whose_references_lead_nowhere_does_not_start(folder):
+    write(folder, "app.py", APP)
+    write(folder, "app.toml", '[db]\nurl = "${URL}"\ntoken = "x"')
+
+    codes = [rostra(folder, command, "app.py", "-c", "app.toml") for command in ("run", "check")]
+
+    assert [each.returncode for each in codes] == [2, 2]
+    assert all("db.url   the variable URL is not set   from app.toml:2" in each.stderr for each in codes)
+
+
+def test_a_stage_waits_for_no_resolver_that_hangs(folder):
+    write(folder, "app.py", APP)
+    write(folder, "app.toml", '[db]\nurl = "${deaf:url}"\ntoken = "x"')
+    write(
+        folder,
+        "main.py",
+        """
+        from rostra import config, plugin
+
+        class Source(config.ConfigSource):
+            async def resolve(self, timeout=0.1):
+                await super().resolve(timeout)
+
+        plugin.stage("app", config=Source.from_files("app.toml"))
+        """,
+    )
+
+    done = subprocess.run(
+        [sys.executable, "main.py"],
+        cwd=folder, env=environment(folder, PYTHONPATH=str(folder / "installed")), capture_output=True, text=True,
+        timeout=30, check=False,
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert "ResolverTimeoutError: the resolver deaf did not answer" in done.stderr

@@ -1,12 +1,20 @@
 """A secret is planted wherever one can come from, and looked for wherever it could show."""
 
+import ast
 import copy
+import copyreg
 import dataclasses
+import gc
 import io
 import json
 import logging
+import os
 import pickle
 import pprint
+import reprlib
+import string
+import subprocess
+import sys
 import traceback
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,7 +22,15 @@ from pathlib import Path
 from typing import Any, Generic, Literal, NamedTuple, TypedDict, TypeVar
 
 import attrs
+import cattrs
+import msgspec
 import pytest
+import rich
+import rich.console
+import rich.pretty
+import rich.traceback
+import structlog
+import structlog.tracebacks
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,6 +54,13 @@ class DataLogin:
 # the value itself
 
 
+def inspected(it: object) -> str:
+    """What rich's inspector writes about an object and its private parts."""
+    console = rich.console.Console(file=io.StringIO(), width=200)
+    rich.inspect(it, console=console, all=True, value=True)
+    return str(console.file.getvalue())  # type: ignore[attr-defined]  # it is a StringIO
+
+
 @pytest.mark.parametrize(
     "show",
     [
@@ -56,7 +79,27 @@ class DataLogin:
         lambda secret: str(attrs.evolve(Login("me", secret), user="you")),
         lambda secret: repr(copy.copy(secret)) + repr(copy.deepcopy([secret])),
         lambda secret: json.dumps({"password": secret}, default=repr),
-        lambda secret: "".join(f"{name}={getattr(secret, name)}" for name in ("__doc__", "__slots__")),
+        lambda secret: f"{secret!r:>20}|{secret!a}|{secret:x}|{secret=}",
+        lambda secret: "%20s %.3s" % (secret, secret),  # noqa: UP031  (old code says so)
+        lambda secret: string.Template("$it").substitute(it=secret),
+        lambda secret: reprlib.repr([secret]),
+        lambda secret: pprint.pformat(DataLogin("me", secret), width=5),
+        lambda secret: "".join(f"{name}={getattr(secret, name)!r}\n" for name in dir(secret)),
+        lambda secret: "".join(map(repr, gc.get_referents(secret))),
+        lambda secret: (
+            str(attrs.astuple(Login("me", secret))) + str(dataclasses.astuple(DataLogin("me", secret)))
+        ),
+        lambda secret: str(cattrs.unstructure(Login("me", secret))) + str(cattrs.unstructure([secret])),
+        lambda secret: repr(ValueError(f"refused {secret}", secret)),
+        lambda secret: rich.pretty.pretty_repr({"a": [secret], "b": Login("me", secret)}),
+        lambda secret: inspected(secret) + inspected(Login("me", secret)),
+        lambda secret: str(
+            structlog.processors.JSONRenderer()(None, "info", {"it": secret, "all": [secret]})
+        ),
+        lambda secret: str(structlog.processors.KeyValueRenderer()(None, "info", {"it": secret})),
+        lambda secret: str(
+            structlog.dev.ConsoleRenderer(colors=False)(None, "info", {"event": "a", "it": secret})
+        ),
     ],
 )
 def test_a_secret_shows_itself_in_no_text(show: Callable[[Any], str]) -> None:
@@ -87,10 +130,27 @@ def test_a_secret_is_masked_in_logs() -> None:
         vars,
         bytes,
         len,
+        iter,
+        int,
+        float,
+        "%d".__mod__,
+        b"%b".__mod__,
+        b"".join,
+        PLANTED.__contains__,
+        lambda secret: PLANTED in secret,
+        lambda secret: secret < Secret(PLANTED),
+        lambda secret: secret.__reduce__(),
+        lambda secret: copyreg.__reduce_ex__(secret, 2),  # type: ignore[attr-defined]  # the C part calls it
+        msgspec.json.encode,
+        msgspec.to_builtins,
+        lambda secret: msgspec.msgpack.encode(Login("me", secret)),
+        open,
+        lambda secret: os.environ.update(IT=secret),
+        ast.literal_eval,
     ],
 )
 def test_a_secret_cannot_be_given_away_by_accident(give_away: Callable[[Any], object]) -> None:
-    with pytest.raises(TypeError) as caught:
+    with pytest.raises((TypeError, ValueError)) as caught:
         give_away(Secret(PLANTED))
 
     assert PLANTED not in everything_about(caught.value)
@@ -110,6 +170,72 @@ def test_secrets_are_equal_as_their_values_are(one: Any, other: Any) -> None:
     assert hash(Secret(one)) == hash(Secret(copy.deepcopy(one)))
     assert Secret(one) != one
     assert bool(Secret(one)) == bool(one)
+
+
+def test_secrets_within_lists_and_tables_are_compared_whole() -> None:
+    one = Secret({"a": ["x", (b"y", 5)], "b": Secret("z")})
+
+    assert one == Secret({"a": ["x", (b"y", 5)], "b": Secret("z")})
+    assert one != Secret({"a": ["x", (b"y", 6)], "b": Secret("z")})
+    assert one != Secret({"a": ["x", (b"y", 5)], "c": Secret("z")})
+    assert Secret(["a"]) != Secret(["a", "b"])
+    assert Secret(["a"]) != Secret(("a",))
+    assert Secret("a") != Secret(b"a")
+
+
+def test_a_hash_does_not_let_guesses_be_tried_in_another_process() -> None:
+    code = "from rostra.config import Secret; print(hash(Secret('hunter2')), hash(Secret(5)))"
+    environ = os.environ | {"PYTHONHASHSEED": "0"}
+
+    hashes = [
+        subprocess.run(
+            [sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    ]
+
+    assert len({each for line in hashes for each in line.split()}) == 4
+    assert hash(Secret(5)) not in (5, hash((Secret, 5)))
+    assert len({Secret("a"), Secret("a"), Secret("b")}) == 2
+
+
+@pytest.mark.parametrize("draw", ["traceback", "rich", "structlog"])
+def test_a_traceback_with_locals_shows_no_secret(draw: str) -> None:
+    def fail(login: Login, secret: Secret[str]) -> None:
+        (raw,) = [secret]
+        raise ValueError(f"refused {raw} of {login}")
+
+    with pytest.raises(ValueError, match="refused") as caught:
+        fail(Login("me", Secret(PLANTED)), Secret(PLANTED))
+    error = caught.value.with_traceback(caught.tb.tb_next)
+
+    drawn = DRAWN[draw](error)
+
+    assert "refused ***" in drawn
+    assert "login" in drawn
+    assert PLANTED not in drawn
+
+
+def with_rich(error: BaseException) -> str:
+    console = rich.console.Console(file=io.StringIO(), width=200)
+    console.print(
+        rich.traceback.Traceback.from_exception(type(error), error, error.__traceback__, show_locals=True)
+    )
+    return str(console.file.getvalue())  # type: ignore[attr-defined]  # it is a StringIO
+
+
+def with_structlog(error: BaseException) -> str:
+    transform = structlog.tracebacks.ExceptionDictTransformer(show_locals=True)
+    return str(transform((type(error), error, error.__traceback__)))  # type: ignore[arg-type]  # it has a traceback
+
+
+DRAWN: dict[str, Callable[[BaseException], str]] = {
+    "traceback": lambda error: "".join(
+        traceback.TracebackException.from_exception(error, capture_locals=True).format()
+    ),
+    "rich": with_rich,
+    "structlog": with_structlog,
+}
 
 
 # settings that are wrong

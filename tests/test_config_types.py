@@ -480,7 +480,15 @@ def test_a_duration_shows_its_units(duration: float, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(0, "0B"), (1, "1B"), (1024, "1KiB"), (10 * 1024**2, "10MiB"), (1500, "1500B"), (2**50, "1PiB"), (2**70, "1024EiB")],
+    [
+        (0, "0B"),
+        (1, "1B"),
+        (1024, "1KiB"),
+        (10 * 1024**2, "10MiB"),
+        (1500, "1500B"),
+        (2**50, "1PiB"),
+        (2**70, "1024EiB"),
+    ],
 )
 def test_a_size_shows_its_unit(size: int, text: str) -> None:
     assert (str(Bytes(size)), repr(Bytes(size))) == (text, f'Bytes("{text}")')

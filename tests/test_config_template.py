@@ -119,7 +119,7 @@ TOML = """\
 ## a list, each text; APP_DB_TAGS
 #tags = []
 
-## text; by default made by Db.<lambda>; APP_DB_HOST
+## text; by default made by a function; APP_DB_HOST
 #host = "..."
 """
 

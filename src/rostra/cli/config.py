@@ -73,18 +73,18 @@ def command(
     from rostra.cli.sections import sections_read_by
     from rostra.config import ConfigSource
 
-    is_right = True
     with reported():
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
         found = sections_read_by(plugins, source, start_timeout)
-        if template is not None:
-            written.template(found, "yaml" if template == "yaml" else "toml")
-        elif json_schema:
-            written.json_schema(found)
-        elif env:
-            written.environment(found, is_json=shape == "json", color=color)
-        else:
-            is_right = written.settings(found, shape or "tree", color=color)
+    is_right = True
+    if template is not None:
+        written.template(found, "yaml" if template == "yaml" else "toml")
+    elif json_schema:
+        written.json_schema(found)
+    elif env:
+        written.environment(found, is_json=shape == "json", color=color)
+    else:
+        is_right = written.settings(found, shape or "tree", color=color)
     _end(found.problems(), is_right=is_right)
 
 

@@ -10,6 +10,8 @@ import attrs
 from rostra import di, plugin
 from rostra.cli.examining import Examined, examine
 from rostra.config import Config, ConfigError, ConfigSource
+from rostra.config.claims import bracketed
+from rostra.config.declared import UnknownTypeError
 from rostra.config.described import DescribedClass, described
 from rostra.config.effective import EffectiveSection, Reader, effective, readers_of
 from rostra.config.tree import Path, dotted
@@ -36,6 +38,7 @@ class Sections:
     readers: Sequence[Reader]
     examined: Examined | None
     _told: set[Mistake] = attrs.field(factory=set, init=False)
+    _unknown: list[ConfigError] = attrs.field(factory=list, init=False)
 
     @property
     def title(self) -> str:
@@ -54,7 +57,16 @@ class Sections:
         Args:
             with_parts: Those that are read apart, too: the options of plugins.
         """
-        return [described(each.cls, each.place) for each in self.readers if with_parts or not each.is_apart]
+        readers = [each for each in self.readers if with_parts or not each.is_apart]
+        return [each for reader in readers if (each := self._described(reader)) is not None]
+
+    def _described(self, reader: Reader) -> DescribedClass | None:
+        try:
+            return described(reader.cls, reader.place)
+        except UnknownTypeError as error:
+            mistake = Mistake(bracketed(reader.place), str(error))
+        self._unknown.append(ConfigError("a section cannot be described", (mistake,)))
+        return None
 
     def variable(self, path: Path) -> str | None:
         """The variable that sets what stands at a path."""
@@ -66,13 +78,10 @@ class Sections:
         Not what is told with the sections, nor what handlers and adapters lack, which is for ``rostra check``.
         """
         if self.examined is None:
-            return ()
+            return self._unknown
         wrong = self.examined.rehearsal.wrong
-        return [
-            each
-            for each in self.examined.problems
-            if all(each is not other for other in wrong) and not _is_told(each, self._told)
-        ]
+        failed = (each for each in self.examined.problems if all(each is not other for other in wrong))
+        return [*(each for each in failed if not _is_told(each, self._told)), *self._unknown]
 
 
 def sections_read_by(plugins: Sequence[str], source: ConfigSource, start_timeout: float) -> Sections:

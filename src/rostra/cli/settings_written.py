@@ -10,6 +10,7 @@ from rostra.cli.settings_shown import as_data, as_toml, as_tree
 from rostra.cli.variables_shown import COLUMNS, as_rows, variables
 from rostra.cli.variables_shown import as_data as variables_as_data
 from rostra.config.effective import unclaimed
+from rostra.config.environment import FILE
 from rostra.config.schema import schema
 from rostra.config.template import Format
 from rostra.config.template import template as template_of
@@ -75,7 +76,10 @@ def environment(found: Sections, *, is_json: bool, color: bool) -> None:
     if is_json:
         _write_json(variables_as_data(known))
     else:
-        look(color=color).table(COLUMNS, as_rows(known))
+        to = look(color=color)
+        to.table(COLUMNS, as_rows(known))
+        to.line()
+        to.line(f"Each may have {FILE} behind its name: then it names a file with the value.")
 
 
 def _write_json(data: Any) -> None:

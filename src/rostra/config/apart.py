@@ -5,6 +5,8 @@
 
 from collections.abc import Iterable
 
+import attrs
+
 from rostra.config.environment import FILE, Asked, Variables, said_about
 from rostra.config.layers import Layer, narrowed, ordered
 from rostra.config.parts import Part
@@ -74,4 +76,11 @@ def _moved(layer: Layer, place: Path) -> Layer:
     def line(path: Path) -> int | None:
         return layer.lines((*layer.place, *path[len(place) :])) if path[: len(place)] == place else None
 
-    return Layer(branch(place, layer.values), layer.origin, line, is_resolved=layer.is_resolved)
+    inner = len(layer.place)
+    references = {
+        (*place, *path[inner:]): said
+        for path, said in layer.references.items()
+        if path[:inner] == layer.place
+    }
+    moved = branch(place, layer.values)
+    return attrs.evolve(layer, values=moved, lines=line, place=(), references=references)

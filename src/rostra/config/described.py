@@ -136,7 +136,8 @@ def _default(cls: type, setting: Setting, instance: Any) -> tuple[Any, str]:
         return factory(), ""
     if is_section(factory) and not any(each.required for each in settings_of(factory)):
         return attrs.NOTHING, ""  # its own defaults say it
-    return attrs.NOTHING, getattr(factory, "__qualname__", type(factory).__qualname__)
+    name = getattr(factory, "__qualname__", type(factory).__qualname__)
+    return attrs.NOTHING, "a function" if "<" in name else name
 
 
 def _declared(cls: Any, setting: Setting) -> tuple[Any, Any]:

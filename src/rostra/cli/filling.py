@@ -58,13 +58,12 @@ def _template(
     if opening.reference is None:
         return ("${",)
     known = len(mistakes)
+    template: Template = ()
     try:
         template = names.put_in((opening.reference,), missing)
     except UnusableError as error:
         mistakes.append(draft.mistake(opening, str(error)))
-    if len(mistakes) > known:  # it has been told
-        return ()
-    return template
+    return template if len(mistakes) == known else ()
 
 
 def _where(draft: Draft, opening: Opening) -> str:

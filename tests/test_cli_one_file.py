@@ -237,6 +237,52 @@ def test_rostra_check_tells_what_is_wrong_with_each_of_them(folder):
         assert told in wrong.stderr
 
 
+def test_rostra_config_shows_the_options_of_listed_plugins_without_their_secrets(folder):
+    write(
+        folder,
+        "app.yml",
+        """
+        plugins:
+          - work
+          - plugin: store
+            alias: db
+            options: {url: "${STORE_TOKEN}", password: planted}
+        """,
+    )
+
+    shown = ended(folder, "config", "-c", "app.yml", "--format", "toml", STORE_TOKEN="planted")
+
+    assert shown.returncode == 0, shown.stderr
+    assert "[plugins.db]" in shown.stdout
+    assert "app.yml:6" in shown.stdout
+    assert "planted" not in shown.stdout + shown.stderr
+
+
+@pytest.mark.parametrize("form", ["list", "table"])
+def test_a_wrong_option_from_a_secret_is_told_without_it(folder, form):
+    write(folder, "sized.py", """
+        import attrs
+        from rostra import plugin
+
+        @attrs.frozen
+        class Told:
+            size: int
+
+        async def prepare(options: plugin.Options):
+            options.load(Told)
+    """)  # fmt: skip
+    text = "plugins: [{plugin: sized, options: {size: '${TOKEN}'}}]"
+    if form == "table":
+        text = "plugins: {sized: {size: '${TOKEN}'}}"
+    (folder / "app.yml").write_text(text)
+
+    wrong = ended(folder, "run", "-c", "app.yml", TOKEN="planted")
+
+    assert wrong.returncode == 2
+    assert "plugins.sized.size   expected a whole number, found" in wrong.stderr
+    assert "from app.yml:1" in wrong.stderr
+
+
 EVERYWHERE = """
     import asyncio, sys, threading
     import attrs

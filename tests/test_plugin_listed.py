@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rostra.config.layers import Layer
 from rostra.config.origin import Origin
 from rostra.config.text import Text
-from rostra.config.tree import copied, dotted
+from rostra.config.tree import dotted
 from rostra.errors import ConfigError
 from rostra.plugin.listed import listed
 
@@ -25,7 +25,7 @@ ANYTHING = st.recursive(
 def said(*settings: Any) -> list[Layer]:
     """What files say, later ones on top; the "line" of a value is the length of its path."""
     return [
-        Layer(copied(each), Origin("file", f"{number}.yml"), lambda path: len(dotted(path)), ("plugins",))
+        Layer(each, Origin("file", f"{number}.yml"), lambda path: len(dotted(path)), ("plugins",))
         for number, each in enumerate(settings, 1)
     ]
 

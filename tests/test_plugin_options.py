@@ -393,5 +393,5 @@ async def test_a_section_of_the_same_place_is_refused() -> None:
     text = await refusal(prepare, plugins=["shop.web"])
 
     assert text.startswith(
-        "1 name is claimed twice\n  [plugins]   claimed by two classes: rostra.plugin.listed.Listed and"
+        "1 name is claimed twice\n  [plugins]   claimed by two classes: rostra.plugin.options.Options and"
     )

@@ -17,7 +17,6 @@ from rostra.config import ConfigSource
 from rostra.errors import CommandLineError, closest
 from rostra.plugin.finding import Named
 from rostra.plugin.installed import installed
-from rostra.plugin.listing import plugins_in
 
 __all__ = ["Located", "located", "plugin_named", "plugins_named", "see_working_directory"]
 
@@ -70,13 +69,19 @@ def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
         CommandLineError: One is a path, and there is no plugin there; or there is no plugin at all.
         ConfigError: What the settings list is no list of plugins.
     """
-    if not typed and not plugins_in(source):
+    if not typed and not _lists_any(source):
         raise CommandLineError(
             "there is no plugin to run",
             ("none was typed, and the settings list none",),
             ("rostra run PLUGIN", 'or list them in a file: plugins = ["myapp"], and rostra run -c FILE'),
         )
     return [plugin_named(each) for each in typed]
+
+
+def _lists_any(source: ConfigSource) -> bool:
+    from rostra.plugin.listing import plugins_in
+
+    return bool(plugins_in(source))
 
 
 def located(path: Path) -> Located:

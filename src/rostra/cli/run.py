@@ -55,7 +55,7 @@ def command(
     from rostra.cli.naming import plugins_named, see_working_directory
     from rostra.cli.report import reported
     from rostra.config import ConfigSource
-    from rostra.plugin.listing import LISTED
+    from rostra.plugin.finding import LISTED
 
     with reported():
         if log_format is not None:

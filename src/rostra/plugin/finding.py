@@ -10,6 +10,7 @@ from pathlib import Path
 from types import MethodType, ModuleType
 from typing import Any, NamedTuple, TypeAlias
 
+from rostra import di
 from rostra.errors import PluginError, PluginNotFoundError, closest
 from rostra.errors.base import shortened
 from rostra.plugin.installed import GROUP, all_installed, installed
@@ -17,6 +18,9 @@ from rostra.plugin.names import Reference, Script, read
 
 Named: TypeAlias = "str | ModuleType | Callable[..., Any]"
 """What a plugin may be named by."""
+
+LISTED = "the setting plugins"
+"""Stands among the plugins of a stage for those that its settings list."""
 
 
 class Plugin(NamedTuple):
@@ -34,6 +38,13 @@ class Plugin(NamedTuple):
     module: ModuleType | None
     prepare: Callable[..., Any] | None
     package: str
+
+    @property
+    def place(self) -> str:
+        """File and line of its ``prepare``, or the file of its module; empty if neither can be told."""
+        if callable(self.prepare):
+            return di.signature(self.prepare).place
+        return shortened(getattr(self.module, "__file__", None) or "")
 
     @property
     def identity(self) -> Hashable:

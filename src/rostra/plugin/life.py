@@ -12,18 +12,19 @@ from typing import Any
 from rostra import context, di, log
 from rostra.components import Components
 from rostra.config import ConfigSource
+from rostra.config.apart import is_said
 from rostra.errors import StartTimeoutError, StopTimeoutError
 from rostra.handlers import Handlers
 from rostra.plugin.budgets import StartBudget, StopBudget
 from rostra.plugin.cancelling import Cancel, Started
 from rostra.plugin.completing import complete
 from rostra.plugin.crew import Crew
-from rostra.plugin.finding import Named
+from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
-from rostra.plugin.listing import LISTED
 from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.noting import note_adapter
+from rostra.plugin.options import SETTING
 from rostra.plugin.preparing import Preparing
 from rostra.plugin.rehearsing import Rehearsing
 from rostra.plugin.supervising import Supervision
@@ -226,7 +227,7 @@ class Life:
         await self._layer.get(ConfigSource).resolve()
         for plugin in self._all_plugins():
             if not self._stop_asked.is_set():
-                await self._spared(self._loading.load(plugin))
+                await self._spared(self._loading.load(plugin), plugin)
         while not self._loading.is_settled:
             await self._spared(self._loading.settle())
         if self._stop_asked.is_set():
@@ -244,15 +245,20 @@ class Life:
             if plugin != LISTED:
                 yield plugin
                 continue
-            found = self._loading.find_listed(self._layer.get(ConfigSource))
+            source = self._layer.get(ConfigSource)
+            if not is_said(source, (SETTING,)):
+                continue
+            from rostra.plugin.listing import listing
+
+            found = listing(source, self._loading.find_listed)
             if self._rehearsing is not None:
                 self._rehearsing.failed.extend(found.problems)
             elif (problem := found.problem()) is not None:
                 raise problem
             yield from (each.name for each, _ in found.plugins)
 
-    async def _spared(self, loading: Coroutine[Any, Any, None]) -> None:
-        await (loading if self._rehearsing is None else self._rehearsing.spare(loading))
+    async def _spared(self, loading: Coroutine[Any, Any, None], plugin: "Named | None" = None) -> None:
+        await (loading if self._rehearsing is None else self._rehearsing.spare(loading, plugin))
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)

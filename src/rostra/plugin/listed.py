@@ -5,52 +5,18 @@ option ``url`` of the plugin with the alias ``mongo`` is the setting ``plugins.m
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 
 from rostra.config.faults import shown
-from rostra.config.layers import Layer, folded, narrowed
+from rostra.config.layers import Layer, narrowed
 from rostra.config.text import boolean, items, object_in
 from rostra.config.tree import Nothing, Path, at, dotted
 from rostra.errors import ConfigError, Mistake, closest
-
-SETTING = "plugins"
+from rostra.plugin.options import SETTING, Listed
 
 _KEYS = ("plugin", "alias", "options")
-
-
-class Listed(NamedTuple):
-    """A plugin that the settings name.
-
-    Args:
-        name: Of the plugin, as it was written.
-        alias: What its options and components are called by; its name if it was given none.
-        place: The path of its entry, where it was listed first.
-        said: By whom, for messages: ``from app.yml:3``.
-        layers: What is said about its options, lowest first.
-    """
-
-    name: str
-    alias: str
-    place: Path
-    said: str
-    layers: tuple[Layer, ...] = ()
-
-    def __str__(self) -> str:
-        """Where it is listed: ``plugins[1], from app.yml:3``."""
-        return f"{dotted(self.place)}, {self.said}"
-
-    @property
-    def section(self) -> Path:
-        """The path of the settings that its options are, in both forms."""
-        return (SETTING, *self.alias.split("."))
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """What it is told; values may be secrets."""
-        options: dict[str, Any] = folded(self.layers)
-        return options
 
 
 def listed(layers: Sequence[Layer]) -> tuple[Listed, ...]:

@@ -14,11 +14,8 @@ from rostra.config.layers import origin_around
 from rostra.config.tree import dotted
 from rostra.errors import ConfigError, Mistake, PluginNotFoundError, RostraError, closest
 from rostra.plugin.finding import Plugin
-from rostra.plugin.listed import SETTING, Listed, clashes, listed, wrong
-from rostra.plugin.options import Options
-
-LISTED = "rostra.plugin: what the settings list"
-"""Stands among the plugins of a stage for those that its settings list."""
+from rostra.plugin.listed import clashes, listed, wrong
+from rostra.plugin.options import SETTING, Listed, Options
 
 _TAKE_THEM = ("leave them out, or let the plugin take them: async def prepare(options: plugin.Options):",)
 
@@ -48,10 +45,10 @@ def plugins_in(source: ConfigSource) -> tuple[Listed, ...]:
         ConfigError: The setting is no list of plugins: all mistakes.
     """
     place = (SETTING,)
-    found = listed(said_of(source, place, Listed))
+    found = listed(said_of(source, place, Options))
     if not found or source.variable(SETTING) is None:
         return found
-    return listed(said_of(source, place, Listed, [each.section for each in found]))
+    return listed(said_of(source, place, Options, [each.section for each in found]))
 
 
 def listing(source: ConfigSource, find: Callable[[Listed], Plugin]) -> Listing:

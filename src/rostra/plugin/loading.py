@@ -13,12 +13,10 @@ from typing import Any
 from rostra import context, log
 from rostra.clock import Clock
 from rostra.components import Components
-from rostra.config import ConfigSource
 from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
-from rostra.plugin.listed import Listed
-from rostra.plugin.listing import Listing, listing
 from rostra.plugin.noting import Brought, Elapsed, note_here
+from rostra.plugin.options import Listed
 from rostra.plugin.waiting import path_between
 
 _log = log.get("rostra.plugin")
@@ -147,10 +145,15 @@ class Loading:
         finally:
             asker.waits_for.remove((record, call))
 
-    def find_listed(self, source: ConfigSource) -> Listing:
-        """Find the plugins that the settings list. Whoever loads one of them, it has its options."""
-        found = listing(source, lambda each: self._found(each.name, None, None))
-        self._listed = {plugin.identity: each for each, plugin in found.plugins}
+    def find_listed(self, listed: Listed) -> Plugin:
+        """Find a plugin that the settings list. Whoever loads it, it has its options.
+
+        Raises:
+            PluginNotFoundError: There is no such plugin.
+            Exception: Whatever its import raised.
+        """
+        found = self._found(listed.name, None, None)
+        self._listed.setdefault(found.identity, listed)
         return found
 
     async def settle(self) -> None:

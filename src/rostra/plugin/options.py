@@ -1,14 +1,14 @@
-"""What is a plugin told about itself? The options that the settings list beside its name, and its alias."""
+"""What do the settings say about one plugin? Where they list it, and what its ``prepare`` is told: its options."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rostra import context
 from rostra.components import Key, canonical, name_of
 from rostra.config import ConfigSource
 from rostra.config.apart import know, source_of
-from rostra.config.layers import Layer
-from rostra.config.tree import Path
+from rostra.config.layers import Layer, folded
+from rostra.config.tree import Path, dotted
 from rostra.errors import PluginError, closest
 
 Section = TypeVar("Section")
@@ -16,6 +16,42 @@ Item = TypeVar("Item")
 
 Owner: TypeAlias = Callable[[Key, str | None], str | None]
 """Which plugin added what is found under this type and name, if one did."""
+
+
+SETTING = "plugins"
+
+
+class Listed(NamedTuple):
+    """A plugin that the settings name.
+
+    Args:
+        name: Of the plugin, as it was written.
+        alias: What its options and components are called by; its name if it was given none.
+        place: The path of its entry, where it was listed first.
+        said: By whom, for messages: ``from app.yml:3``.
+        layers: What is said about its options, lowest first.
+    """
+
+    name: str
+    alias: str
+    place: Path
+    said: str
+    layers: tuple[Layer, ...] = ()
+
+    def __str__(self) -> str:
+        """Where it is listed: ``plugins[1], from app.yml:3``."""
+        return f"{dotted(self.place)}, {self.said}"
+
+    @property
+    def section(self) -> Path:
+        """The path of the settings that its options are, in both forms."""
+        return (SETTING, *self.alias.split("."))
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What it is told; values may be secrets."""
+        options: dict[str, Any] = folded(self.layers)
+        return options
 
 
 class Options(Mapping[str, Any]):

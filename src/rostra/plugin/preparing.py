@@ -13,9 +13,8 @@ from rostra.errors import PluginError
 from rostra.handlers import Handlers, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, is_prepare
-from rostra.plugin.listed import SETTING
 from rostra.plugin.loading import Loader, Loading, Record
-from rostra.plugin.options import Options
+from rostra.plugin.options import SETTING, Options
 from rostra.plugin.tasks import Task, tasks_of
 
 _log = log.get("rostra.plugin")

@@ -13,6 +13,7 @@ from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.handlers import Handlers
 from rostra.plugin.completing import examined
+from rostra.plugin.finding import Named
 from rostra.plugin.loading import Record
 
 
@@ -24,6 +25,7 @@ class Rehearsal:
         components: The layer of the stage.
         records: The plugins, in the order in which they were first asked for.
         failed: What kept plugins from being prepared, each with a note that says which one it was.
+        unloaded: The plugins named to the stage that could not even be found or imported, with what they failed by.
         wrong: What else is wrong: with settings, with what tasks and handlers need, with the handlers themselves.
         report: What ``di.check`` says.
     """
@@ -31,6 +33,7 @@ class Rehearsal:
     components: Components
     records: tuple[Record, ...]
     failed: tuple[Exception, ...]
+    unloaded: tuple[tuple[Named, Exception], ...]
     wrong: tuple[Exception, ...]
     report: di.CheckReport
 
@@ -60,14 +63,22 @@ class Rehearsing:
 
     look: Callable[[Rehearsal], None]
     failed: list[Exception] = attrs.field(factory=list, init=False)
+    _failed_as: list[tuple[Named, Exception]] = attrs.field(factory=list, init=False)
     has_looked: bool = attrs.field(default=False, init=False)
 
-    async def spare(self, loading: Awaitable[None]) -> None:
-        """Keep what a plugin fails by, so that the others are prepared all the same."""
+    async def spare(self, loading: Awaitable[None], plugin: "Named | None") -> None:
+        """Keep what a plugin fails by, so that the others are prepared all the same.
+
+        Args:
+            loading: Of one plugin, or of all that are left.
+            plugin: As it was named to the stage.
+        """
         try:
             await loading
         except Exception as problem:  # noqa: BLE001  (it is told with the others)
             self.failed.append(problem)
+            if plugin is not None:
+                self._failed_as.append((plugin, problem))
 
     async def end(self, records: tuple[Record, ...]) -> None:
         """All is prepared: bind the handlers, as a start would, and look."""
@@ -84,7 +95,9 @@ class Rehearsing:
     def _see(self, records: tuple[Record, ...], wrong: list[Exception], report: di.CheckReport) -> None:
         self.has_looked = True
         layer = context.current_context()
-        self.look(Rehearsal(layer, records, tuple(self.failed), tuple(wrong), report))
+        told = [record.failure for record in records]
+        unloaded = tuple(each for each in self._failed_as if all(each[1] is not failure for failure in told))
+        self.look(Rehearsal(layer, records, tuple(self.failed), unloaded, tuple(wrong), report))
 
 
 async def _of_binding() -> tuple[Exception, ...]:

@@ -12,9 +12,8 @@ from typing import Any, TypeVar
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.errors import PluginError, StartTimeoutError
-from rostra.plugin.finding import Named
+from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.lifecycle import Phase
-from rostra.plugin.listing import LISTED
 from rostra.plugin.rehearsing import Rehearsal, Rehearsing
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage

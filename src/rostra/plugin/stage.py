@@ -15,10 +15,9 @@ from rostra.clock import Clock, SystemClock
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.metrics import Metrics
-from rostra.plugin.finding import Named
+from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
-from rostra.plugin.listing import LISTED
 from rostra.plugin.loading import Record
 from rostra.plugin.noting import StageLayer
 from rostra.plugin.rehearsing import Rehearsing

@@ -15,7 +15,7 @@ import click
 
 from rostra.errors import CommandLineError, ConfigError, PluginNotFoundError, RostraError
 
-__all__ = ["FAILED", "MISUSED", "exit_code", "reported", "worded"]
+__all__ = ["FAILED", "MISUSED", "exit_code", "is_of_users", "leaves", "reported", "worded"]
 
 FAILED = 1
 MISUSED = 2
@@ -113,3 +113,8 @@ def _is_inner(frame: FrameSummary) -> bool:
 
     place = Place(frame.name, frame.filename, frame.lineno or 0)
     return place.is_ours or place.is_pythons or frame.filename.startswith((_CLICK, "<frozen "))
+
+
+def is_of_users(frame: FrameSummary) -> bool:
+    """Whether it is neither rostra's code nor Python's."""
+    return not _is_inner(frame)

@@ -13,7 +13,7 @@ from rostra.di.explaining import explain
 from rostra.di.loads import loads, takes_nothing
 from rostra.di.markers import Lazy, Named
 from rostra.di.overrides import override
-from rostra.di.registry import Registry, Root, register
+from rostra.di.registry import Registry, Root, is_injected, register
 from rostra.di.scopes import Scope, Unscoped, scope
 from rostra.di.signatures import Parameter, Signature, signature
 from rostra.di.stage_objects import StageObjects
@@ -42,6 +42,7 @@ __all__ = [
     "check",
     "explain",
     "inject",
+    "is_injected",
     "loads",
     "nject",
     "now",

@@ -40,8 +40,10 @@ def can_be_registered(leaf: Failure) -> bool:
         made = answer(leaf.view, adapter_of(cls).signature)
     except (AdapterError, AnnotationError):
         return False
-    is_data = (attrs.has(cls) or dataclasses.is_dataclass(cls)) and not made.arguments
-    return not is_data and not made.failures and not made.flaws
+    if made.failures or made.flaws:
+        return False
+    is_data = attrs.has(cls) or dataclasses.is_dataclass(cls)
+    return True if made.arguments else not is_data
 
 
 def _is_users(cls: Any) -> bool:

@@ -72,6 +72,12 @@ class RostraError(Exception):
         """The four parts of this error's text."""
         raise NotImplementedError
 
+    def parts(self) -> Wording:
+        """The four parts for programs, with nothing drawn: what was, is part of where it went wrong."""
+        told = self.wording()
+        drawn = tuple(line.strip() for line in told.body if line.strip())
+        return Wording(told.what, (*told.where, *drawn), told.why, told.fix)
+
     def __str__(self) -> str:
         return str(self.wording())
 

@@ -35,6 +35,12 @@ class ConfigError(RostraError, ValueError):
     mistakes: tuple[Mistake, ...] = ()
     fix: tuple[str, ...] = ()
 
+    def parts(self) -> Wording:
+        """The summary, who said what is wrong, and why it is."""
+        origins = dict.fromkeys(each.origin for each in self.mistakes if each.origin)
+        reasons = tuple(f"{each.setting}: {each.reason}" for each in self.mistakes)
+        return Wording(self.summary, tuple(origins), reasons, self.fix)
+
     def wording(self) -> Wording:
         """The summary, and the mistakes as a table."""
         settings = max((len(each.setting) for each in self.mistakes), default=0)

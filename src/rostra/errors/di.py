@@ -31,6 +31,11 @@ class ResolveError(RostraError, LookupError):
         """The path, drawn, and beneath it where was looked and how to fix it."""
         return Wording(f"cannot build {self.wanted}", body=("", *self._drawn(), *self._found()))
 
+    def parts(self) -> Wording:
+        """What is missing, the path to it, what comes close, and how to fix it."""
+        path = tuple(f"{step}, {place}" for step, place in self.path if place != self.missing)
+        return Wording(f"cannot build {self.wanted}: {self.missing}", path, self.near, self.fixes)
+
     def _mark(self, _depth: int) -> str:
         """What stands left of a step."""
         return ""

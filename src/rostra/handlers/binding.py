@@ -41,6 +41,15 @@ class Bound:
         """What the transport has to give at each call."""
         return tuple(source for source in self.sources if source.origin not in _FILLED_BY_DI)
 
+    def giver(self, source: Source) -> str:
+        """Who gives a parameter its value, as people call it: ``path``, ``query``, ``header``, ``body``, ``di``."""
+        if source.origin is Origin.MARKER and source.marker is not None:
+            return _called(type(source.marker))
+        if source.origin is not Origin.PAYLOAD:
+            return source.origin.value
+        of_payload = [each for each in self.declared.trigger.markers if getattr(each, "is_payload", False)]
+        return _called(of_payload[0]) if len(of_payload) == 1 else source.origin.value
+
     @property
     def root(self) -> di.Root:
         """What ``di.check`` should know of it."""
@@ -192,6 +201,11 @@ def _has_component(layer: Components, key: Any, names: Iterable[str | None]) -> 
 def _register(registry: di.Registry, owner: type) -> None:
     if not any(adapter.make is owner for adapter in registry.adapters):
         registry.register(owner, lifetime="stage")
+
+
+def _called(marker: type) -> str:
+    """``header`` for ``Header`` and for ``FromHeader``."""
+    return marker.__name__.removeprefix("From").lower()
 
 
 def _own_name(declared: Declared) -> str | None:

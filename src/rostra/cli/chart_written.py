@@ -1,0 +1,33 @@
+"""A chart in the form that was asked for."""
+
+from typing import Literal
+
+import attrs
+import click
+
+from rostra.cli.chart import Chart
+from rostra.cli.chart_dot import dot
+from rostra.cli.chart_mermaid import mermaid
+from rostra.cli.chart_tree import trees
+from rostra.cli.examining import Examined
+from rostra.cli.look import look
+from rostra.cli.problems import write_findings
+
+__all__ = ["write"]
+
+
+def write(
+    chart: Chart, form: Literal["tree", "mermaid", "dot", "json"], examined: Examined, *, color: bool
+) -> None:
+    """Write a chart to standard output; JSON with the problems and hints that were found."""
+    match form:
+        case "tree":
+            paper = look(color=color)
+            for tree in trees(chart):
+                paper.tree(tree)
+        case "mermaid":
+            click.echo(mermaid(chart))
+        case "dot":
+            click.echo(dot(chart))
+        case "json":
+            write_findings(examined.problems, examined.hints, **attrs.asdict(chart))

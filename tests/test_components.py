@@ -1,5 +1,6 @@
 import abc
 import collections.abc
+import gc
 import typing
 from typing import Any, Generic, NewType, Protocol, TypeVar
 
@@ -9,6 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from rostra.components import Components, canonical, keys, name_of
+from rostra.components.environment import Environment
+from rostra.components.shapes import Shape
 from rostra.errors import ComponentNotFoundError, NotAComponentError
 
 T = TypeVar("T")
@@ -299,6 +302,115 @@ class TestLayers:
         assert [layer.label for layer in task.layers()] == ["scope", "task sweep", "stage"]
 
 
+class TestShapes:
+    """What layers share that were made alike; seen from outside as what look-ups and additions do not cost."""
+
+    def test_layers_to_which_the_same_was_added_share_their_shape(self) -> None:
+        stage = Components()
+        stage.add(User())
+        one, other = stage.push(), stage.push().push()
+
+        for layer in (one, other):
+            layer.add(Users())
+            layer.add(Box(), name="big")
+
+        assert one.environment.shape is not stage.environment.shape
+        assert one.environment.shape.slots == other.environment.shape.slots
+        same = stage.push()
+        same.add(Users())
+        same.add(Box(), name="big")
+        assert same.environment.shape is one.environment.shape
+
+    def test_a_layer_has_the_environment_of_the_one_below_until_something_is_added(self) -> None:
+        stage = Components()
+        stage.add(User())
+
+        layer = stage.push()
+
+        assert layer.environment is stage.environment
+        layer.add(Users())
+        assert layer.environment is not stage.environment
+
+    def test_what_replaces_a_component_keeps_the_shape(self) -> None:
+        layer = Components()
+        layer.add(Users())
+        shape = layer.environment.shape
+
+        latest = layer.add(Users())
+
+        assert layer.environment.shape is shape
+        assert layer.get(Repo) is latest
+
+    def test_types_that_hide_each_other_in_turn_need_no_more_shapes_than_orders(self) -> None:
+        layer = Components().push()
+        for _ in range(3):
+            layer.add(Dog())
+            layer.add(Cat())
+        shape = layer.environment.shape
+
+        layer.add(Dog())
+        cat = layer.add(Cat())
+
+        assert layer.environment.shape is shape
+        assert layer.get(Animal) is cat
+        assert len(layer.environment.values) == 2
+
+    def test_a_class_that_is_apart_shares_its_shape_with_nobody(self) -> None:
+        stage = Components()
+        one, other = stage.push(), stage.push()
+
+        one.add(Stray())
+        other.add(Stray())
+
+        assert one.environment.shape is not other.environment.shape
+
+    def test_who_reads_a_list_of_values_does_not_see_them_change(self) -> None:
+        layer = Components()
+        first = layer.add(User())
+        values = layer.environment.values
+
+        layer.add(User())
+
+        assert values == [first]
+
+    def test_ten_thousand_types_leave_no_more_shapes_than_are_remembered(self) -> None:
+        stage = Components()
+        for number in range(10_000):
+            stage.push().add(number, f"key {number}")
+
+        gc.collect()
+
+        assert sum(isinstance(each, Shape) for each in gc.get_objects()) < 3_000
+
+    def test_ten_thousand_types_in_one_layer_are_found(self) -> None:
+        layer = Components().push()
+        for number in range(10_000):
+            layer.add(number, f"key {number}")
+
+        assert [layer.get(f"key {number}") for number in (0, 5_000, 9_999)] == [0, 5_000, 9_999]
+
+    def test_layers_that_are_gone_are_not_remembered_by_the_one_below(self) -> None:
+        stage = Components()
+        for _ in range(1_000):
+            stage.push().add(User())
+
+        gc.collect()
+
+        assert sum(isinstance(each, Environment) for each in gc.get_objects()) < 500
+        stage.add(Users())
+
+    def test_a_thousand_layers_deep_an_addition_at_the_bottom_is_seen(self) -> None:
+        stage = Components()
+        layer = stage
+        for number in range(1_500):
+            layer = layer.push()
+            layer.add(number, f"key {number}")
+
+        user = stage.add(User())
+
+        assert layer.get(User) is user
+
+
 class Animal: ...
 
 
@@ -314,7 +426,11 @@ class Cat(Animal): ...
 class Hybrid(Dog, Cat): ...
 
 
-ANIMALS = [Animal, Dog, Puppy, Cat, Hybrid]
+class Stray(Cat):
+    __rostra_shapes_apart__ = True
+
+
+ANIMALS = [Animal, Dog, Puppy, Cat, Hybrid, Stray]
 LINEAGE = {cls: [base for base in cls.__mro__ if base is not object] for cls in ANIMALS}
 
 
@@ -325,6 +441,10 @@ class Model:
     below: "Model | None"
     added: list[tuple[type, str | None, object]] = attrs.field(factory=list)
 
+    def own(self, wanted: type) -> dict[str | None, object]:
+        """By name, in the order of the first additions; of one name the latest."""
+        return {given: item for cls, given, item in self.added if wanted in LINEAGE[cls]}
+
     def get(self, wanted: type, name: str | None) -> object:
         layer: Model | None = self
         while layer is not None:
@@ -333,6 +453,12 @@ class Model:
                     return item
             layer = layer.below
         return None
+
+
+def kinds_of(model: Model) -> list[list[tuple[type, str | None]]]:
+    """Under which types and names something was added, layer by layer."""
+    below = kinds_of(model.below) if model.below else []
+    return [*below, [(cls, name) for cls, name, _ in model.added]]
 
 
 class LayersBehaveLikeLists(RuleBasedStateMachine):
@@ -382,6 +508,12 @@ class LayersBehaveLikeLists(RuleBasedStateMachine):
                 for name, item in expected.items():
                     assert real.get(cls, name=name, default=None) is item
                 assert real.find(cls) == {name: item for name, item in expected.items() if item is not None}
+                assert list(real.own(cls).items()) == list(model.own(cls).items())
+
+    @invariant()
+    def nothing_is_listed_twice(self) -> None:
+        for real, model in self.all:
+            assert len(real.environment.values) <= sum(len(set(each)) for each in kinds_of(model))
 
     def _known(self, real: Components, model: Model) -> tuple[Components, Model]:
         self.all.append((real, model))

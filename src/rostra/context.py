@@ -56,9 +56,17 @@ def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
         NoContextError: There is no context here, and no default was given.
         ComponentNotFoundError: There is none and no default was given.
     """
-    if default is not ... and not _current.get(None) and not _shown:
-        return default
-    return current_context().get(wanted, name=name, default=default)
+    layer = _current.get(None)
+    if layer is None:
+        if default is not ... and not _shown:
+            return default
+        layer = current_context()
+    if name is None:  # what Components.get does first, without the call
+        environment = layer.seen
+        slot = environment.shape.slots.get(wanted)
+        if slot is not None:
+            return environment.values[slot]
+    return layer.get(wanted, name=name, default=default)
 
 
 def find(wanted: type[Item]) -> dict[str | None, Item]:

@@ -1,14 +1,17 @@
 """What is there? Layers of {type: {name: object}}.
 
 A layer knows its parent and is seen by its children from their next look-up on. It costs nothing until
-something is added to it. Nothing here is global; which layer is the current one is the context's affair.
+something is added to it, and a look-up costs the same at any depth. Nothing here is global; which layer is the
+current one is the context's affair.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import EllipsisType
 from typing import Any, TypeVar, overload
 
-from rostra.components.keys import Key, canonical, keys, name_of
+from rostra.components.environment import Environment
+from rostra.components.keys import Key, canonical, name_of
+from rostra.components.shapes import Added, Shape
 from rostra.errors import ComponentNotFoundError, NotAComponentError
 
 Item = TypeVar("Item")
@@ -21,15 +24,17 @@ class Components:
     Args:
         parent: The layer below, or None for the lowest.
         label: What errors call this layer, such as ``stage`` or ``task sweep``.
+
+    ``seen`` is what look-ups read; ``environment`` is the same, brought up to date before.
     """
 
-    __slots__ = ("_items", "_label", "_parent", "_types")
+    __slots__ = ("_is_lent", "_label", "_parent", "seen")
 
     def __init__(self, parent: "Components | None" = None, label: str = "layer") -> None:
         self._parent = parent
         self._label = label
-        self._items: dict[Key, dict[str | None, Any]] = {}
-        self._types: dict[tuple[Key, str | None], None] = {}
+        self._is_lent = parent is not None
+        self.seen = Environment() if parent is None else parent._lend()  # noqa: SLF001  (of the same class)
 
     def __repr__(self) -> str:
         below = "".join(f" over {layer.label}" for layer in self.layers() if layer is not self)
@@ -70,9 +75,9 @@ class Components:
         if namespace is None and isinstance(item, type):
             raise NotAComponentError(name_of(item), "it is a class, not an instance")
         key = type(item) if namespace is None else canonical(namespace)
-        for each in keys(key):
-            self._items.setdefault(each, {})[name] = item
-        self._types[key, name] = None
+        if self._is_lent:
+            self._lend()
+        self.seen.add(item, (key, name))
         return item
 
     @overload
@@ -92,12 +97,15 @@ class Components:
         Raises:
             ComponentNotFoundError: There is none and no default was given.
         """
-        layer: Components | None = self
-        while layer is not None:
-            named = layer._items.get(wanted)  # noqa: SLF001
-            if named is not None and name in named:
-                return named[name]
-            layer = layer._parent  # noqa: SLF001
+        environment = self.seen
+        if name is None:
+            slot = environment.shape.slots.get(wanted)
+            if slot is not None:
+                return environment.values[slot]
+        environment.refresh()
+        slot = environment.shape.find(wanted, name)
+        if slot is not None:
+            return environment.values[slot]
         if (proper := canonical(wanted)) is not wanted:
             return self.get(proper, name=name, default=default)
         if isinstance(default, EllipsisType):
@@ -108,12 +116,23 @@ class Components:
         """All components of this type by name; of those with one name the nearest."""
         found: dict[str | None, Item] = {}
         for layer in reversed(list(self.layers())):
-            found |= layer._items.get(canonical(wanted), {})  # noqa: SLF001
+            found |= layer.own(wanted)
         return found
 
     def own(self, wanted: Key) -> Mapping[str | None, Any]:
         """What this very layer has under ``wanted``, by name; nothing of those below it."""
-        return self._items.get(canonical(wanted), {})
+        shape = self._own_shape()
+        if shape is None:
+            return {}
+        values = self.seen.values
+        return {name: values[slot] for name, slot in shape.index.get(canonical(wanted), {}).items()}
+
+    @property
+    def environment(self) -> Environment:
+        """What is seen from here, up to date and ready for look-ups: for the resolver."""
+        self.seen.refresh()
+        self.seen.shape.prepare()
+        return self.seen
 
     def push(self, label: str = "layer") -> "Components":
         """A new empty layer on top of this one."""
@@ -136,9 +155,26 @@ class Components:
         What rostra itself defines is left out: every stage has it, and it would hide what matters.
         """
         return tuple(
-            (layer._label, tuple(_called(key, name) for key, name in layer._types if not _is_ours(key)))  # noqa: SLF001
+            (layer.label, tuple(_called(key, name) for key, name in layer._added() if not _is_ours(key)))  # noqa: SLF001
             for layer in self.layers()
         )
+
+    def _lend(self) -> Environment:
+        """An environment of this layer's own, for what is added to it and for the layers above."""
+        if self._is_lent:
+            self.seen = Environment(self.seen)
+            self._is_lent = False
+        return self.seen
+
+    def _own_shape(self) -> Shape | None:
+        if self._is_lent:
+            return None
+        self.seen.refresh()
+        return self.seen.own
+
+    def _added(self) -> Iterable[Added]:
+        shape = self._own_shape()
+        return () if shape is None else shape.own
 
     def _missing(self, wanted: Key, name: str | None) -> ComponentNotFoundError:
         others = [other for other in self.find(wanted) if other != name]

@@ -1,0 +1,116 @@
+"""What does a layer see? The objects of all layers down from it in one list, and the shape that says where.
+
+A layer shares the environment of the one below until something is added to it. What is added below layers that
+have their own reaches them, too: they are outdated then, and make theirs anew when somebody looks.
+"""
+
+import weakref
+from typing import Any
+
+from rostra.components.shapes import STALE, Added, Level, Shape
+
+APART = "__rostra_shapes_apart__"
+"""A class with this attribute decides by its instances what is found how: no two layers with one share a shape."""
+
+
+class Environment:
+    """The values and the shape of a layer.
+
+    Args:
+        below: What it lies on.
+
+    Both are for others to read only. The list may grow, but a value that somebody may be about to read stays: a
+    replacement is made in a copy.
+    """
+
+    __slots__ = ("__weakref__", "_above", "_has_own", "_known", "_limit", "below", "shape", "values")
+
+    def __init__(self, below: "Environment | None" = None) -> None:
+        self.below = below
+        self._above: list[weakref.ref[Environment]] = []
+        self._limit = 8
+        self._has_own = below is None
+        if below is None:
+            self.values: list[Any] = []
+            self._known: Shape = Level(None).first
+            self.shape = self._known
+        else:
+            below.refresh()
+            self._lie_on(below)
+
+    @property
+    def own(self) -> Shape | None:
+        """The shape that says what was added to the layer itself; None if nothing was."""
+        return self._known if self._has_own else None
+
+    def add(self, item: object, added: Added) -> None:
+        """Let ``item`` be found by the type and name under which it was added."""
+        self.refresh()
+        if not self._has_own and self.below is not None:
+            self._begin(self.below)
+        shape = self.shape
+        slot = shape.own.get(added)
+        is_apart = hasattr(type(item), APART)
+        if slot is None:
+            self.values.append(item)
+        else:
+            self.values = [*self.values]
+            self.values[slot] = item
+        if slot is None or is_apart or shape.hides(added):
+            self.shape = self._known = shape.followed(added, is_apart=is_apart)
+        if self._above:
+            self._outdate_above()
+
+    def refresh(self) -> None:
+        """See what was added below."""
+        outdated: list[Environment] = []
+        each: Environment | None = self
+        while each is not None and each.shape is STALE:
+            outdated.append(each)
+            each = each.below
+        for each in reversed(outdated):
+            each._renew()  # noqa: SLF001  (an environment, too)
+
+    def _begin(self, below: "Environment") -> None:
+        self._has_own = True
+        self.values = [*below.values]
+        self.shape = self._known = below.shape.above.first
+
+    def _renew(self) -> None:
+        below, known, values = self.below, self._known, self.values
+        if below is None:
+            return
+        self._lie_on(below)
+        if not self._has_own:
+            return
+        self._begin(below)
+        for added, slot in known.own.items():
+            item = values[slot]
+            self.values.append(item)
+            self.shape = self.shape.followed(added, is_apart=hasattr(type(item), APART))
+        for added in known.latest or ():
+            is_apart = hasattr(type(values[known.own[added]]), APART)
+            self.shape = self.shape.followed(added, is_apart=is_apart)
+        self._known = self.shape
+
+    def _lie_on(self, below: "Environment") -> None:
+        self.values = below.values
+        self.shape = self._known = below.shape
+        below._bear(self)  # noqa: SLF001  (as above)
+
+    def _bear(self, above: "Environment") -> None:
+        if len(self._above) >= self._limit:
+            self._above = [ref for ref in self._above if ref() is not None]
+            self._limit = 2 * len(self._above) + 8
+        self._above.append(weakref.ref(above))
+
+    def _outdate_above(self) -> None:
+        waiting = [self]
+        while waiting:
+            each = waiting.pop()
+            refs, each._above = each._above, []  # noqa: SLF001  (as above)
+            for ref in refs:
+                above = ref()
+                if above is not None and above.shape is not STALE:
+                    above.shape = STALE
+                    waiting.append(above)

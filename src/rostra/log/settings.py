@@ -53,20 +53,20 @@ class LogConfig(Config, section="logging"):
         levels = {"aiohttp" = "warning", "myapp.db" = "debug"}
     """
 
-    formatter: Format | None = attrs.field(
-        default=None, converter=attrs.converters.optional(Format), kw_only=True
-    )
-    """Another word for ``format``."""
-    format: Format = attrs.field(
-        default=attrs.Factory(lambda self: self.formatter or Format.AUTO, takes_self=True), converter=Format
-    )
+    format: Format = attrs.field(default=Format.AUTO, converter=Format)
     """``text`` for people, ``json`` for machines, or ``auto``."""
     level: Level = attrs.field(default=Level.INFO, converter=Level)
     """Of all loggers that ``levels`` does not name."""
     levels: dict[str, Level] = attrs.field(factory=dict, converter=_levels)
     """Of single loggers and those below them, by name."""
+    formatter: Format | None = attrs.field(default=None, converter=attrs.converters.optional(Format))
+    """Another word for ``format``."""
 
     @formatter.validator
     def _check_one_format(self, _: object, formatter: Format | None) -> None:
-        if formatter not in (None, self.format):
+        if formatter is not None and self.format not in (Format.AUTO, formatter):
             raise ValueError(f"format is {self.format}, and both are the same setting")
+
+    def __attrs_post_init__(self) -> None:
+        if self.formatter is not None:
+            object.__setattr__(self, "format", self.formatter)  # the class is frozen

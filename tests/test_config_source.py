@@ -235,8 +235,10 @@ def test_everything_wrong_with_files_and_options_is_told_at_once(
         "  dotted.toml:1      nested deeper than 64 tables",
         "  number.toml        is not TOML: a number or a date is out of range",
         "  open.toml:1:15     is not TOML: Unterminated string",
-        "  settings.xml       nobody here reads such files; known are"
-        " *.cfg, *.ini, *.json, *.toml, *.yaml, *.yml, .env and folders",
+        (
+            "  settings.xml       nobody here reads such files; known are"
+            " *.cfg, *.ini, *.json, *.toml, *.yaml, *.yml, .env and folders"
+        ),
         "  twice.toml:2:6     is not TOML: Cannot overwrite a value",
         "  missing.toml       cannot be read: No such file or directory",
         "  nul\0.toml          cannot be read: no file can have this name",

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from rostra.config.containers import Hook, HookFor, entries, is_table
+import attrs
+
+from rostra.config.containers import Hook, HookFor, entries, exact, is_table
 from rostra.config.declared import Setting, is_section, settings_of
 from rostra.config.faults import Fault, WrongError
 from rostra.config.own import own
@@ -22,11 +24,14 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
     otherwise = own_hook(cls, hook_for) if own(cls) else None
 
     def structure(value: Any, _: Any) -> Any:
+        plan = _plan(cls, hook_for, around)
+        if type(value) is dict and (arguments := _at_once(value, plan)) is not None:
+            return _made(cls, arguments)
         if isinstance(value, cls):
             return value
         if otherwise is not None and not is_table(value):
             return otherwise(value, cls)
-        hooks = _hooks(cls, hook_for, around)
+        hooks = plan.hooks
         table = entries(value, cls)
         faults: list[Fault] = []
         arguments = {}
@@ -46,13 +51,49 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
     return structure
 
 
-def _hooks(cls: type, hook_for: HookFor, around: Mapping[str, Any]) -> Hooks:
-    """Looked up on first use, since a class may hold itself; kept on the class, and so gone with it."""
-    known: Hooks | None = vars(cls).get(_KEPT)
+@attrs.frozen(eq=False)
+class _Plan:
+    """How the settings of a class are read.
+
+    Args:
+        hooks: For each, by name.
+        exact: The types whose instances need no hook, by name.
+        required: The names of those without a default.
+    """
+
+    hooks: Hooks
+    exact: Mapping[Any, frozenset[type]]
+    required: frozenset[str]
+
+
+def _plan(cls: type, hook_for: HookFor, around: Mapping[str, Any]) -> _Plan:
+    """Made on first use, since a class may hold itself; kept on the class, and so gone with it."""
+    known: _Plan | None = vars(cls).get(_KEPT)
     if known is None:
-        known = {each.name: (each, hook_for(each.type)) for each in settings_of(cls, around)}
+        settings = settings_of(cls, around)
+        known = _Plan(
+            {each.name: (each, hook_for(each.type)) for each in settings},
+            {each.name: exact(each.type) for each in settings},
+            frozenset(each.name for each in settings if each.required),
+        )
         setattr(cls, _KEPT, known)
     return known
+
+
+def _at_once(table: dict[Any, Any], plan: _Plan) -> dict[str, Any] | None:
+    """The arguments for the class if nothing is wrong; else None: then everything that is wrong is looked for."""
+    if not plan.required <= table.keys():
+        return None
+    known, hooks = plan.exact, plan.hooks
+    arguments = dict(table)
+    try:
+        for name, value in table.items():
+            if type(value) not in known[name]:
+                setting, hook = hooks[name]
+                arguments[name] = hook(value, setting.type)
+    except (WrongError, KeyError):  # the latter of a setting that is unknown
+        return None
+    return arguments
 
 
 def _missing(setting: Setting, hook: Hook) -> Any:

@@ -2,9 +2,10 @@
 
 import typing
 from collections.abc import Callable, Hashable, Mapping
+from types import NoneType
 from typing import Any, TypeAlias
 
-from rostra.config.declared import holds_secret
+from rostra.config.declared import bare, holds_secret, members
 from rostra.config.faults import Fault, WrongError, unexpected
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden, phrase
 from rostra.config.secret import MASK, Secret
@@ -14,6 +15,16 @@ Hook: TypeAlias = Callable[[Any, Any], Any]
 """What cattrs calls one: takes a value and the type that it is to become. Ours raise WrongError only."""
 
 HookFor: TypeAlias = Callable[[Any], Hook]
+
+
+_TEXTS = frozenset({str})
+_EXACT = frozenset({str, int, float, bool, bytes, NoneType})
+
+
+def exact(wanted: Any) -> frozenset[type]:
+    """The types whose instances are values of this type just as they are: most settings of most programs."""
+    kinds = frozenset(members(wanted) or (wanted,))
+    return kinds if kinds <= _EXACT else kinds & {NoneType}
 
 
 def secret_hook(wanted: Any, hook_for: HookFor) -> Hook:
@@ -37,8 +48,12 @@ def sequence_hook(wanted: Any, hook_for: HookFor) -> Hook:
     parts = typing.get_args(wanted) or (Any, ...)
     fixed = origin is tuple and parts[-1] is not Ellipsis
     hooks = [(part, hook_for(part)) for part in parts if part is not Ellipsis]
+    build = SEQUENCES[origin]
+    as_they_are = frozenset() if fixed else exact(bare(parts[0]))
 
     def structure(value: Any, _: Any) -> Any:
+        if as_they_are and type(value) is list and as_they_are.issuperset(map(type, value)):
+            return build(value)
         found = _items(value, wanted)
         if fixed and len(found) != len(hooks):
             raise unexpected(f"{len(hooks)} items", value, wanted)
@@ -52,7 +67,7 @@ def sequence_hook(wanted: Any, hook_for: HookFor) -> Hook:
                 faults += [fault.under(position) for fault in wrong.faults]
         if faults:
             raise WrongError(*faults)
-        return _built(made, SEQUENCES[origin])
+        return _built(made, build)
 
     return structure
 
@@ -81,8 +96,16 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
     origin = typing.get_origin(wanted) or wanted
     of_key, of_value = typing.get_args(wanted) or (Any, Any)
     key_hook, value_hook = hook_for(of_key), hook_for(of_value)
+    build = MAPPINGS[origin]
+    as_they_are = exact(bare(of_value)) if bare(of_key) is str else frozenset()
 
     def structure(value: Any, _: Any) -> Any:
+        if (
+            type(value) is dict
+            and as_they_are.issuperset(map(type, value.values()))
+            and _TEXTS.issuperset(map(type, value))
+        ):
+            return build(dict(value))
         faults: list[Fault] = []
         made = {}
         for key, each in entries(value, wanted).items():
@@ -98,7 +121,7 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
                 faults += [fault.under(key) for fault in wrong.faults]
         if faults:
             raise WrongError(*faults)
-        return MAPPINGS[origin](made)
+        return build(made)
 
     return structure
 

@@ -58,7 +58,7 @@ def evaluated(asked: Asked, settled: Settled, known: Environment, claims: Claims
         folded(section_of(settled.layers, asked.place, extra)) if extra else at(settled.values, asked.place)
     )
     own = _own(said, asked, claims)
-    pending = _pending(own, asked, settled, extra)
+    pending = _pending(own, asked, settled, extra) if settled.may_refer else ()
     try:
         made = read(own, asked.cls)
         faults: tuple[Fault, ...] = ()

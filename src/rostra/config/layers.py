@@ -19,6 +19,9 @@ Transform: TypeAlias = Callable[["Layer", Path, str], tuple[str, tuple[str, ...]
 """Takes a layer, a path in it and the text there; gives what takes its place, and the references that it had."""
 
 
+_NONE: Mapping[Path, tuple[str, ...]] = {}
+
+
 def _no_line(_path: Path) -> None:
     return None
 
@@ -34,6 +37,7 @@ class Layer:
         place: The path in the source at which the values stand.
         is_resolved: The references in its strings have been replaced.
         references: What they were, by the path of the source.
+        has_references: False if none of its strings had any.
     """
 
     values: Any = attrs.field(repr=False)  # may be secret: only the classes of sections know
@@ -41,12 +45,13 @@ class Layer:
     lines: Lines = attrs.field(default=_no_line, repr=False)
     place: Path = ()
     is_resolved: bool = False
-    references: Mapping[Path, tuple[str, ...]] = attrs.field(factory=dict, repr=False)
+    references: Mapping[Path, tuple[str, ...]] = attrs.field(default=_NONE, repr=False)
+    has_references: bool = True
 
     @property
     def may_refer(self) -> bool:
         """Whether its strings may hold references that nobody has replaced yet."""
-        return not self.is_resolved and self.origin.kind in {"mapping", "file"}
+        return self.has_references and not self.is_resolved and self.origin.kind in {"mapping", "file"}
 
     def origin_at(self, path: Path) -> Origin:
         """Who says what stands at a path, with its line or that of the nearest around it."""
@@ -77,21 +82,29 @@ def layer(values: Any, origin: Origin, lines: Lines = _no_line) -> Layer:
     Raises:
         TooDeepError: It is nested too deeply.
     """
-    return Layer(copied(values), origin, lines)
+    copy, refers = copied(values)
+    return Layer(copy, origin, lines, has_references=refers)
 
 
 @attrs.frozen(eq=False)
 class Settled:
-    """Layers and what becomes of them."""
+    """Layers and what becomes of them.
+
+    Args:
+        layers: The later wins.
+        values: Tables within tables.
+        may_refer: Strings may hold references that nobody has replaced, or of which nothing has come.
+    """
 
     layers: tuple[Layer, ...]
     values: Any = attrs.field(repr=False)
+    may_refer: bool
 
 
 def settled(layers: Iterable[Layer]) -> Settled:
     """Options on top of everything else; apart from that, the later wins."""
     layers = ordered(layers)
-    return Settled(layers, folded(layers))
+    return Settled(layers, folded(layers), any(each.has_references for each in layers))
 
 
 def ordered(layers: Iterable[Layer]) -> tuple[Layer, ...]:

@@ -13,7 +13,9 @@ from rostra.config.text import DEEPEST, Text, object_in
 
 Path: TypeAlias = tuple[Hashable, ...]
 
-_ATOMS = frozenset({str, int, float, bool, NoneType, Text})
+_INERT = frozenset({int, float, bool, NoneType})
+_ATOMS = _INERT | {str}
+_STRINGS = {str}
 
 
 class Nothing(Enum):
@@ -27,24 +29,55 @@ class TooDeepError(ValueError):
     """Tables are nested more than ``DEEPEST`` deep, or contain themselves."""
 
 
-def copied(value: Any, levels: int = DEEPEST) -> Any:
-    """A table or list and what is in it, so that nobody changes it behind our back.
+def copied(table: Mapping[Any, Any]) -> tuple[dict[Any, Any], bool]:
+    """A table and what is in it, so that nobody changes it behind our back.
+
+    Returns:
+        The copy, and whether a string in it may have references.
 
     Raises:
-        TooDeepError: It is nested more than ``levels`` deep.
+        TooDeepError: It is nested more than ``DEEPEST`` deep.
     """
-    kind = type(value)
-    if kind is dict or isinstance(value, Mapping):
+    copy = _Copy()
+    return copy.table(table, DEEPEST), copy.refers
+
+
+class _Copy:
+    """A copy that is being made. Every setting of every source comes by here."""
+
+    __slots__ = ("refers",)
+
+    def __init__(self) -> None:
+        self.refers = False
+
+    def table(self, table: Mapping[Any, Any], levels: int) -> dict[Any, Any]:
         if not levels:
             raise TooDeepError
-        return {
-            key: each if type(each) in _ATOMS else copied(each, levels - 1) for key, each in value.items()
-        }
-    if kind is list or kind is tuple:
-        if not levels:
-            raise TooDeepError
-        return kind(each if type(each) in _ATOMS else copied(each, levels - 1) for each in value)
-    return value
+        made = dict(table)
+        for key, value in table.items():
+            kind = type(value)
+            if kind is str:
+                if "${" in value:
+                    self.refers = True
+            elif kind not in _ATOMS:
+                made[key] = self.value(value, levels - 1)
+        return made
+
+    def value(self, value: Any, levels: int) -> Any:
+        kind = type(value)
+        if kind is dict or isinstance(value, Mapping):
+            return self.table(value, levels)
+        if kind is list or kind is tuple:
+            if not levels:
+                raise TooDeepError
+            kinds = set(map(type, value))
+            if kinds == _STRINGS:
+                self.refers = self.refers or "${" in "\0".join(value)
+                return kind(value)
+            return kind(value if kinds <= _INERT else [self.value(each, levels - 1) for each in value])
+        if isinstance(value, str):
+            self.refers = self.refers or "${" in value
+        return value
 
 
 def merged(below: Any, above: Any) -> Any:

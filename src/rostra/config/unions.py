@@ -81,12 +81,13 @@ def union_hook(wanted: Any, hook_for: HookFor) -> Hook:
     known = [_Alternative(each, hook_for(each)) for each in sorted(parts, key=_rank) if each is not NoneType]
     is_optional = NoneType in parts
     is_secret = any(each.origin is Secret for each in known)
+    only = known[0] if len(known) == 1 else None
 
     def structure(value: Any, _: Any) -> Any:
         if is_optional and (value is None or (isinstance(value, Text) and not value)):
             return None
-        if len(known) == 1:
-            return known[0].read(value)
+        if only is not None:
+            return only.hook(value, only.wanted)
         try:
             return _chosen(value, known, wanted)
         except WrongError as error:

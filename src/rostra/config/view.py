@@ -1,6 +1,7 @@
 """Tables that are read like objects: ``source.db.url`` is ``source["db"]["url"]``."""
 
 from collections.abc import Iterator, Mapping
+from types import NoneType
 from typing import Any, NoReturn
 
 from rostra.config import parts as parts_of
@@ -27,16 +28,12 @@ class View(dict[str, Any]):
     __slots__ = ("_parts", "_place")
 
     def __init__(self, values: Mapping[Any, Any], parts: tuple[Part, ...] = (), place: Path = ()) -> None:
-        super().__init__(
-            {
-                key if type(key) is str else str(key): each
-                if type(each) in _AS_THEY_ARE
-                else _shown(each, parts, (*place, key))
-                for key, each in values.items()
-            }
-        )
+        super().__init__(values if _ARE_STRINGS.issuperset(map(type, values)) else _with_names(values))
         self._parts = parts
         self._place = place
+        for key, each in values.items():
+            if type(each) not in _AS_THEY_ARE:
+                dict.__setitem__(self, str(key), _shown(each, parts, (*place, key)))
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -60,7 +57,12 @@ class View(dict[str, Any]):
     clear = pop = popitem = setdefault = update = _refused
 
 
-_AS_THEY_ARE = frozenset({str, int, float, bool})
+_ARE_STRINGS = frozenset({str})
+_AS_THEY_ARE = frozenset({str, int, float, bool, NoneType})
+
+
+def _with_names(values: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(key): each for key, each in values.items()}
 
 
 def _shown(value: Any, parts: tuple[Part, ...], path: Path) -> Any:
@@ -74,6 +76,8 @@ def _without_texts(value: Any) -> Any:
     if isinstance(value, Text):
         return str(value)
     if type(value) is list or type(value) is tuple:
+        if _AS_THEY_ARE.issuperset(map(type, value)):
+            return value
         return type(value)(map(_without_texts, value))
     if type(value) is dict:
         return {key: _without_texts(each) for key, each in value.items()}

@@ -7,10 +7,13 @@ import traceback
 import attrs
 import pytest
 import vaults
+from hypothesis import given
+from hypothesis import strategies as st
 from importable import importable
 
 from rostra import config
 from rostra.config import ConfigError, ConfigSource
+from rostra.config.references import escaped
 from rostra.errors import ResolverDeniedError, ResolverError, ResolverTimeoutError
 
 pytestmark = pytest.mark.asyncio
@@ -72,6 +75,15 @@ async def test_a_default_serves_what_is_unset_or_empty_and_no_value_is_read_agai
     await settings.resolve()
 
     assert settings["db"]["url"] == expected
+
+
+@given(text=st.text(st.sampled_from("${}:-aA") | st.characters(exclude_categories=["Cs"]), max_size=30))
+async def test_any_text_is_kept_when_it_is_escaped_or_when_a_variable_says_it(text):
+    settings = ConfigSource({"a": escaped(text), "b": "${A}", "c": "${B:-${A}}"}, environ={"A": text})
+
+    await settings.resolve()
+
+    assert settings == {"a": text, "b": text, "c": text}
 
 
 async def test_strings_in_lists_and_in_tables_in_lists_are_resolved_and_keys_are_not():
@@ -236,6 +248,17 @@ async def test_a_resolver_whose_settings_need_a_resolver_is_told_as_a_circle(vau
         "1 reference in the settings cannot be resolved\n"
         f"  vault.token   a resolver's own settings may ask env and file only: {circle}   from a mapping"
     )
+
+
+async def test_two_resolvers_of_one_name_are_not_chosen_from(vault, tmp_path):
+    other = {
+        "others-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: others\nVersion: 1\n",
+        "others-1.dist-info/entry_points.txt": "[rostra.secrets]\nvault = others:vault\n",
+    }
+    with importable(tmp_path / "others", other):
+        error = await failure(source(url="${vault:a}", hosts="${vault:b}"))
+
+    assert str(error) == ("2 distributions have a resolver vault: others and vaults\n  to fix  uninstall one")
 
 
 async def test_lookups_run_at_once_but_not_all_of_them(vault):

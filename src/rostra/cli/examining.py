@@ -86,7 +86,8 @@ def _give_up(error: StartTimeoutError) -> None:
 def _problems(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Iterable[Exception]:
     # What a plugin that failed did not make is missed by others; that is no news.
     follows = bool(rehearsal.failed) or ended is not None
-    found = (*rehearsal.wrong, *_of_logging(rehearsal.source))
+    # Where not even the settings were resolved, what of [logging] is wrong is not known yet.
+    found = (*rehearsal.wrong, *(_of_logging(rehearsal.source) if rehearsal.records else ()))
     yield from rehearsal.failed
     yield from (each for each in found if isinstance(each, ConfigError) or not follows)
     if not (found or follows):

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 from rostra.config.formats import secret_in
 from rostra.config.resolve import Resolve
-from rostra.errors import closest
+from rostra.errors import ConfigError, closest
 
 GROUP = "rostra.secrets"
 
@@ -84,14 +84,20 @@ def opening(op: str) -> Opening:
 
     Raises:
         UnknownResolverError: None has this name.
+        ConfigError: Several distributions have one of this name.
         Exception: Whatever importing it raises.
     """
     if op in BUILT_IN:
         return BUILT_IN[op]
     from importlib.metadata import entry_points
 
-    found = {each.name: each for each in reversed(tuple(entry_points(group=GROUP)))}
-    if op in found:
-        opened: Opening = found[op].load()
-        return opened
-    raise UnknownResolverError(op, {*BUILT_IN, *found})
+    installed = entry_points(group=GROUP)
+    found = {each.value: each for each in installed.select(name=op)}
+    if not found:
+        raise UnknownResolverError(op, {*BUILT_IN, *installed.names})
+    if len(found) > 1:
+        names = " and ".join(sorted(each.dist.name if each.dist else each.value for each in found.values()))
+        raise ConfigError(f"{len(found)} distributions have a resolver {op}: {names}", fix=("uninstall one",))
+    (one,) = found.values()
+    opened: Opening = one.load()
+    return opened

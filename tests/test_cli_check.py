@@ -1,5 +1,6 @@
 """``rostra check`` shows every problem of settings, plugins, adapters and handlers at once, without a server."""
 
+import json
 import signal
 from pathlib import Path
 
@@ -210,6 +211,103 @@ def test_an_adapter_on_the_way_of_an_error_is_not_called_needless(folder):
 
     assert (checked.returncode, checked.stdout) == (1, "")
     assert "store(missing: Missing)" in checked.stderr
+
+
+def test_what_may_follow_from_a_plugin_that_failed_is_counted_and_what_cannot_is_told(folder):
+    write(folder, "failing.py", "async def prepare():\n    raise LookupError('no shelf')\n")
+    write(
+        folder,
+        "needy.py",
+        """
+        from rostra import di
+
+        class Missing: ...
+        class Repo: ...
+
+        @di.adapter
+        def left() -> Repo: ...
+
+        @di.adapter
+        def right() -> Repo: ...
+
+        async def sweep(missing: Missing, repo: Repo): ...
+
+        async def prepare():
+            yield sweep
+        """,
+    )
+
+    wrong = ended(folder, "check", "failing", "needy")
+
+    assert wrong.returncode == 1
+    assert (
+        wrong.stdout == "hint: 1 more problem may follow from what failed; check again when that is mended\n"
+    )
+    assert wrong.stderr.startswith("2 errors\n")
+    assert "ConflictError" in wrong.stderr
+    assert "LookupError: no shelf" in wrong.stderr
+
+
+def test_json_has_the_problems_and_hints_for_programs(folder):
+    write(folder, "config.toml", "[db]\nsize = 4\n[dbb]\n")
+    write(
+        folder,
+        "needy.py",
+        """
+        from rostra import di
+
+        class Repo:
+            def __init__(self, name: str): ...
+
+        async def sweep(repo: Repo): ...
+
+        async def prepare():
+            yield sweep
+        """,
+    )
+
+    wrong = ended(folder, "check", "good.py", "needy.py", "-c", "config.toml", "--format", "json")
+
+    assert (wrong.returncode, wrong.stderr) == (1, "")
+    assert json.loads(wrong.stdout) == {
+        "version": 1,
+        "problems": [
+            {
+                "type": "ResolveError",
+                "what": "cannot build task sweep of plugin needy: nothing gives a Repo",
+                "where": ["sweep(repo: Repo), needy.py:7"],
+                "why": [],
+                "fix": ["context.add(Repo(...)), or register an adapter -> Repo, or nject(..., repo=...)"],
+                "notes": [],
+            }
+        ],
+        "hints": ["nobody reads [dbb] of config.toml:3; did you mean [db]?"],
+    }
+
+
+def test_a_class_that_could_be_made_of_what_there_is_is_proposed_for_registration(folder):
+    write(
+        folder,
+        "nearly.py",
+        """
+        from good import Pool
+
+        class Repo:
+            def __init__(self, pool: Pool): ...
+
+        async def sweep(repo: Repo): ...
+
+        async def prepare():
+            yield sweep
+        """,
+    )
+
+    wrong = ended(folder, "check", "good.py", "nearly.py")
+
+    assert (
+        "to fix:       di.register(Repo), or context.add(Repo(...)), or nject(..., repo=...)\n"
+        in wrong.stderr
+    )
 
 
 def test_what_a_plugin_that_failed_may_need_is_not_called_needless(folder):

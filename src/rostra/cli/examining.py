@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import attrs
@@ -19,10 +18,13 @@ from rostra import plugin
 from rostra.cli.naming import plugins_named, see_working_directory
 from rostra.cli.report import FAILED, leaves, worded
 from rostra.config import ConfigError, ConfigSource
-from rostra.errors import RostraError, StartTimeoutError
+from rostra.errors import ConflictError, CycleError, RostraError, StartTimeoutError
 from rostra.log import LogConfig
 
 __all__ = ["Examined", "examine"]
+
+_CERTAIN = (ConfigError, ConflictError, CycleError)
+"""Problems that are there whatever the plugins that failed would have made."""
 
 
 @attrs.frozen
@@ -74,7 +76,9 @@ def examine(
 
     ended = plugin.rehearse(*named, look=see, config=source, start_timeout=start_timeout, blocked=_give_up)
     rehearsal = seen[0]
-    return Examined(_distinct(_problems(rehearsal, ended)), _hints(rehearsal, ended, named), rehearsal)
+    certain, uncertain = _problems(rehearsal, ended)
+    hints = (*_hints(rehearsal, ended), *_left_out(uncertain))
+    return Examined(_distinct(certain), hints, rehearsal)
 
 
 def _give_up(error: StartTimeoutError) -> None:
@@ -83,27 +87,30 @@ def _give_up(error: StartTimeoutError) -> None:
     os._exit(FAILED)
 
 
-def _problems(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Iterable[Exception]:
-    # What a plugin that failed did not make is missed by others; that is no news.
-    follows = bool(rehearsal.failed) or ended is not None
+def _problems(
+    rehearsal: plugin.Rehearsal, ended: BaseException | None
+) -> tuple[Sequence[Exception], Sequence[Exception]]:
+    """What is wrong, and what may only follow from it: what a plugin that failed did not make is missed by others."""
     # Where not even the settings were resolved, what of [logging] is wrong is not known yet.
-    found = (*rehearsal.wrong, *(_of_logging(rehearsal.source) if rehearsal.records else ()))
-    yield from rehearsal.failed
-    yield from (each for each in found if isinstance(each, ConfigError) or not follows)
-    if not (found or follows):
-        yield from _of_options(rehearsal.source)
-    if ended is not None:
-        yield from _alone([ended])
+    found = [*_alone(rehearsal.wrong), *(_of_logging(rehearsal.source) if rehearsal.records else ())]
+    causes = [*rehearsal.failed, *(() if ended is None else _alone([ended]))]
+    if not causes:
+        return found or list(_of_options(rehearsal.source)), ()
+    uncertain = [each for each in found if not isinstance(each, _CERTAIN)]
+    return [*causes, *(each for each in found if isinstance(each, _CERTAIN))], uncertain
 
 
-def _hints(
-    rehearsal: plugin.Rehearsal, ended: BaseException | None, plugins: Sequence[plugin.Named]
-) -> Sequence[str]:
-    # Nor is it news that nothing needs an adapter: what failed may have.
+def _left_out(uncertain: Sequence[Exception]) -> Iterable[str]:
+    if uncertain:
+        problems = "1 more problem" if len(uncertain) == 1 else f"{len(uncertain)} more problems"
+        yield f"{problems} may follow from what failed; check again when that is mended"
+
+
+def _hints(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Iterable[str]:
+    # It is no news that nothing needs an adapter, if something failed: that may have.
     of_adapters = () if rehearsal.failed or ended is not None else rehearsal.report.hints
-    listed = (each.listed.name for each in rehearsal.records if each.listed is not None)
-    meant = (*plugins, *listed)
-    return [hint for hint in (*of_adapters, *rehearsal.source.hints()) if _is_about(hint, meant)]
+    folders = _folders(rehearsal.records)
+    return (hint for hint in (*of_adapters, *rehearsal.source.hints()) if _is_about(hint, folders))
 
 
 def _of_logging(source: ConfigSource) -> Iterable[Exception]:
@@ -123,18 +130,17 @@ def _of_options(source: ConfigSource) -> Iterable[Exception]:
     return ()
 
 
-def _is_about(hint: str, plugins: Sequence[plugin.Named]) -> bool:
+def _folders(records: Iterable[plugin.Record]) -> set[Path]:
+    """Where the plugins are that were named to the stage; not those that they load, nor what every stage has."""
+    modules = (record.plugin.module for record in records if record.asked_by is None)
+    own = (each for each in modules if each is not None and not each.__name__.startswith("rostra."))
+    return {Path(each.__file__).parent for each in own if each.__file__}
+
+
+def _is_about(hint: str, folders: Iterable[Path]) -> bool:
     """Whether a hint is about these plugins: that others have more to give than is used is no news."""
-    named = {Path(file).parent for each in plugins if (file := getattr(_module(each), "__file__", None))}
     told = [Path(file).absolute() for file in re.findall(r"(\S+\.py):\d+", hint)]
-    return not told or any(file.is_relative_to(folder) for file in told for folder in named)
-
-
-def _module(named: plugin.Named) -> ModuleType | None:
-    try:
-        return plugin.find(named).module
-    except Exception:  # noqa: BLE001  (why it cannot be found is among the problems)
-        return None
+    return not told or any(file.is_relative_to(folder) for file in told for folder in folders)
 
 
 def _distinct(problems: Iterable[Exception]) -> Sequence[Exception]:

@@ -43,17 +43,18 @@ def can_be_registered(leaf: Failure) -> bool:
     if made.failures or made.flaws:
         return False
     is_data = attrs.has(cls) or dataclasses.is_dataclass(cls)
-    return True if made.arguments else not is_data
+    return bool(made.arguments) or not is_data
 
 
 def _is_users(cls: Any) -> bool:
     """Whether it is neither Python's nor a library's, which has its own way to be made, nor derived from a builtin."""
-    if cls.__module__.partition(".")[0] in sys.stdlib_module_names:
+    module: str = cls.__module__
+    if module.partition(".")[0] in sys.stdlib_module_names:
         return False
     if any(base.__module__ == "builtins" and base is not object for base in cls.__mro__):
         return False
     try:
         file = inspect.getfile(cls)
     except (TypeError, OSError):
-        return cls.__module__ == "__main__"
+        return module == "__main__"
     return not any(part in _INSTALLED for part in Path(file).parts)

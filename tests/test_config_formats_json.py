@@ -1,6 +1,7 @@
 """What JSON and INI files say, what is wrong with them, and on which line."""
 
 import configparser
+import io
 import json
 import math
 from collections.abc import Callable, Iterator
@@ -179,7 +180,11 @@ def test_ini_says_texts_in_tables_and_on_which_lines(tmp_path: Path) -> None:
         ("x = 1\nk = 1\n\nk: 2\n", ["app:4 the same key stands in line 2"]),
         (
             "db = 1\n[db]\nx = 1\n[a.b]\n[a]\nb = 1\n[a . b]\n",
-            ["app:2 the same name stands in line 1", "app:6 the same name stands in line 4"],
+            [
+                "app:2 the same name stands in line 1",
+                "app:6 the same name stands in line 4",
+                "app:7 the same section stands in line 4",
+            ],
         ),
         ("[a.]\n[.]\n[a..b]\n", [f"app:{line} a section has no name beside a dot" for line in (1, 2, 3)]),
         (f"[{'.'.join('a' * 65)}]\nx = 1", ["app:1 nested deeper than 64 tables"]),
@@ -194,25 +199,26 @@ def test_what_is_wrong_with_ini_is_told_with_its_line_and_without_what_it_holds(
     assert mistakes_in(ini, text) == told
 
 
-@given(
-    st.lists(
-        st.sampled_from(["[a]\n", "[b.c]\n", "k = v\n", "K: x\n", " more\n", "\n", "# no\n", "l=1"]),
-        max_size=12,
-    )
-)
+INI_PIECES = [
+    "[a]\n", "[b.c]\n", "  [a]\n", "[x]y] z\n", "]\n", "[]\n", "k = v\n", "K: x\n", "l=1", "k\n", "=\n", " m = a = b:c\n",
+    "\tn : d=e\n", "  more\n", "\tmore\n", "\n", "  \n", "# no\n", "\t; no = 1\n", "\x0c", " ", "\r\n", "\r", "\u2028",
+]  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(INI_PIECES), max_size=12))
 def test_ini_is_read_as_configparser_reads_it(pieces: list[str]) -> None:
     text = "".join(pieces)
     theirs = configparser.RawConfigParser(default_section="", empty_lines_in_values=False)
     theirs.optionxform = str  # type: ignore[assignment,method-assign]
     try:
-        theirs.read_string("[root]\n" + text)
+        theirs.read_file(io.StringIO("[root]\n" + text, newline=None))
     except configparser.Error:
         assert mistakes_in(ini, text)
         return
 
     said = ini(text, "app.ini")
 
-    rows = text.split("\n")
+    rows = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     for section in theirs.sections():
         path = () if section == "root" else tuple(section.split("."))
         for key, value in theirs.items(section):
@@ -221,4 +227,4 @@ def test_ini_is_read_as_configparser_reads_it(pieces: list[str]) -> None:
                 found = found[part]
             assert found == value
             line = said.lines((*path, key)) or 0
-            assert rows[line - 1].startswith((f"{key} ", f"{key}:", f"{key}="))
+            assert rows[line - 1].strip().startswith((f"{key} ", f"{key}:", f"{key}="))

@@ -156,17 +156,19 @@ def test_everything_wrong_with_the_entries_of_a_list_is_told_at_once() -> None:
 
 
 def test_everything_wrong_with_the_entries_of_a_table_is_told_at_once() -> None:
-    text = refused({"a": 3, "c": {"plugin": 4}, "e": ["planted"], "": "x"})
+    text = refused({"a": 3, "c": {"plugin": 4, "alias": "x", "options": {}}, "e": ["planted"], "": "x"})
 
     assert text.splitlines() == [
-        "4 settings of plugins are wrong",
-        "  plugins.a          expected its options, its name, or false to leave it out, found 3   from 1.yml:9",
-        "  plugins.c.plugin   expected the name of a plugin, found 4                              from 1.yml:16",
+        "6 settings of plugins are wrong",
+        "  plugins.a           expected its options, its name, or false to leave it out, found 3   from 1.yml:9",
+        "  plugins.c.alias     unknown; in a table of plugins the key is the alias                 from 1.yml:15",
+        "  plugins.c.options   unknown; in a table of plugins the options stand beside plugin      from 1.yml:17",
+        "  plugins.c.plugin    expected the name of a plugin, found 4                              from 1.yml:16",
         (
-            "  plugins.e          expected its options, its name, or false to leave it out, found a list of 1"
+            "  plugins.e           expected its options, its name, or false to leave it out, found a list of 1"
             "   from 1.yml:9"
         ),
-        '  plugins.           expected a name, found ""                                           from 1.yml:8',
+        '  plugins.            expected a name, found ""                                           from 1.yml:8',
     ]
 
 

@@ -80,7 +80,7 @@ def test_a_dotted_name_means_itself(name):
             """there is no plugin "service.py"
   where   loaded by myapp, myapp.py:3
   why     this is a path, and a plugin is named by its module
-  to fix  load("service"), with its folder on sys.path; or: rostra run service.py""",
+  to fix  name it "service", with its folder on sys.path; or: rostra run service.py""",
         ),
         (
             "",

@@ -18,6 +18,11 @@ from rostra.plugin.options import SETTING, Listed
 
 _KEYS = ("plugin", "alias", "options")
 
+_RESERVED = {
+    "alias": "unknown; in a table of plugins the key is the alias",
+    "options": "unknown; in a table of plugins the options stand beside plugin",
+}
+
 
 def listed(layers: Sequence[Layer]) -> tuple[Listed, ...]:
     """The plugins in the order in which they are first listed.
@@ -116,25 +121,38 @@ class _Reading:
     def _lay_over(self, layer: Layer, alias: str, path: Path) -> None:
         """An entry of a table: options, with ``plugin`` if the alias is not its name; or its name; or False."""
         entry = _meant(at(layer.values, path))
-        known = next((n for n, each in enumerate(self.plugins) if each.alias == alias), None)
-        if entry is False:
+        if isinstance(entry, str):
+            self._lay(layer, alias, path, (path, entry))
+        elif isinstance(entry, Mapping):
+            for word, meant in _RESERVED.items():
+                if word in entry:
+                    self._refuse(layer, (*path, word), meant)
+            name = ((*path, "plugin"), entry["plugin"]) if entry.get("plugin") is not None else None
+            self._lay(layer, alias, path, name, _within(layer, path, entry))
+        elif entry is None or entry is True:
+            self._lay(layer, alias, path)
+        elif entry is False:
             self.plugins = [each for each in self.plugins if each.alias != alias]
-            return
-        if not (entry is None or entry is True or isinstance(entry, Mapping | str)):
+        else:
             reason = f"expected its options, its name, or false to leave it out, found {shown(entry)}"
             self._refuse(layer, path, reason)
-            return
-        name, at_name = (
-            (entry.get("plugin"), (*path, "plugin")) if isinstance(entry, Mapping) else (entry, path)
-        )
-        if name is None or name is True:
-            name = alias if known is None else self.plugins[known].name
-        within = _within(layer, path, entry) if isinstance(entry, Mapping) else ()
-        for made in self._made(layer, path, (at_name, name), (path, alias)):
-            if known is None:
+
+    def _lay(
+        self,
+        layer: Layer,
+        alias: str,
+        path: Path,
+        name: tuple[Path, Any] | None = None,
+        within: tuple[Layer, ...] = (),
+    ) -> None:
+        """Put a plugin under an alias, or tell the one that has it more."""
+        known = next((n for n, each in enumerate(self.plugins) if each.alias == alias), None)
+        below = None if known is None else self.plugins[known]
+        called = name or (path, alias if below is None else below.name)
+        for made in self._made(layer, path, called, (path, alias)):
+            if known is None or below is None:
                 self.plugins.append(made._replace(layers=within))
             else:
-                below = self.plugins[known]
                 self.plugins[known] = below._replace(name=made.name, layers=(*below.layers, *within))
 
     def _made(

@@ -58,7 +58,8 @@ def read(name: str, package: str | None, entry_points: Mapping[str, str], asked_
         PluginNotFoundError: The name can mean nothing: it is a path, is empty, or is relative to nothing.
     """
     try:
-        return _split(_absolute(name, package) if name.startswith(".") else entry_points.get(name, name))
+        is_relative = name.startswith(".") and not _is_path(name)
+        return _split(_absolute(name, package) if is_relative else entry_points.get(name, name))
     except _MeaninglessError as problem:
         raise PluginNotFoundError(name, str(asked_by), (problem.reason,), (problem.fix,)) from None
 
@@ -75,11 +76,17 @@ def _split(name: str) -> Reference:
     dotted = [*module.split("."), *(attribute.split(".") if colon else ())]
     if all(part.isidentifier() for part in dotted) and dotted[-1] != "py":
         return Reference(module, attribute or None)
-    if "/" in name or "\\" in name or name.endswith(".py"):
+    if _is_path(name):
         stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(".py")
         reason = "this is a path, and a plugin is named by its module"
-        raise _MeaninglessError(reason, f'load("{stem}"), with its folder on sys.path; or: rostra run {name}')
+        raise _MeaninglessError(
+            reason, f'name it "{stem}", with its folder on sys.path; or: rostra run {name}'
+        )
     raise _MeaninglessError("this is neither a dotted name nor module:function")
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or "\\" in name or name.endswith(".py")
 
 
 def _absolute(name: str, package: str | None) -> str:

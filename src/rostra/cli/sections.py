@@ -13,11 +13,12 @@ from rostra.config import Config, ConfigError, ConfigSource
 from rostra.config.claims import bracketed
 from rostra.config.declared import UnknownTypeError
 from rostra.config.described import DescribedClass, described
-from rostra.config.effective import EffectiveSection, Reader, effective, readers_of
+from rostra.config.effective import EffectiveSection, Reader, effective, readers_of, with_only
 from rostra.config.tree import Path, dotted
 from rostra.errors import Mistake, RostraError
 from rostra.log import LogConfig
 from rostra.plugin.listing import plugins_in
+from rostra.plugin.options import SETTING
 
 __all__ = ["Sections", "sections_read_by"]
 
@@ -31,12 +32,14 @@ class Sections:
         source: The settings.
         readers: By place.
         examined: What came of preparing the plugins; None if there are none.
+        unresolved: Why they were prepared without the settings that there are.
     """
 
     plugins: Sequence[str]
     source: ConfigSource
     readers: Sequence[Reader]
     examined: Examined | None
+    unresolved: Sequence[Exception] = ()
     _told: set[Mistake] = attrs.field(factory=set, init=False)
     _unknown: list[ConfigError] = attrs.field(factory=list, init=False)
 
@@ -78,34 +81,53 @@ class Sections:
         Not what is told with the sections, nor what handlers and adapters lack, which is for ``rostra check``.
         """
         if self.examined is None:
-            return self._unknown
+            return [*self.unresolved, *self._unknown]
         wrong = self.examined.rehearsal.wrong
         failed = (each for each in self.examined.problems if all(each is not other for other in wrong))
-        return [*(each for each in failed if not _is_told(each, self._told)), *self._unknown]
+        failed = (each for each in failed if not _is_told(each, self._told))
+        return [*self.unresolved, *failed, *self._unknown]
 
 
-def sections_read_by(plugins: Sequence[str], source: ConfigSource, start_timeout: float) -> Sections:
+def sections_read_by(
+    plugins: Sequence[str], source: ConfigSource, start_timeout: float, *, with_values: bool
+) -> Sections:
     """Prepare plugins, and find out what they, their adapters, handlers and tasks read.
 
     Args:
         plugins: As they were typed. Those that the settings list are prepared, too; there may be none at all.
         source: The settings.
         start_timeout: Seconds for preparing.
+        with_values: Values are of interest. If not, plugins are prepared also where references stand for nothing.
 
     Raises:
         CommandLineError: A path that was typed is no plugin.
-        ConfigError: What the settings list is no list of plugins; or, without plugins, a reference stands for nothing.
+        ConfigError: What the settings list is no list of plugins; or references stand for nothing.
     """
     needed: list[type] = [LogConfig]
-    if not plugins and not plugins_in(source):
-        asyncio.run(source.resolve())
+    has_plugins = bool(plugins) or bool(plugins_in(source))
+    unresolved = None if with_values and has_plugins else _unresolved(source)
+    if unresolved is not None:
+        if with_values:
+            raise unresolved
+        source = with_only(source, SETTING)
+    if not has_plugins:
         return Sections((), source, readers_of(source, needed), None)
     examined = examine(
         plugins, source, start_timeout=start_timeout, look=lambda rehearsal: needed.extend(_needed(rehearsal))
     )
     listed = [each.listed.name for each in examined.rehearsal.records if each.listed is not None]
     found = examined.source
-    return Sections((*listed, *plugins), found, readers_of(found, needed), examined)
+    told = () if unresolved is None else (unresolved,)
+    return Sections((*listed, *plugins), found, readers_of(found, needed), examined, told)
+
+
+def _unresolved(source: ConfigSource) -> Exception | None:
+    """Why references cannot be replaced; None if they have been."""
+    try:
+        asyncio.run(source.resolve())
+    except (RostraError, ExceptionGroup) as error:
+        return error
+    return None
 
 
 def _needed(rehearsal: plugin.Rehearsal) -> Iterator[type]:

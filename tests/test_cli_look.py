@@ -37,12 +37,12 @@ def written(write) -> str:
     return stream.getvalue()
 
 
-def on_terminal(tmp_path, columns: int, *arguments: str, **environ: str):
-    program = tmp_path / "program.py"
-    program.write_text(textwrap.dedent(PROGRAM))
+def on_terminal(tmp_path, columns: int, *arguments: str, program: str = PROGRAM, **environ: str):
+    file = tmp_path / "program.py"
+    file.write_text(textwrap.dedent(program))
     surroundings = {key: value for key, value in os.environ.items() if key not in {"NO_COLOR", "COLUMNS"}}
     return shown(
-        [sys.executable, program, *arguments], tmp_path, columns, {**surroundings, "TERM": "xterm", **environ}
+        [sys.executable, file, *arguments], tmp_path, columns, {**surroundings, "TERM": "xterm", **environ}
     )
 
 
@@ -80,10 +80,26 @@ def test_on_a_terminal_there_are_colours_and_nothing_is_wider_than_it(tmp_path, 
     seen = on_terminal(tmp_path, columns)
 
     assert seen.has_colours
-    assert max(map(len, seen.text.split("all done")[0].splitlines())) <= columns
+    assert max(map(len, seen.text.splitlines())) <= columns
     assert seen.text.count("broken") == 20
     assert seen.text.count("x") == 90
-    assert "y" * 100 in seen.text
+    assert seen.text.count("y") == 100
+
+
+def test_on_a_terminal_what_is_laid_out_goes_on_below_its_last_column(tmp_path):
+    program = """
+        from rostra.cli.look import look, name
+
+        look().lines([("  ", name("to fix"), "  " + "give it by its name " * 5), "  " + "z" * 100, ""])
+    """
+
+    seen = on_terminal(tmp_path, 60, program=program)
+
+    assert seen.text == (
+        "  to fix  give it by its name give it by its name give it by\n"
+        "          its name give it by its name give it by its name\n"
+        f"  {'z' * 58}\n  {'z' * 42}\n\n"
+    )
 
 
 @pytest.mark.parametrize(("argument", "environ"), [(("--no-color",), {}), ((), {"NO_COLOR": "1"})])

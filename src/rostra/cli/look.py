@@ -56,7 +56,7 @@ class Look(Protocol):
         ...
 
     def lines(self, lines: Iterable[Line]) -> None:
-        """Write lines that are laid out already, and so are not wrapped."""
+        """Write lines that are laid out already; on a terminal what is too long goes on below its last column."""
         ...
 
     def tree(self, node: Node) -> None:
@@ -152,8 +152,15 @@ class _Rich:
         self._console.print(_rich(parts))
 
     def lines(self, lines: Iterable[Line]) -> None:
-        for each in lines:
-            self._console.print(_rich(each), soft_wrap=True)
+        from rich.text import Text
+
+        for each in map(_rich, lines):
+            indent = _last_column(each.plain, self._console.width)
+            begin, rest = each[:indent], each[indent:]
+            for line in rest.wrap(self._console, self._console.width - indent) or [rest]:
+                line.rstrip()
+                self._console.print(begin + line, soft_wrap=True)
+                begin = Text(" " * indent)
 
     def tree(self, node: Node) -> None:
         self._console.print(_branch(node))
@@ -202,6 +209,12 @@ def _drawn(node: Node) -> Iterator[str]:
         first, *rest = _drawn(each)
         yield f"{'└── ' if is_last else '├── '}{first}"
         yield from (f"{'    ' if is_last else '│   '}{line}" for line in rest)
+
+
+def _last_column(line: str, width: int) -> int:
+    """Where the last column of a line begins that leaves room: after two blanks, in the left two thirds."""
+    found = [gap.end() for gap in re.finditer(r"^ *|  +", line) if gap.end() <= width * 2 // 3]
+    return max(found, default=0)
 
 
 def _printable(text: str) -> str:

@@ -42,6 +42,7 @@ def stage(
 
     Args:
         plugins: What to load, in order: modules, dotted names, ``module:function``, entry points, functions.
+            What the setting ``plugins`` lists is loaded before.
         components: Components that the stage sees below its own.
         config: The settings, or mappings of them; empty if left out.
         signals: What signals do; ``Signals()`` if left out. Outside of the main thread there are none.

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -179,3 +180,37 @@ def test_who_stops_reading_gets_no_traceback(folder):
     os.close(its)
 
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "what", [["--template"], ["--json-schema"], ["--env", "--env-prefix", "APP"]], ids=str
+)
+def test_references_that_stand_for_nothing_do_not_hide_the_settings(folder, what):
+    write(folder, "app.toml", 'plugins = ["shop"]\nweb.name = "${NO_SUCH_VARIABLE}"\n')
+
+    shown = ended(folder, "config", "-c", "app.toml", *what)
+
+    assert shown.returncode == 2
+    assert "patience" in shown.stdout.lower()
+    assert "the variable NO_SUCH_VARIABLE is not set" in shown.stderr
+
+
+PAGE = Path(__file__).parents[1] / "docs/how-to/settings-of-a-service.rst"
+BLOCK = re.compile(r"\.\. code-block:: (\w+)\n(?:   :caption: (\S+)\n)?\n((?:   .*\n|\n)+)")
+
+
+def test_the_page_shows_what_the_command_writes(tmp_path):
+    (tmp_path / "name.txt").write_text("somebody")
+    blocks = [(kind, name, textwrap.dedent(text)) for kind, name, text in BLOCK.findall(PAGE.read_text())]
+    for name, text in ((name, text) for _, name, text in blocks if name):
+        (tmp_path / name).write_text(text)
+
+    sessions = [text.rstrip().split("\n") for kind, _, text in blocks if kind == "console"]
+
+    assert len(sessions) == 3
+    for command, *lines in sessions:
+        *variables, arguments = re.split(r"(?<!\S)rostra ", command.removeprefix("$ "))
+        set_ = dict(each.split("=") for each in " ".join(variables).split())
+        written = ended(tmp_path, *arguments.split(), **set_).stdout
+        expected = ".*?".join(re.escape(part) for part in "\n".join(lines).split("..."))
+        assert re.match(expected, written, re.DOTALL), written

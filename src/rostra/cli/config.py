@@ -75,7 +75,8 @@ def command(
 
     with reported():
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
-        found = sections_read_by(plugins, source, start_timeout)
+        with_values = template is None and not (json_schema or env)
+        found = sections_read_by(plugins, source, start_timeout, with_values=with_values)
     is_right = True
     if template is not None:
         written.template(found, "yaml" if template == "yaml" else "toml")

@@ -34,6 +34,7 @@ __all__ = [
     "sections_of",
     "unclaimed",
     "variables_set",
+    "with_only",
 ]
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
@@ -146,6 +147,13 @@ def effective(reader: Reader) -> EffectiveSection:
     return EffectiveSection(called(cls), place, section.text, settings, mistakes)
 
 
+def with_only(source: ConfigSource, *keys: str) -> ConfigSource:
+    """A source that says nothing but what stands under these keys of the root, and what the same environment says."""
+    known = source._environment  # noqa: SLF001  (its own room)
+    kept = {key: source[key] for key in keys if key in source}
+    return ConfigSource(kept, env_prefix=known.prefix, environ=known.given)
+
+
 def variables_set(source: ConfigSource) -> frozenset[str]:
     """The names of all variables with the prefix that are set."""
     return frozenset(source._environment.variables)  # noqa: SLF001  (its own room)
@@ -197,7 +205,7 @@ def _loaded(source: ConfigSource, cls: type, place: Path) -> tuple[Any, tuple[Mi
 
 def _layers_of(source: ConfigSource) -> tuple[Layer, ...]:
     """What mappings, files and options say."""
-    layers = (each for part in source._parts for each in part.layers)  # noqa: SLF001  (its own room)
+    layers = (each for part in source._home for each in part.layers)  # noqa: SLF001  (its own room)
     return ordered(each for each in layers if each.origin.kind != "dotenv")
 
 
@@ -230,13 +238,12 @@ def _table(each: Described, value: Any, known: _Known) -> DescribedClass | None:
 
 def _setting(each: Described, value: Any, known: _Known) -> Effective:
     references = known.references(each.path)
-    is_hidden = any(asks_for_secrets(one) or _NAMES_OF_SECRETS.search(one) for one in references)
-    shown = MASK if is_hidden else _shown(each, value, known)
-    masked = shown if isinstance(shown, str) and each.is_secret else _without_passwords(shown)
+    shown = _shown(each, value, known)
+    masked = _without_referred(_without_passwords(shown), references, known)
     return Effective(
         each.path,
         masked,
-        is_hidden or masked != shown or _has_mask(masked, each),
+        masked != shown or _has_mask(masked, each),
         known.origin(each.path),
         in_words(each.setting.type),
         known.source.variable(dotted(each.path)),
@@ -244,6 +251,28 @@ def _setting(each: Described, value: Any, known: _Known) -> Effective:
         references,
         tuple(mistake for mistake in known.mistakes if _is_about(mistake, each.path)),
     )
+
+
+def _without_referred(shown: Any, references: tuple[str, ...], known: _Known) -> Any:
+    """A value without what references gave that is secret: by where it is kept, or by the name of its variable.
+
+    Of an address only that part is masked, if it is known.
+    """
+    hidden = [each for each in references if asks_for_secrets(each) or _NAMES_OF_SECRETS.search(each)]
+    if not hidden or shown is None:
+        return shown
+    variables = known.source._environment.all()  # noqa: SLF001  (its own room)
+    for each in hidden:
+        text = variables.get(each.removeprefix("${").removeprefix("env:").removesuffix("}"))
+        if not isinstance(shown, str) or not text or (text not in shown and not _is_masked(shown)):
+            return MASK
+        shown = shown.replace(text, MASK)
+    return shown
+
+
+def _is_masked(address: str) -> bool:
+    """Whether the password is taken out of an address."""
+    return f":{MASK}@" in address
 
 
 def _shown(each: Described, value: Any, known: _Known) -> Any:

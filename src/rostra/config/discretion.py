@@ -36,10 +36,13 @@ def tells(text: str, values: Iterable[Any]) -> bool:
     return any(_overlap(said, secret) for value in values for secret in secrets_in(value))
 
 
-def overlaps(text: str, hidden: Iterable[Any]) -> bool:
-    """Whether a text holds one of these values, or a part of one, whether they are secrets or not."""
+def overlaps(text: str, hidden: Iterable[str]) -> bool:
+    """Whether a text holds one of these, or a part of one, though no type says that they are secrets.
+
+    What has fewer than four letters does not count: it stands in every other sentence.
+    """
     said = text.casefold()
-    return any(_overlap(said, secret) for value in hidden for secret in _texts(value))
+    return any(len(each) >= _PART and _overlap(said, each) for each in hidden)
 
 
 def secrets_in(value: Any) -> Iterator[str]:

@@ -117,17 +117,17 @@ def _own(said: Any, asked: Asked, claims: Claims) -> Any:
     return {key: each for key, each in said.items() if key not in foreign}
 
 
-def _hidden(layers: tuple[Layer, ...]) -> Iterator[Any]:
+def _hidden(layers: tuple[Layer, ...]) -> Iterator[str]:
     """What comes from where secrets are kept: files that variables name, and resolvers."""
     for each in layers:
         if each.origin.kind == "secret file":
-            yield each.values
+            yield from (text for _, text in strings_in(each.values))
         for place, references in each.references.items():
             if any(map(asks_for_secrets, references)) and place[: len(each.place)] == each.place:
-                yield at(each.values, place[len(each.place) :])
+                yield from (text for _, text in strings_in(at(each.values, place[len(each.place) :])))
 
 
-def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked, hidden: tuple[Any, ...]) -> Mistake:
+def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked, hidden: tuple[str, ...]) -> Mistake:
     path = (*asked.place, *fault.path)
     setting = dotted(path) or "the root"
     if not fault.missing:
@@ -139,7 +139,7 @@ def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked, hidden: tupl
     return Mistake(setting, fault.reason, f"set {variable}, or {by_hand}" if variable else f"set {by_hand}")
 
 
-def _reason(fault: Fault, origin: Origin, layers: tuple[Layer, ...], hidden: tuple[Any, ...]) -> str:
+def _reason(fault: Fault, origin: Origin, layers: tuple[Layer, ...], hidden: tuple[str, ...]) -> str:
     """The reason, without what was found if that is kept secret, or if something else that is stands in it."""
     is_kept_secret = (
         origin.kind == "secret file"

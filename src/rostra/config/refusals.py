@@ -5,6 +5,7 @@ some setting cannot be read. Here each converter and validator of an attrs class
 hold a value, so it is not repeated where that could be a secret.
 """
 
+import dataclasses
 from collections.abc import Collection, Hashable, Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from rostra.config.declared import Setting, holds_secret, settings_of
 from rostra.config.discretion import LEFT_OUT, tells, words_of
 from rostra.config.faults import Fault
 
+_FACTORY: Any = attrs.Factory  # its stub makes a function of the class
+
 
 def refusals(cls: type, arguments: dict[str, Any], error: Exception) -> tuple[Fault, ...]:
     """What the class has against these arguments.
@@ -24,8 +27,15 @@ def refusals(cls: type, arguments: dict[str, Any], error: Exception) -> tuple[Fa
         arguments: What its constructor was given.
         error: What it raised; told if no converter or validator objects when asked alone.
     """
-    whole = _told((), f"refused by {name_of(cls)}", error, _known(cls, arguments, None))
-    return objections(cls, arguments, ()) or (whole,)
+    found = objections(cls, arguments, ())
+    if found:
+        return found
+    what = f"refused by {name_of(cls)}"
+    left = [each for each in settings_of(cls) if each.name not in arguments and holds_secret(each.type)]
+    defaults = [_default(cls, each) for each in left]
+    if any(isinstance(each, _FACTORY) for each in defaults):  # only the instance knows what it has made
+        return (Fault((), f"{what}, {LEFT_OUT}"),)
+    return (_told((), what, error, [*arguments.values(), *defaults]),)
 
 
 def objections(cls: type, arguments: dict[str, Any], unread: Collection[Hashable]) -> tuple[Fault, ...]:
@@ -48,7 +58,7 @@ def objections(cls: type, arguments: dict[str, Any], unread: Collection[Hashable
         for field in fields
         for error in _asked(step, draft, field, arguments)
     ]
-    known = _known(cls, arguments, draft) if said else []
+    known = [*arguments.values(), *(getattr(draft, field.name, None) for field in fields)]
     return tuple(_objection(setting, error, known, arguments) for setting, error in said)
 
 
@@ -64,10 +74,15 @@ def _objection(
     return attrs.evolve(fault, is_default=setting.name not in arguments)
 
 
-def _known(cls: type, arguments: dict[str, Any], draft: Any) -> list[Any]:
-    """Everything that a validator could quote."""
-    names = [setting.attribute for setting in settings_of(cls)]
-    return [*arguments.values(), *(getattr(of, name, None) for of in (cls, draft) for name in names)]
+def _default(cls: Any, setting: Setting) -> Any:
+    """The default of a setting: a value, or the factory of it."""
+    if attrs.has(cls):
+        return next(field.default for field in attrs.fields(cls) if field.name == setting.attribute)
+    if dataclasses.is_dataclass(cls):
+        field = next(each for each in dataclasses.fields(cls) if each.name == setting.attribute)
+        made = field.default_factory
+        return field.default if made is dataclasses.MISSING else attrs.Factory(made)
+    return getattr(cls, setting.attribute)
 
 
 def _told(path: tuple[str, ...], what: str, error: Exception, known: list[Any]) -> Fault:
@@ -90,8 +105,7 @@ def _asked(step: Any, draft: Any, field: Any, arguments: dict[str, Any]) -> Iter
 
 def _convert(draft: Any, field: Any, arguments: dict[str, Any]) -> None:
     value = arguments.get(field.alias, field.default)
-    factory: Any = attrs.Factory  # its stub makes a function of the class
-    if isinstance(value, factory):
+    if isinstance(value, _FACTORY):
         value = value.factory(draft) if value.takes_self else value.factory()
     if value is not attrs.NOTHING:
         object.__setattr__(draft, field.name, _converted(value, field, draft))

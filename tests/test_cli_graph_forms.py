@@ -10,9 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostra.cli.chart import AdapterPart, Chart, ComponentPart, HandlerPart, Input, PluginPart, SectionPart
-from rostra.cli.chart_dot import dot
-from rostra.cli.chart_mermaid import mermaid
+from rostra.cli.charts.chart import (
+    AdapterPart,
+    Chart,
+    ComponentPart,
+    HandlerPart,
+    Input,
+    PluginPart,
+    SectionPart,
+)
+from rostra.cli.charts.dot import dot
+from rostra.cli.charts.mermaid import mermaid
 
 NASTY = [
     'say "hi" <b>&amp; #35; `code` %%{init}%% end',

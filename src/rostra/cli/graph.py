@@ -50,9 +50,9 @@ def command(
     color: bool,
 ) -> None:
     """Show a stage."""
-    from rostra.cli.chart import Chart
-    from rostra.cli.chart_written import write
-    from rostra.cli.charting import chart_of
+    from rostra.cli.charts.chart import Chart
+    from rostra.cli.charts.charting import chart_of
+    from rostra.cli.charts.written import write
     from rostra.cli.examining import examine
     from rostra.cli.problems import exit_code_of, reported_in, show_problems
     from rostra.config import ConfigSource

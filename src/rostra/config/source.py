@@ -232,11 +232,6 @@ class ConfigSource(View):
             return origin
         return DEFAULT if path in paths_of(self._claims.sections[place], place) else None
 
-    @property
-    def sections(self) -> dict[str, type]:
-        """The classes that sections were asked for as, well or in vain, by section; the root is ``""``."""
-        return {dotted(place): cls for place, cls in self._claims.sections.items()}
-
     def variable(self, setting: str) -> str | None:
         """The variable that sets a setting, for messages: ``APP_DB_URL`` for ``db.url``.
 

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from rostra import di, handlers, plugin
-from rostra.cli.chart import (
+from rostra.cli.charts.chart import (
     AdapterPart,
     Chart,
     ComponentPart,
@@ -19,9 +19,11 @@ from rostra.cli.chart import (
     Taker,
     TaskPart,
 )
-from rostra.cli.parts_named import Ids
+from rostra.cli.charts.ids import Ids
 from rostra.components import Key, name_of
 from rostra.config import Config
+from rostra.config.effective import readers_of
+from rostra.config.tree import dotted
 from rostra.errors import RostraError
 
 __all__ = ["chart_of"]
@@ -78,6 +80,7 @@ class _Charting:
             id=self._ids.of_plugin(record.name),
             plugin=None if record.asked_by is None else self._ids.of_plugin(record.asked_by.name),
             name=record.name,
+            alias=None if record.listed is None else record.listed.alias,
             place=record.plugin.place,
             state=_state(record),
             seconds=round(record.elapsed.seconds, 6),
@@ -219,12 +222,11 @@ class _Charting:
 
     def _all_sections(self) -> Mapping[str, type]:
         """Those that were asked for, and those that would be."""
-        found = dict(self._rehearsal.source.sections)
-        for _, wired in (*self._wiring.roots, *self._wiring.adapters):
-            for cls in (each for _, filling in wired.parameters for each in _sections_in(filling)):
-                if cls not in found.values():
-                    found.setdefault(getattr(cls, "__rostra_section__", None) or "", cls)
-        return dict(sorted(found.items()))
+        wired = (wired for _, wired in (*self._wiring.roots, *self._wiring.adapters))
+        fillings = (filling for each in wired for _, filling in each.parameters)
+        needed = [cls for filling in fillings for cls in _sections_in(filling)]
+        readers = readers_of(self._rehearsal.source, needed)
+        return {dotted(each.place): each.cls for each in readers}
 
     def _section_of(self, cls: type) -> str:
         return next((name for name, known in self._sections.items() if known is cls), name_of(cls))

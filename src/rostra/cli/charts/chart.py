@@ -81,6 +81,7 @@ class PluginPart(Taker):
         seconds: For importing and preparing it, with what it loads.
         own_seconds: Without what it loads.
         error: The first line of what it failed by.
+        alias: What the settings call it that list it.
     """
 
     name: str
@@ -88,6 +89,7 @@ class PluginPart(Taker):
     seconds: float
     own_seconds: float
     error: str | None = None
+    alias: str | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import attrs
 
-from rostra.cli.chart import (
+from rostra.cli.charts.chart import (
     AdapterPart,
     Chart,
     ComponentPart,

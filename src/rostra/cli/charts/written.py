@@ -5,10 +5,10 @@ from typing import Literal
 import attrs
 import click
 
-from rostra.cli.chart import Chart
-from rostra.cli.chart_dot import dot
-from rostra.cli.chart_mermaid import mermaid
-from rostra.cli.chart_tree import trees
+from rostra.cli.charts.chart import Chart
+from rostra.cli.charts.dot import dot
+from rostra.cli.charts.mermaid import mermaid
+from rostra.cli.charts.tree import trees
 from rostra.cli.examining import Examined
 from rostra.cli.look import look
 from rostra.cli.problems import write_findings

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from rostra.cli.chart import (
+from rostra.cli.charts.chart import (
     AdapterPart,
     Chart,
     ComponentPart,
@@ -104,6 +104,8 @@ def _headline(plugin: PluginPart) -> Line:
     if _seconds(plugin.seconds) != took:
         took = f"{took} ({_seconds(plugin.seconds)} with what it loads)"
     line: list[str | Styled] = ["plugin ", name(plugin.name)]
+    if plugin.alias not in {None, plugin.name}:
+        line.append(f" as {plugin.alias}")
     if plugin.place:  # what could not be imported has neither
         line += ["  ", quiet(took), "  ", origin(plugin.place)]
     if plugin.error is not None:

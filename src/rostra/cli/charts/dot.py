@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from rostra.cli.chart import Chart
-from rostra.cli.chart_edges import Box, Frame, arrows, frames
+from rostra.cli.charts.chart import Chart
+from rostra.cli.charts.picture import Box, Frame, arrows, frames
 
 __all__ = ["dot"]
 

@@ -266,7 +266,10 @@ def test_wrong_settings_are_exit_code_2_and_in_json_among_the_problems(folder):
         ],
         "notes": ["while preparing plugin shop"],
     }
-    assert found["hints"] == ["nobody reads [dbb] of config.toml:3; did you mean [db]?"]
+    assert found["hints"] == [
+        "nobody reads [dbb] of config.toml:3; did you mean [db]?",
+        "1 more problem may follow from what failed; check again when that is mended",
+    ]
 
 
 def test_what_cannot_even_be_imported_is_shown_too(folder):

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rostra.config import Bytes, Config, ConfigSource, Duration, Origin, Secret
 from rostra.config.leaves import leaves
 from rostra.config.parts import of_mapping
-from rostra.config.view import View
+from rostra.config.view import View, bearing
 
 # merging
 
@@ -38,7 +38,7 @@ OPTIONS = st.tuples(PATHS, st.sampled_from(["x", '{"a": 1, "b": {"c": 2}}', "{}"
 
 
 def mappings(table: dict[str, Any], number: int) -> ConfigSource:
-    return ConfigSource(View({}, (of_mapping(table, f"mapping {number}"),)))
+    return ConfigSource(bearing([of_mapping(table, f"mapping {number}")]))
 
 
 def options(option: str, _number: int) -> ConfigSource:

@@ -12,7 +12,7 @@ from rostra.config.layers import Layer, narrowed, ordered
 from rostra.config.parts import Part
 from rostra.config.source import ConfigSource
 from rostra.config.tree import Nothing, Path, at, branch, dotted
-from rostra.config.view import View
+from rostra.config.view import bearing
 from rostra.errors import ConfigError
 
 
@@ -57,7 +57,7 @@ def source_of(source: ConfigSource, place: Path, layers: tuple[Layer, ...]) -> C
         place: The path of the section.
         layers: What is said there; their lines are those of where it was said.
     """
-    made = ConfigSource(View({}, (Part(tuple(_moved(each, place) for each in layers)),)))
+    made = ConfigSource(bearing([Part(tuple(_moved(each, place) for each in layers))]))
     made._environment = source._environment  # noqa: SLF001  (its own room)
     return made
 

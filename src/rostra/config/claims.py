@@ -31,11 +31,17 @@ class Claims:
         Returns:
             What collides; then nothing is claimed.
         """
-        mistakes = (*self._rivals(asked), *self._shared(asked))
+        mistakes = () if self._are_free(asked) else (*self._rivals(asked), *self._shared(asked))
         if not mistakes:
             self.sections.setdefault(asked.place, asked.cls)
             self.variables.update(asked.variables.paths)
         return mistakes
+
+    def _are_free(self, asked: Asked) -> bool:
+        """Whether nobody at all has claimed anything of it."""
+        paths = asked.variables.paths
+        is_known = asked.place in self.sections or asked.variables.shared
+        return not is_known and (not paths or self.variables.keys().isdisjoint(paths))
 
     def _rivals(self, asked: Asked) -> Iterator[Mistake]:
         holder = self.sections.get(asked.place, asked.cls)

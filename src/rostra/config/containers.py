@@ -101,7 +101,7 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
 
     def structure(value: Any, _: Any) -> Any:
         if (
-            type(value) is dict
+            isinstance(value, dict)
             and as_they_are.issuperset(map(type, value.values()))
             and _TEXTS.issuperset(map(type, value))
         ):

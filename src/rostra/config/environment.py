@@ -59,6 +59,9 @@ class Environment:
         return {**of_files, **_of_process(self.given)}
 
 
+_SILENT = Environment()
+
+
 def _of_process(given: Mapping[str, str] | None) -> Mapping[str, str]:
     return os.environ if given is None else given
 
@@ -83,7 +86,7 @@ def environment(
     """
     files = tuple(files)
     if not prefix:
-        return Environment(files=files, given=given)
+        return Environment(files=files, given=given) if files or given is not None else _SILENT
     proper = prefix.rstrip("_").upper()
     if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", proper, re.ASCII):
         raise ConfigError(f'"{prefix}" cannot begin the name of a variable', fix=("use letters, as in APP",))
@@ -173,6 +176,8 @@ def said_about(
     Returns:
         A layer for each, within the section; and what is wrong with the files.
     """
+    if known.prefix is None:
+        return (), ()
     of_class, depth = asked.variables, len(asked.place)
     layers = [
         Layer(branch(path[depth:], Text(known.variables[name])), known.origin(name))

@@ -104,11 +104,12 @@ def section_of(layers: tuple[Layer, ...], place: Path, extra: tuple[Layer, ...])
 
 def _own(said: Any, asked: Asked, claims: Claims) -> Any:
     """The section without the tables that are others' sections. At the root every unknown table is."""
-    if type(said) is not dict:
+    if not isinstance(said, dict):
         return {} if isinstance(said, Nothing) else said
-    unknown = said.keys() - names_of(asked.cls)
-    if not unknown:
+    names = names_of(asked.cls)
+    if names.issuperset(said):
         return said
+    unknown = said.keys() - names
     foreign = {
         key
         for key in unknown

@@ -28,7 +28,7 @@ def unread(
 
 
 def _tables(values: Any, path: Path, layers: tuple[Layer, ...], claims: Claims) -> Iterator[str]:
-    if type(values) is not dict:
+    if not isinstance(values, dict):
         return
     for key, each in values.items():
         inner = (*path, key)
@@ -40,7 +40,7 @@ def _tables(values: Any, path: Path, layers: tuple[Layer, ...], claims: Claims) 
         origin = origin_of(layers, inner)
         if origin is not None:  # what options alone say is told by unread_options
             near = closest(dotted(inner), map(dotted, claims.sections))
-            written = f"[{dotted(inner)}]" if type(each) is dict else dotted(inner)
+            written = f"[{dotted(inner)}]" if isinstance(each, dict) else dotted(inner)
             yield f"nobody reads {written} of {origin}{_meant(near and f'[{near}]')}"
 
 
@@ -69,7 +69,7 @@ def unread_options(settled: Settled, claims: Claims, asked: Collection[Any]) -> 
 def _path(values: Any) -> Path:
     """Where an option says something: it is a branch without twigs."""
     path: Path = ()
-    while type(values) is dict and len(values) == 1:
+    while isinstance(values, dict) and len(values) == 1:
         [(key, values)] = values.items()
         path = (*path, key)
     return path

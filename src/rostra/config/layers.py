@@ -11,8 +11,9 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra.config.origin import DEFAULT, Origin
-from rostra.config.tree import Nothing, Path, at, copied, merged, opened, with_strings
+from rostra.config.tree import Nothing, Path, at, merged, opened, with_strings
 from rostra.config.unresolved import is_plain
+from rostra.config.view import Copy
 
 Lines: TypeAlias = Callable[[Path], int | None]
 Transform: TypeAlias = Callable[["Layer", Path, str], tuple[str, tuple[str, ...]]]
@@ -76,14 +77,20 @@ class Layer:
         return attrs.evolve(self, values=values, is_resolved=True, references=references)
 
 
-def layer(values: Any, origin: Origin, lines: Lines = _no_line) -> Layer:
+def layer(values: Mapping[Any, Any], origin: Origin, home: list[Any], lines: Lines = _no_line) -> Layer:
     """What a mapping says, copied.
+
+    Args:
+        values: The mapping.
+        origin: Who says so.
+        home: A list that will hold the part to which the layer belongs.
+        lines: See ``Layer``.
 
     Raises:
         TooDeepError: It is nested too deeply.
     """
-    copy, refers = copied(values)
-    return Layer(copy, origin, lines, has_references=refers)
+    copy = Copy(home)
+    return Layer(copy.of(values), origin, lines, has_references=copy.refers)
 
 
 @attrs.frozen(eq=False)
@@ -109,6 +116,9 @@ def settled(layers: Iterable[Layer]) -> Settled:
 
 def ordered(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     """Options on top of everything else; apart from that, in the order given."""
+    layers = tuple(layers)
+    if not any(each.origin.kind == "option" for each in layers):
+        return layers
     return tuple(sorted(layers, key=lambda each: each.origin.kind == "option"))
 
 
@@ -134,7 +144,7 @@ def table_at(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
         table = opened(each.values)
         if table is not None:
             kept.append(attrs.evolve(each, values=table))
-        if type(each.values) is not dict:
+        if not isinstance(each.values, dict):
             break
     return tuple(reversed(kept))
 

@@ -44,7 +44,7 @@ def _placed(layer: Layer, place: Path) -> Layer:
 
 
 def _leaves(value: Any, path: Path, layers: tuple[Layer, ...]) -> Iterator[Leaf]:
-    if type(value) is not dict:
+    if not isinstance(value, dict):
         yield Leaf(path, value, origin_around(layers, path))
         return
     for key, each in value.items():

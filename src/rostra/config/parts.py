@@ -14,7 +14,8 @@ from rostra.config.formats import Said, UnreadableError, is_dotenv, settings_in,
 from rostra.config.layers import Layer, Transform, layer, ordered, table_at
 from rostra.config.origin import Origin
 from rostra.config.text import DEEPEST, Text
-from rostra.config.tree import Path, TooDeepError, branch
+from rostra.config.tree import Path, branch
+from rostra.config.view import TooDeepError, View
 from rostra.errors import ConfigError, Mistake
 
 
@@ -42,8 +43,9 @@ def of_mapping(mapping: Mapping[Any, Any], name: str) -> Part:
     Raises:
         ConfigError: It is nested too deeply.
     """
+    home: list[Part] = []
     try:
-        return Part((layer(mapping, Origin("mapping", name)),))
+        return _at_home(home, (layer(mapping, Origin("mapping", name), home),))
     except TooDeepError:
         pass
     raise ConfigError(f"{name} is nested deeper than {DEEPEST} tables, or contains itself")
@@ -53,6 +55,18 @@ def of_table(parts: tuple[Part, ...], place: Path) -> Part:
     """What parts say at a path where a table stands."""
     layers = table_at(ordered(each for part in parts for each in part.layers), place)
     return Part(layers, lambda: of_table(again(parts), place))
+
+
+def brought_by(mapping: Mapping[Any, Any], name: str) -> tuple[Part, ...]:
+    """What a mapping says; a view brings along who said it, and where it can be asked again.
+
+    Raises:
+        ConfigError: It is nested too deeply.
+    """
+    if not isinstance(mapping, View):
+        return (of_mapping(mapping, name),)
+    known, place = tuple(mapping._home), mapping._place  # noqa: SLF001  (a view has no public names but its settings)
+    return (of_table(known, place),) if place else known
 
 
 def of_file(path: str) -> Part:
@@ -67,17 +81,25 @@ def of_file(path: str) -> Part:
 def _read(path: str, folder: FilePath) -> Part:
     """Read ``path``, which was named when ``folder`` was the working directory."""
     seen = path if folder == FilePath.cwd() else folder / path
+    home: list[Part] = []
     layers: tuple[Layer, ...]
     if is_dotenv(seen):
-        layers = (_said(Origin("dotenv", str(seen)), variables_in(seen)),)
+        layers = (_said(Origin("dotenv", str(seen)), variables_in(seen), home),)
     else:
-        layers = tuple(_said(Origin(said.kind, name), said) for name, said in settings_in(seen))
-    return Part(layers, partial(_read, path, folder))
+        layers = tuple(_said(Origin(said.kind, name), said, home) for name, said in settings_in(seen))
+    return _at_home(home, layers, partial(_read, path, folder))
 
 
-def _said(origin: Origin, said: Said) -> Layer:
+def _at_home(home: list[Part], layers: tuple[Layer, ...], again: Callable[[], Part] | None = None) -> Part:
+    """A part of layers whose views know it by ``home``."""
+    part = Part(layers, again)
+    home.append(part)
+    return part
+
+
+def _said(origin: Origin, said: Said, home: list[Part]) -> Layer:
     try:
-        return layer(said.values, origin, said.lines)
+        return layer(said.values, origin, home, said.lines)
     except TooDeepError:
         pass
     raise UnreadableError(Mistake(origin.name, f"nested deeper than {DEEPEST} tables"))

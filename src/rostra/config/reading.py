@@ -23,6 +23,9 @@ from rostra.config.scalars import SCALARS, RefusedError, Scalar, chosen, options
 from rostra.config.secret import Secret
 from rostra.config.text import Text
 from rostra.config.unions import union_hook
+from rostra.config.view import plain
+
+_KEPT = "__rostra_hook__"
 
 
 def read(table: Mapping[Any, Any], cls: type) -> Any:
@@ -35,7 +38,11 @@ def read(table: Mapping[Any, Any], cls: type) -> Any:
     Raises:
         WrongError: All that is wrong with it.
     """
-    return _hook_for(cls, names_around(cls))(table, cls)
+    hook: Hook | None = vars(cls).get(_KEPT)
+    if hook is None:
+        hook = _hook_for(cls, names_around(cls))
+        setattr(cls, _KEPT, hook)
+    return hook(table, cls)
 
 
 def _hook_for(wanted: Any, around: Mapping[str, Any]) -> Hook:
@@ -125,7 +132,7 @@ def _choice(value: Any, wanted: Any) -> Any:
 
 
 def _as_found(value: Any, _: Any) -> Any:
-    return str(value) if isinstance(value, Text) else value
+    return str(value) if isinstance(value, Text) else plain(value)
 
 
 def _unreadable(wanted: Any) -> Hook:

@@ -13,9 +13,9 @@ from rostra.config.environment import Asked, Environment, asked_by, environment
 from rostra.config.formats import UnreadableError
 from rostra.config.layers import Layer, Transform, origin_of, references_around, settled
 from rostra.config.origin import DEFAULT, Origin
-from rostra.config.parts import Part
+from rostra.config.parts import Part, brought_by
 from rostra.config.tree import Path, dotted
-from rostra.config.view import View, brought_by
+from rostra.config.view import View, bearing, shown
 from rostra.errors import ConfigError, Mistake
 
 Section = TypeVar("Section")
@@ -65,8 +65,9 @@ class ConfigSource(View):
         """Merge what the parts say, and show it."""
         layers = (each for part in parts for each in part.layers if each.origin.kind != "dotenv")
         self._settled = settled(layers)
+        self._home, self._place = list(parts), ()
         dict.clear(self)
-        View.__init__(self, self._settled.values, parts)
+        dict.update(self, shown(self._settled.values, self._home))
 
     @classmethod
     def from_files(
@@ -94,7 +95,7 @@ class ConfigSource(View):
             del environ
             raise _unreadable(unreadable + malformed)
         try:
-            return cls(View({}, (*files, *options)), env_prefix=env_prefix, environ=environ)
+            return cls(bearing((*files, *options)), env_prefix=env_prefix, environ=environ)
         except ConfigError as error:
             wrong = error.with_traceback(None)
         del environ, files, options
@@ -111,12 +112,12 @@ class ConfigSource(View):
             ConfigError: Files are missing, unreadable or malformed; all of them.
         """
         try:
-            parts = parts_of.again(self._parts)
+            parts = parts_of.again(self._home)
         except UnreadableError as error:
             mistakes = error.mistakes
         else:
             known = self._environment
-            return type(self)(View({}, parts), env_prefix=known.prefix, environ=known.given)
+            return type(self)(bearing(parts), env_prefix=known.prefix, environ=known.given)
         raise _unreadable(mistakes)
 
     async def resolve(self, timeout: float = 10) -> None:  # noqa: ASYNC109  (it names who did not answer)
@@ -173,7 +174,7 @@ class ConfigSource(View):
         return made
 
     def _replaced(self, transform: Transform) -> tuple[Part, ...]:
-        return tuple(part.with_strings(transform) for part in self._parts)
+        return tuple(part.with_strings(transform) for part in self._home)
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -202,7 +203,10 @@ class ConfigSource(View):
         Raises:
             ConfigError: Settings are wrong: all mistakes; or another class claims this section.
         """
-        loaded: Section = self._all({cls: section})[cls]
+        place = _place(cls, section)
+        if (cls, place) not in self._loaded:
+            self._make([(cls, place)])
+        loaded: Section = self._loaded[cls, place]
         return loaded
 
     def load_sections(self, classes: Iterable[type]) -> dict[type, Any]:
@@ -214,7 +218,9 @@ class ConfigSource(View):
         Raises:
             ConfigError: The mistakes in all of them.
         """
-        return self._all(dict.fromkeys(classes))
+        places = {cls: _place(cls, None) for cls in classes}
+        self._make([each for each in places.items() if each not in self._loaded])
+        return {cls: self._loaded[cls, place] for cls, place in places.items()}
 
     def origin(self, setting: str) -> Origin | None:
         """Who said what a setting is: ``source.origin("db.url")``.
@@ -282,13 +288,9 @@ class ConfigSource(View):
         except KeyError:
             return default
 
-    def _all(self, wanted: Mapping[type, str | None]) -> dict[type, Any]:
-        places = {cls: _place(cls, section) for cls, section in wanted.items()}
-        asked = [
-            asked_by(cls, place, self._environment)
-            for cls, place in places.items()
-            if (cls, place) not in self._loaded
-        ]
+    def _make(self, wanted: Iterable[tuple[type, Path]]) -> None:
+        """Make sections and keep them, or tell everything that is wrong with any of them."""
+        asked = [asked_by(cls, place, self._environment) for cls, place in wanted]
         collisions = tuple(dict.fromkeys(each for one in asked for each in self._claims.claim(one)))
         if collisions:
             names = "1 name is" if len(collisions) == 1 else f"{len(collisions)} names are"
@@ -296,7 +298,6 @@ class ConfigSource(View):
         wrong = {one.place: mistakes for one in asked if (mistakes := self._made(one))}
         if wrong:
             raise _wrong(list(wrong), tuple(each for mistakes in wrong.values() for each in mistakes))
-        return {cls: self._loaded[cls, place] for cls, place in places.items()}
 
     def _made(self, asked: Asked) -> tuple[Mistake, ...]:
         """Make a section and keep it, or tell everything that is wrong with it."""

@@ -31,7 +31,7 @@ def strings_in(value: Any, path: tuple[Hashable, ...] = ()) -> Iterator[tuple[tu
     """All strings of a table, also those in lists, with their paths."""
     if isinstance(value, str):
         yield path, value
-    elif type(value) is dict:
+    elif isinstance(value, dict):
         for key, each in value.items():
             yield from strings_in(each, (*path, key))
     elif type(value) is list or type(value) is tuple:

@@ -1,14 +1,23 @@
-"""Tables that are read like objects: ``source.db.url`` is ``source["db"]["url"]``."""
+"""Tables that are read like objects, ``source.db.url`` is ``source["db"]["url"]``, and how mappings become such tables.
 
-from collections.abc import Iterator, Mapping
+A table of a mapping is copied once: what reads the settings and what shows them share it, since nobody changes it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any, NoReturn
 
-from rostra.config import parts as parts_of
-from rostra.config.parts import Part
-from rostra.config.text import Text
+from rostra.config.text import DEEPEST, Text
 from rostra.config.tree import Path
 from rostra.errors import closest
+
+_INERT = frozenset({int, float, bool, NoneType})
+_ATOMS = _INERT | {str}
+_STRINGS = frozenset({str})
+
+
+class TooDeepError(ValueError):
+    """Tables are nested more than ``DEEPEST`` deep, or contain themselves."""
 
 
 def _refuse(*_: object, **__: object) -> NoReturn:
@@ -16,6 +25,7 @@ def _refuse(*_: object, **__: object) -> NoReturn:
 
 
 _refused: Any = _refuse  # dict's methods have other signatures
+_put = dict.__setitem__
 
 
 class View(dict[str, Any]):
@@ -25,15 +35,10 @@ class View(dict[str, Any]):
     which of them are secret, only the classes of the sections know.
     """
 
-    __slots__ = ("_parts", "_place")
+    __slots__ = ("_home", "_place")
 
-    def __init__(self, values: Mapping[Any, Any], parts: tuple[Part, ...] = (), place: Path = ()) -> None:
-        super().__init__(values if _ARE_STRINGS.issuperset(map(type, values)) else _with_names(values))
-        self._parts = parts
-        self._place = place
-        for key, each in values.items():
-            if type(each) not in _AS_THEY_ARE:
-                dict.__setitem__(self, str(key), _shown(each, parts, (*place, key)))
+    _home: list[Any]  # the parts of which it shows a table
+    _place: Path
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -57,18 +62,118 @@ class View(dict[str, Any]):
     clear = pop = popitem = setdefault = update = _refused
 
 
-_ARE_STRINGS = frozenset({str})
-_AS_THEY_ARE = frozenset({str, int, float, bool, NoneType})
+def view(table: Any, home: list[Any], place: Path) -> View:
+    """A view whose values are those of ``table``, as they are.
+
+    Args:
+        table: A dict with names for keys.
+        home: The parts that say so, or that will have said so when somebody asks.
+        place: Where in them it stands.
+    """
+    made = View(table)
+    made._home = home  # noqa: SLF001  (its own module)
+    made._place = place  # noqa: SLF001  (as above)
+    return made
 
 
-def _with_names(values: Mapping[Any, Any]) -> dict[str, Any]:
+def bearing(parts: Iterable[Any]) -> View:
+    """A view that shows nothing, but brings parts along into a source."""
+    return view({}, list(parts), ())
+
+
+class Copy:
+    """A mapping that is being copied. Every setting of every source comes by here.
+
+    Args:
+        home: See ``view``.
+    """
+
+    __slots__ = ("_home", "_is_odd", "refers")
+
+    def __init__(self, home: list[Any]) -> None:
+        self._home = home
+        self._is_odd = False
+        self.refers = False
+        """A string in it may have references."""
+
+    def of(self, mapping: Mapping[Any, Any]) -> dict[Any, Any]:
+        """The copy: views, or plain dicts if it has keys or texts that are not to be shown as they are.
+
+        Raises:
+            TooDeepError: The mapping is nested too deeply.
+        """
+        made = self._table(mapping, (), DEEPEST)
+        return plain(made) if self._is_odd else made
+
+    def _table(self, table: Mapping[Any, Any], place: Path, levels: int) -> View:
+        if not levels:
+            raise TooDeepError
+        made = View(table)
+        made._home = self._home  # noqa: SLF001  (its own module)
+        made._place = place  # noqa: SLF001  (as above)
+        if not _STRINGS.issuperset(map(type, table)):
+            self._is_odd = True
+        for key, value in table.items():
+            kind = type(value)
+            if kind is str:
+                if "${" in value:
+                    self.refers = True
+            elif kind is dict:
+                _put(made, key, self._table(value, (*place, key), levels - 1))
+            elif kind is list:
+                _put(made, key, self._list(value, levels - 1))
+            elif kind not in _INERT:
+                is_table = isinstance(value, Mapping)
+                _put(
+                    made,
+                    key,
+                    self._table(value, (*place, key), levels - 1)
+                    if is_table
+                    else self._inner(value, levels - 1),
+                )
+        return made
+
+    def _list(self, values: Iterable[Any], levels: int) -> list[Any]:
+        if not levels:
+            raise TooDeepError
+        made = list(values)
+        for position, value in enumerate(made):
+            kind = type(value)
+            if kind is str:
+                if "${" in value:
+                    self.refers = True
+            elif kind not in _INERT:
+                made[position] = self._inner(value, levels - 1)
+        return made
+
+    def _inner(self, value: Any, levels: int) -> Any:
+        """What is no table, or stands in a list."""
+        if isinstance(value, str):
+            self.refers = self.refers or "${" in value
+            self._is_odd = self._is_odd or isinstance(value, Text)
+        elif type(value) is list:
+            return self._list(value, levels)
+        elif type(value) is tuple:
+            return tuple(self._list(value, levels))
+        elif isinstance(value, Mapping):
+            return dict(zip(value, self._list(value.values(), levels), strict=True))
+        return value
+
+
+def shown(values: dict[Any, Any], home: list[Any], place: Path = ()) -> View:
+    """Values as they are shown: keys are names, texts strings, and tables views. What is a view already is kept."""
+    made = view(values if _STRINGS.issuperset(map(type, values)) else _named(values), home, place)
+    for key, value in values.items():
+        kind = type(value)
+        if kind is dict:
+            _put(made, str(key), shown(value, home, (*place, key)))
+        elif kind is not View and kind not in _ATOMS:
+            _put(made, str(key), _without_texts(value))
+    return made
+
+
+def _named(values: dict[Any, Any]) -> dict[str, Any]:
     return {str(key): each for key, each in values.items()}
-
-
-def _shown(value: Any, parts: tuple[Part, ...], path: Path) -> Any:
-    if type(value) is dict:
-        return View(value, parts, path)
-    return _without_texts(value)
 
 
 def _without_texts(value: Any) -> Any:
@@ -76,17 +181,16 @@ def _without_texts(value: Any) -> Any:
     if isinstance(value, Text):
         return str(value)
     if type(value) is list or type(value) is tuple:
-        if _AS_THEY_ARE.issuperset(map(type, value)):
-            return value
-        return type(value)(map(_without_texts, value))
+        return value if _ATOMS.issuperset(map(type, value)) else type(value)(map(_without_texts, value))
     if type(value) is dict:
         return {key: _without_texts(each) for key, each in value.items()}
     return value
 
 
-def brought_by(mapping: Mapping[Any, Any], name: str) -> tuple[Part, ...]:
-    """What a mapping says; a view brings along who said it, and where it can be asked again."""
-    if not isinstance(mapping, View):
-        return (parts_of.of_mapping(mapping, name),)
-    known, place = mapping._parts, mapping._place  # noqa: SLF001  (its own module)
-    return (parts_of.of_table(known, place),) if place else known
+def plain(value: Any) -> Any:
+    """A copy of plain dicts, tuples and lists."""
+    if isinstance(value, dict):
+        return {key: plain(each) for key, each in value.items()}
+    if type(value) is list or type(value) is tuple:
+        return type(value)(map(plain, value))
+    return value

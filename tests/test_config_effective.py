@@ -45,6 +45,7 @@ class Box:
     by_name: dict[str, Login] = attrs.field(factory=dict)
     secrets: dict[str, list[Secret[str]]] = attrs.field(factory=dict)
     whole: Secret[dict[str, str]] | None = None
+    keys: dict[Secret[str], int] = attrs.field(factory=dict)
     either: str | Secret[str] | None = None
     union: Token | Open = attrs.field(factory=Open)
     revealed: Secret[str] | None = attrs.field(default=None, converter=lambda it: it and it.reveal())
@@ -71,6 +72,7 @@ SAID: dict[str, Any] = {
     "by_name": {"a": {"name": "me", "word": f"{HIDDEN}4"}},
     "secrets": {"a": [f"{HIDDEN}5"]},
     "whole": {"a": f"{HIDDEN}6"},
+    "keys": {f"{HIDDEN}0": 1},
     "either": f"{HIDDEN}7",
     "union": {"kind": "token", "value": f"{HIDDEN}8"},
     "revealed": f"{HIDDEN}9",
@@ -92,6 +94,7 @@ def test_a_secret_is_masked_wherever_it_stands() -> None:
         "by_name": {"a": {"name": "me", "word": "***", "port": 1}},
         "secrets": {"a": ["***"]},
         "whole": "***",
+        "keys": "***",
         "either": "***",
         "union.kind": "token",
         "union.value": "***",
@@ -115,6 +118,7 @@ WRONG: list[Any] = [
     {"listed": [{"nam": f"{HIDDEN}16", "word": f"{HIDDEN}17"}]},
     {"listed": f"{HIDDEN}18"},
     {"by_name": f"{HIDDEN}19"},
+    {"keys": {f"{HIDDEN}19": "many"}},
     {"by_name": {"a": {"word": [f"{HIDDEN}20"]}}},
     {"secrets": [f"{HIDDEN}21"]},
     {"union": {"kind": "tokn", "value": f"{HIDDEN}22"}},

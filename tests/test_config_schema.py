@@ -14,6 +14,7 @@ from any_settings import Color, Level, Pool
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from rostra import config
 from rostra.config import Bytes, Config, ConfigError, ConfigSource, Duration, Secret
 from rostra.config.described import described
 from rostra.config.schema import schema
@@ -196,3 +197,64 @@ def test_lengths_and_bounds_are_left_out_where_a_converter_changes_the_value() -
 
     assert properties["names"]["minItems"] == 1
     assert "minimum" not in properties["level"]
+
+
+class Shade:
+    """A type of one's own, with a schema of its own."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+class Grade(int):
+    """A type of one's own, whose function takes numbers."""
+
+
+@config.reads(
+    Shade, expected="a shade such as #ff0000", schema={"type": "string", "pattern": "^#[0-9a-f]{6}$"}
+)
+def shade(text: str) -> Shade:
+    return Shade(text)
+
+
+@config.reads(Grade)
+def grade(number: int) -> Grade:
+    return Grade(number)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "right", "wrong"),
+    [(Shade, "#ff0000", "red"), (Shade, "${SHADE}", 7), (Grade, 3, "three")],
+    ids=str,
+)
+def test_a_type_of_ones_own_says_its_part(wanted: Any, right: Any, wrong: Any) -> None:
+    validator, _ = of_type(wanted)
+
+    assert validator.is_valid({"one": {"it": right}})
+    assert not validator.is_valid({"one": {"it": wrong}})
+
+
+def test_what_is_expected_of_a_type_of_ones_own_is_its_title() -> None:
+    validator, _ = of_type(dict[str, Shade])
+
+    values = validator.schema["properties"]["one"]["properties"]["it"]["additionalProperties"]
+    assert values["title"] == "a shade such as #ff0000"
+
+
+@attrs.frozen
+class Cat:
+    kind: Literal["cat"]
+    lives: int = 9
+
+
+@attrs.frozen
+class Dog:
+    kind: Literal["dog"]
+    name: str = "Rex"
+
+
+@given(value=st.fixed_dictionaries({}, optional={"kind": st.sampled_from(["cat", "dog", 1]), "lives": any_settings.JSON_VALUES, "name": any_settings.JSON_VALUES}))  # fmt: skip
+def test_a_union_of_classes_accepts_what_load_accepts(value: dict[str, Any]) -> None:
+    validator, cls = of_type(Cat | Dog)
+
+    assert validator.is_valid({"one": {"it": value}}) >= is_loaded(cls, value)

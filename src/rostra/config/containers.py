@@ -97,6 +97,7 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
     of_key, of_value = typing.get_args(wanted) or (Any, Any)
     key_hook, value_hook = hook_for(of_key), hook_for(of_value)
     build = MAPPINGS[origin]
+    are_hidden = holds_secret(of_key)
     as_they_are = exact(bare(of_value)) if bare(of_key) is str else frozenset()
 
     def structure(value: Any, _: Any) -> Any:
@@ -109,16 +110,16 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
         faults: list[Fault] = []
         made = {}
         for key, each in entries(value, wanted).items():
+            told = MASK if are_hidden else key
             try:
                 called = key_hook(Text(key) if isinstance(key, str) else key, of_key)
             except WrongError as wrong:
-                told = MASK if holds_secret(of_key) else key
                 faults += [Fault((told,), f"its key: {fault.reason}") for fault in wrong.faults]
                 continue
             try:
                 made[called] = value_hook(each, of_value)
             except WrongError as wrong:
-                faults += [fault.under(key) for fault in wrong.faults]
+                faults += [fault.under(told) for fault in wrong.faults]
         if faults:
             raise WrongError(*faults)
         return build(made)

@@ -80,15 +80,7 @@ def as_said(value: Any, wanted: Any) -> Any:
     wanted = _alternative(wanted)
     origin = typing.get_origin(wanted) or wanted
     if isinstance(value, Mapping):
-        if is_section(origin):
-            types = {each.name: each.type for each in settings_of(origin)}
-            return {
-                str(name): as_said(each, types[name]) if name in types else MASK
-                for name, each in value.items()
-            }
-        if origin in MAPPINGS and typing.get_args(wanted):
-            return {str(name): as_said(each, typing.get_args(wanted)[1]) for name, each in value.items()}
-        return MASK
+        return _table_as_said(value, wanted, origin)
     if is_section(origin) or origin in MAPPINGS or holds_secret(wanted):
         return MASK
     if isinstance(value, list | tuple | deque | AbstractSet):
@@ -97,6 +89,19 @@ def as_said(value: Any, wanted: Any) -> Any:
         return plain(value)
     except UnwritableError:
         return MASK
+
+
+def _table_as_said(value: Mapping[Any, Any], wanted: Any, origin: Any) -> Any:
+    if is_section(origin):
+        types = {each.name: each.type for each in settings_of(origin)}
+        return {
+            str(name): as_said(each, types[name]) if name in types else MASK for name, each in value.items()
+        }
+    if origin in MAPPINGS and typing.get_args(wanted):
+        of_key, of_value = typing.get_args(wanted)
+        if not holds_secret(of_key):
+            return {str(name): as_said(each, of_value) for name, each in value.items()}
+    return MASK
 
 
 def _is_scalar(value: Any) -> bool:

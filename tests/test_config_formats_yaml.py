@@ -197,6 +197,14 @@ def test_everything_wrong_is_told_with_its_place_and_without_what_it_holds(
     assert mistakes_in(text) == told
 
 
+@both_parsers
+def test_what_a_parser_expected_is_told_in_its_own_words() -> None:
+    (told,) = mistakes_in("a: {b: 1\nc: 2}")
+
+    assert told.startswith("app.yaml:2:2 is not YAML: ")
+    assert "expected ',' or '}'" in told
+
+
 def test_what_stands_above_a_mistake_of_the_syntax_is_told_as_well() -> None:
     assert mistakes_in("a: 1\na: 2\nb: [") == [
         "app.yaml:2:1 the same key stands in line 1",

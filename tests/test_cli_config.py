@@ -127,7 +127,7 @@ The settings of shop.py
 │   ├── names     {"a": "***"}                    config.toml:5
 │   ├── pool
 │   │   ├── size   "many"   --set db.pool.size
-│   │   │   └── db.pool.size: expected a whole number, found "many"  from --set db.pool.size
+│   │   │   └── expected a whole number, found "many"
 │   │   └── token  nothing  the default
 │   ├── spare
 │   │   ├── size   5    the default
@@ -145,7 +145,7 @@ def test_wrong_sections_are_shown_with_their_mistakes_and_exit_code_2(folder):
 
     assert (shown_.returncode, shown_.stderr) == (2, "")
     assert shown_.stdout.startswith(WRONG)
-    assert '└── web.port: expected a whole number, found "80a"  from --set web.port\n' in shown_.stdout
+    assert '└── expected a whole number, found "80a"\n' in shown_.stdout
     told = json.loads(config(folder, *wrong, "--format", "json").stdout)["mistakes"]
     assert told[0] == {
         "setting": "db.pool.size",
@@ -165,6 +165,19 @@ def test_a_planted_secret_is_found_nowhere(folder, wrong, shape):
 
     assert "planted" not in shown_.stdout + shown_.stderr
     assert shown_.returncode in (0, 2)
+
+
+def test_a_missing_setting_is_shown_with_where_to_set_it(folder):
+    write(folder, "empty.toml", "")
+
+    shown_ = ended(folder, "config", "shop.py", "-c", "empty.toml", "--env-prefix", "APP")
+
+    assert shown_.returncode == 2
+    assert (
+        "│   ├── url       missing\n"
+        "│   │   └── missing; expected text  set APP_DB_URL, or url in [db]\n"
+        "│   ├── password  nothing  the default\n"
+    ) in shown_.stdout
 
 
 def test_a_plugin_that_cannot_be_prepared_does_not_hide_the_settings_of_others(folder):

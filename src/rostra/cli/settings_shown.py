@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from rostra.cli.look import Line, Node, name, origin, quiet, wrong
+from rostra.cli.look import Line, Node, Styled, name, origin, quiet, wrong
 from rostra.config.effective import Effective, EffectiveSection
-from rostra.config.origin import DEFAULT
+from rostra.config.origin import DEFAULT, Origin
 from rostra.config.tree import Path, dotted
 from rostra.config.written import UnwritableError, in_json, in_toml, key
 from rostra.errors import Mistake
@@ -52,27 +52,35 @@ def _by_table(settings: Sequence[Effective], depth: int) -> Iterator[tuple[str, 
 def _setting(each: Effective, names: int, values: int) -> Node:
     called = str(each.path[-1])
     value = _value(each)
-    parts: list[Any] = [
+    is_default = each.origin in (None, DEFAULT)
+    parts: list[str | Styled] = [
         name(called),
         " " * (names - len(called) + 2),
-        quiet(value) if each.origin == DEFAULT else value,
+        wrong(value) if each.origin is None else quiet(value) if is_default else value,
         " " * (max(values - len(value), 0) + 2),
-        quiet(each.origin) if each.origin == DEFAULT else origin(each.origin),
+        quiet("") if each.origin is None else quiet(each.origin) if is_default else origin(each.origin),
     ]
     if each.references:
         parts += ["  ", origin(" ".join(each.references))]
-    return Node(tuple(parts), tuple(Node(_mistake(mistake)) for mistake in each.mistakes))
+    return Node(tuple(parts), tuple(Node(_mistake(mistake, each)) for mistake in each.mistakes))
 
 
-def _mistake(mistake: Mistake) -> Line:
-    said_by = (f"  {mistake.origin}",) if mistake.origin else ()
-    return (wrong(f"{mistake.setting}: {mistake.reason}"), *said_by)
+def _mistake(mistake: Mistake, within: Effective | None = None) -> Line:
+    """What is wrong, without what the line above says already."""
+    is_above = within is not None and mistake.setting == dotted(within.path)
+    said_by = mistake.origin
+    if within is not None and said_by == f"from {within.origin}":
+        said_by = ""
+    return (
+        wrong(mistake.reason if is_above else f"{mistake.setting}: {mistake.reason}"),
+        *((f"  {said_by}",) if said_by else ()),
+    )
 
 
 def _value(each: Effective) -> str:
     """A value on one line; a secret in no quotes, so that it is not taken for one."""
     if each.value is None:
-        return "missing" if each.mistakes else "nothing"
+        return "missing" if each.origin is None else "nothing"
     if each.is_secret and isinstance(each.value, str) and "://" not in each.value:
         return each.value
     return in_json(each.value)
@@ -96,7 +104,7 @@ def as_toml(sections: Iterable[EffectiveSection], unread: Sequence[str]) -> str:
 
 
 def _line(each: Effective, depth: int) -> str:
-    said_by = "  ".join(["#", str(each.origin), *each.references]).replace("#  ", "# ", 1)
+    said_by = f"# {'  '.join([str(each.origin or 'missing'), *each.references])}"
     written = _dotted(each.path[depth:])
     try:
         value = in_toml(each.value)
@@ -129,7 +137,7 @@ def _row(section: EffectiveSection, each: Effective) -> dict[str, Any]:
     return {
         "setting": dotted(each.path),
         "value": each.value,
-        "origin": {"kind": each.origin.kind, "name": each.origin.name, "line": each.origin.line},
+        "origin": _origin(each.origin),
         "references": list(each.references),
         "type": each.type,
         "section": dotted(section.place),
@@ -138,3 +146,7 @@ def _row(section: EffectiveSection, each: Effective) -> dict[str, Any]:
         "variable": each.variable,
         "documentation": each.text,
     }
+
+
+def _origin(found: Origin | None) -> dict[str, Any] | None:
+    return None if found is None else {"kind": found.kind, "name": found.name, "line": found.line}

@@ -49,7 +49,7 @@ class Effective:
         path: From the root.
         value: What JSON knows in place of the value; ``***`` for what is secret.
         is_secret: The value, or a part of it, is not shown.
-        origin: Who said so.
+        origin: Who said so; None if nobody did and it has no default.
         type: What it must be, in words.
         variable: The variable that sets it; None if none can.
         text: Its documentation.
@@ -60,7 +60,7 @@ class Effective:
     path: Path
     value: Any
     is_secret: bool
-    origin: Origin
+    origin: Origin | None
     type: str
     variable: str | None
     text: str
@@ -178,8 +178,10 @@ class _Known:
         """What is said at a path, not read as anything yet."""
         return at(folded(self.layers), path[len(self.place) :])
 
-    def origin(self, path: Path) -> Origin:
-        return origin_of(self.layers, path[len(self.place) :]) or DEFAULT
+    def origin(self, each: Described) -> Origin | None:
+        """Who says what a setting is; None if nobody does and it has no default."""
+        found = origin_of(self.layers, each.path[len(self.place) :])
+        return found or (None if each.setting.required else DEFAULT)
 
     def references(self, path: Path) -> tuple[str, ...]:
         """The references that gave what stands at a path, or a part of it."""
@@ -244,7 +246,7 @@ def _setting(each: Described, value: Any, known: _Known) -> Effective:
         each.path,
         masked,
         masked != shown or _has_mask(masked, each),
-        known.origin(each.path),
+        known.origin(each),
         in_words(each.setting.type),
         known.source.variable(dotted(each.path)),
         each.text,

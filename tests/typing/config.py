@@ -1,6 +1,6 @@
 """What type checkers know about settings; run by nobody."""
 
-from typing import Any, assert_type
+from typing import Any, NewType, assert_type
 
 import attrs
 
@@ -53,3 +53,23 @@ def making() -> None:
 
     DbConfig(password="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (a text is no secret)
     DbConfig(timeout="1m")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (nor a duration)
+
+class Color:
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+Port = NewType("Port", int)
+
+
+@config.reads(Color, expected="a colour", schema={"type": "string"})
+def parse(text: str) -> Color:
+    return Color(text)
+
+
+def teaching() -> None:
+    assert_type(parse("red"), Color)
+    config.reads(Color)(Color)
+    config.reads(Port)(lambda value: Port(int(value)))
+
+    config.reads(Color)(str)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (it makes another type)

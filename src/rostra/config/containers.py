@@ -140,8 +140,8 @@ def entries(value: Any, wanted: Any) -> Mapping[Hashable, Any]:
     """
     if isinstance(value, Mapping):
         return value
-    found: Mapping[Any, Any] | None = object_in(value) if isinstance(value, str) else None
+    found: Any = object_in(value) if isinstance(value, str) else None
     if found is not None:
-        return found
+        return dict(found)
     expected = "a table, as a JSON object" if type(value) is Text else "a table"
     raise unexpected(expected, value, wanted)

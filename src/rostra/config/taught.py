@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NewType, TypeVar
 
+from typing_extensions import TypeForm
+
 from rostra.components import name_of
 from rostra.config.own import Own, register
 from rostra.errors import ConfigError, Mistake
@@ -11,7 +13,7 @@ Read = TypeVar("Read")
 
 
 def reads(
-    wanted: type[Read], *, expected: str = "", schema: Mapping[str, Any] | None = None
+    wanted: TypeForm[Read], *, expected: str = "", schema: Mapping[str, Any] | None = None
 ) -> Callable[[Callable[[Any], Read]], Callable[[Any], Read]]:
     """Let a function read all settings of a type, also in lists, tables, unions and secrets.
 

@@ -38,6 +38,11 @@ def source(**db):
     return ConfigSource({"db": db}, environ={"PORT": "5432", "EMPTY": "", "ODD": "${PORT}"})
 
 
+async def checkpoint():
+    """One turn of the loop."""
+    await asyncio.sleep(0)
+
+
 async def failure(settings, seconds=10):
     """What resolving ends with; no exception in it leads to a secret."""
     with pytest.raises(Exception) as caught:  # noqa: PT011  (each test looks at it)
@@ -294,6 +299,22 @@ async def test_after_a_failure_or_a_cancellation_nothing_is_replaced_and_the_nex
     await second
 
     assert settings["db"] == {"url": "at last", "hosts": "5432"}
+
+
+@pytest.mark.parametrize("steps", range(14))
+async def test_cancelled_at_any_step_what_was_opened_is_closed_and_the_next_call_succeeds(vault, steps):
+    settings = source(url="${vault:a}", hosts="${vault:b}")
+
+    resolving = asyncio.create_task(settings.resolve())
+    for _ in range(steps):
+        await checkpoint()
+    resolving.cancel()
+    await asyncio.wait({resolving})
+
+    opened = sum(each.startswith("opened") for each in vault.journal)
+    assert vault.journal.count("closed") == opened
+    await settings.resolve()
+    assert settings["db"] == {"url": "<a>", "hosts": "<b>"}
 
 
 async def test_a_resolver_that_fails_or_is_denied_is_told_without_what_it_said(vault):

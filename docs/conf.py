@@ -6,6 +6,7 @@ Each plugin's README becomes a page of the reference by itself, so that a new pl
 import os
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from sphinx.application import Sphinx
 
@@ -23,7 +24,7 @@ nitpicky = False  # there is no inventory of Python's own names without the inte
 
 autodoc_member_order = "bysource"
 autodoc_class_signature = "mixed"
-autodoc_default_options = {"members": True, "show-inheritance": True}
+autodoc_default_options = {"members": True, "show-inheritance": True, "special-members": "__call__"}
 autodoc_typehints_format = "short"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 100
@@ -52,6 +53,15 @@ def write_pages_of_plugins() -> None:
             page.write_text(text)
 
 
-def setup(_: Sphinx) -> None:
+def without_constructor(
+    _: Sphinx, what: str, _name: str, item: Any, _options: Any, _signature: str | None, _returns: str | None
+) -> tuple[str, str] | None:
+    """A class whose documentation names no arguments is not made by its reader: rostra gives it."""
+    is_given = what == "class" and "Args:" not in (item.__doc__ or "")
+    return ("", "") if is_given else None
+
+
+def setup(app: Sphinx) -> None:
     """Called by Sphinx before it looks for pages."""
+    app.connect("autodoc-process-signature", without_constructor)
     write_pages_of_plugins()

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import textwrap
 from pathlib import Path
 
 import house
@@ -365,3 +366,27 @@ def test_without_a_terminal_no_escape_sequence_is_written(folder):
     told = ended(folder, "graph", "shop.py", TERM="xterm", COLUMNS=os.environ.get("COLUMNS", "80"))
 
     assert "\x1b" not in told.stdout
+
+
+PAGE = house.ROOT / "docs/how-to/stage-made-of.rst"
+
+
+def test_the_page_shows_what_the_command_writes(tmp_path):
+    text = PAGE.read_text()
+    program, *sessions = re.findall(
+        r"code-block:: (?:python\n   :caption: shop.py|console)\n\n((?:   .*\n|\n)+)", text
+    )
+    whole, lacking, _pictures, for_programs = map(textwrap.dedent, sessions)
+    (tmp_path / "shop.py").write_text(textwrap.dedent(program))
+
+    told = ended(tmp_path, "graph", "shop.py").stdout
+    needed_by = next(
+        each for each in graph_of(tmp_path, "shop.py")["adapters"] if each["type"] == "Database"
+    )["needed_by"]
+    (tmp_path / "shop.py").write_text(textwrap.dedent(program).replace("    di.register(Orders)\n", "\n"))
+    told_then = ended(tmp_path, "graph", "shop.py").stdout
+
+    shown = TIMES.sub("N ms", whole.partition("shop.py\n")[2].partition("└── plugin")[0])
+    assert TIMES.sub("N ms", told).startswith(shown)
+    assert lacking.strip().removeprefix("$ rostra graph shop.py\n...\n").removesuffix("...") in told_then
+    assert for_programs.strip().endswith("\n".join(needed_by))

@@ -36,14 +36,16 @@ class Lazy(Generic[T]):
 
     It sees the context and the given values of the call that made it, and shares that call's objects. Two classes
     that need each other can be built if one of them asks lazily.
-
-    Args:
-        resolution: How it is made.
     """
 
     __slots__ = ("_known", "_resolution", "_value")
 
     def __init__(self, resolution: Resolution[T]) -> None:
+        """Made by rostra.
+
+        Args:
+            resolution: How it is made.
+        """
         self._resolution = resolution
         self._known = False
         self._value: T | None = None

@@ -79,14 +79,16 @@ class Started:
             await cancel.wait()
 
     Calling it again is nothing.
-
-    Args:
-        tell: Called the first time.
     """
 
     __slots__ = ("_called", "_tell")
 
     def __init__(self, tell: Callable[[], None] | None = None) -> None:
+        """Made by rostra; in a test it needs nobody to tell.
+
+        Args:
+            tell: Called the first time.
+        """
         self._tell = tell
         self._called = False
 

@@ -28,12 +28,14 @@ class Teardown(Closing):
         async def prepare(teardown: plugin.Teardown):
             client = await teardown.enter(open_client())
             teardown.add(client.flush)
-
-    Args:
-        layer: Of the stage; in it everything is put away.
     """
 
     def __init__(self, layer: Components) -> None:
+        """Made by rostra.
+
+        Args:
+            layer: Of the stage; in it everything is put away.
+        """
         super().__init__("stage")
         self._layer = layer
         self._at_hand = ""

@@ -3,7 +3,8 @@
 ``ConfigSource`` merges mappings, files and options, and remembers the origin of every value; ``load`` makes of a
 section an instance of its class, which is attrs', a dataclass or a ``Config`` subclass. It reads strictly, tells all
 mistakes in one ``ConfigError``, and never shows what a ``Secret`` hides. The environment is read here and nowhere
-else, with a prefix or where a reference names a variable. ``rostra.config`` is also the plugin that lets every ``Config`` subclass be injected.
+else, with a prefix or where a reference names a variable. ``rostra.config`` is also the plugin that lets every
+``Config`` subclass be injected.
 """
 
 from rostra.config.origin import Origin

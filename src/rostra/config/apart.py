@@ -44,7 +44,7 @@ def said_of(source: ConfigSource, place: Path, reader: type, inner: Iterable[Pat
     said, mistakes = said_about(Asked(reader, (), variables), known, claims.variables)
     if mistakes:
         raise ConfigError(f"{dotted(place)} cannot be read", mistakes)
-    claims.sections.setdefault(place, reader)
+    claims.add(place, reader)
     claims.variables.update(names)
     return ordered(narrowed((*source._settled.layers, *said), place))  # noqa: SLF001  (as above)
 

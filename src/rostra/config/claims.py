@@ -24,6 +24,7 @@ class Claims:
     sections: dict[Path, type] = attrs.field(factory=dict)
     variables: dict[str, Path] = attrs.field(factory=dict)
     apart: list[Any] = attrs.field(factory=list)
+    _around: set[Path] = attrs.field(factory=set, init=False)
 
     def claim(self, asked: Asked) -> tuple[Mistake, ...]:
         """Claim a section and its variables, unless somebody else has.
@@ -33,9 +34,15 @@ class Claims:
         """
         mistakes = () if self._are_free(asked) else (*self._rivals(asked), *self._shared(asked))
         if not mistakes:
-            self.sections.setdefault(asked.place, asked.cls)
+            self.add(asked.place, asked.cls)
             self.variables.update(asked.variables.paths)
         return mistakes
+
+    def add(self, place: Path, cls: type) -> None:
+        """Remember who reads a section, unless somebody does."""
+        if place not in self.sections:
+            self.sections[place] = cls
+            self._around.update(place[:end] for end in range(len(place)))
 
     def _are_free(self, asked: Asked) -> bool:
         """Whether nobody at all has claimed anything of it."""
@@ -60,7 +67,11 @@ class Claims:
 
     def holds(self, path: Path) -> bool:
         """Whether a section is claimed at ``path`` or within it."""
-        return any(claimed[: len(path)] == path for claimed in self.sections)
+        return path in self.sections or self.surrounds(path)
+
+    def surrounds(self, path: Path) -> bool:
+        """Whether a section is claimed within ``path``."""
+        return path in self._around
 
     def covers(self, path: Path) -> bool:
         """Whether what stands at a path is a setting of the section around it."""

@@ -106,6 +106,8 @@ def _own(said: Any, asked: Asked, claims: Claims) -> Any:
     """The section without the tables that are others' sections. At the root every unknown table is."""
     if not isinstance(said, dict):
         return {} if isinstance(said, Nothing) else said
+    if asked.place and not claims.surrounds(asked.place):
+        return said
     names = names_of(asked.cls)
     if names.issuperset(said):
         return said

@@ -111,27 +111,36 @@ class Settled:
 def settled(layers: Iterable[Layer]) -> Settled:
     """Options on top of everything else; apart from that, the later wins."""
     layers = ordered(layers)
-    return Settled(layers, folded(layers), any(each.has_references for each in layers))
+    if len(layers) == 1:
+        return Settled(layers, layers[0].values, layers[0].has_references)
+    return Settled(layers, folded(layers), True in [each.has_references for each in layers])
 
 
 def ordered(layers: Iterable[Layer]) -> tuple[Layer, ...]:
     """Options on top of everything else; apart from that, in the order given."""
     layers = tuple(layers)
-    if not any(each.origin.kind == "option" for each in layers):
-        return layers
-    return tuple(sorted(layers, key=lambda each: each.origin.kind == "option"))
+    options = [each for each in layers if each.origin.kind == "option"]
+    return (*(each for each in layers if each.origin.kind != "option"), *options) if options else layers
 
 
 def folded(layers: Iterable[Layer]) -> Any:
     """What becomes of them: the later wins."""
-    return reduce(merged, (each.values for each in layers), {})
+    return reduce(merged, [each.values for each in layers], {})
 
 
 def narrowed(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
     """What each says about what stands at a path. A value that leaves no room there remains, as ``COVERED``."""
-    found = ((each, at(each.values, path)) for each in layers)
+    found = [(each, at(each.values, path)) for each in layers]
     return tuple(
-        attrs.evolve(each, values=value, place=(*each.place, *path))
+        Layer(
+            value,
+            each.origin,
+            each.lines,
+            (*each.place, *path),
+            each.is_resolved,
+            each.references,
+            each.has_references,
+        )
         for each, value in found
         if value is not Nothing.UNSAID
     )

@@ -4,7 +4,7 @@ Files are read here, when a part is made and when it is made again.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -45,7 +45,7 @@ def of_mapping(mapping: Mapping[Any, Any], name: str) -> Part:
     """
     home: list[Part] = []
     try:
-        return _at_home(home, (layer(mapping, Origin("mapping", name), home),))
+        return _at_home(home, (layer(mapping, _of_mapping(name), home),))
     except TooDeepError:
         pass
     raise ConfigError(f"{name} is nested deeper than {DEEPEST} tables, or contains itself")
@@ -55,6 +55,11 @@ def of_table(parts: tuple[Part, ...], place: Path) -> Part:
     """What parts say at a path where a table stands."""
     layers = table_at(ordered(each for part in parts for each in part.layers), place)
     return Part(layers, lambda: of_table(again(parts), place))
+
+
+@cache
+def _of_mapping(name: str) -> Origin:
+    return Origin("mapping", name)
 
 
 def brought_by(mapping: Mapping[Any, Any], name: str) -> tuple[Part, ...]:

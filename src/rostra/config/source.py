@@ -1,6 +1,7 @@
 """The settings, merged from all who have a say, and the sections that classes make of them."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path as FilePath
 from types import EllipsisType
 from typing import Any, Self, TypeVar
@@ -29,12 +30,13 @@ class ConfigSource(View):
     (``--set foo.bar=1``). As a dict, ``source["db"]["url"]`` or ``source.db.url``, it shows mappings, files and
     options; the environment has its say in ``load``, since only a class tells what its variables mean.
 
-    All sources are read when it is made, the files of ``_FILE`` when their section is loaded.
+    All sources are read when it is made, the files of ``_FILE`` when their section is loaded. Strings of mappings
+    and files may have references, ``${NAME}``, which ``await source.resolve()`` replaces.
 
     Args:
         mappings: Tables within tables, such as ``toml.load`` returns, and other sources.
-        env_prefix: What variables begin with, ``APP`` for ``APP_FOO_BAR``. None and an empty one: the environment
-            is not read.
+        env_prefix: What variables begin with, ``APP`` for ``APP_FOO_BAR``. None and an empty one: no variable is a
+            setting, but references may still name some.
         environ: What to read in place of ``os.environ``.
 
     Raises:
@@ -63,7 +65,7 @@ class ConfigSource(View):
 
     def _settle(self, parts: tuple[Part, ...]) -> None:
         """Merge what the parts say, and show it."""
-        layers = (each for part in parts for each in part.layers if each.origin.kind != "dotenv")
+        layers = [each for part in parts for each in part.layers if each.origin.kind != "dotenv"]
         self._settled = settled(layers)
         self._home, self._place = list(parts), ()
         dict.clear(self)
@@ -80,7 +82,7 @@ class ConfigSource(View):
         """A source of files, of which later ones win.
 
         Args:
-            paths: Files in TOML.
+            paths: Files in TOML, YAML, JSON or INI, files of variables, and folders; known by their names.
             env_prefix: See ``ConfigSource``.
             overrides: ``foo.bar=1``, as after ``--set``: they win over everything else.
             environ: See ``ConfigSource``.
@@ -291,8 +293,9 @@ class ConfigSource(View):
     def _make(self, wanted: Iterable[tuple[type, Path]]) -> None:
         """Make sections and keep them, or tell everything that is wrong with any of them."""
         asked = [asked_by(cls, place, self._environment) for cls, place in wanted]
-        collisions = tuple(dict.fromkeys(each for one in asked for each in self._claims.claim(one)))
-        if collisions:
+        claimed_twice = [each for one in asked for each in self._claims.claim(one)]
+        if claimed_twice:
+            collisions = tuple(dict.fromkeys(claimed_twice))
             names = "1 name is" if len(collisions) == 1 else f"{len(collisions)} names are"
             raise ConfigError(f"{names} claimed twice", collisions, ("rename one of them",))
         wrong = {one.place: mistakes for one in asked if (mistakes := self._made(one))}
@@ -301,16 +304,22 @@ class ConfigSource(View):
 
     def _made(self, asked: Asked) -> tuple[Mistake, ...]:
         """Make a section and keep it, or tell everything that is wrong with it."""
-        from rostra.config.evaluation import evaluated
-
         try:
-            outcome = evaluated(asked, self._settled, self._environment, self._claims)
+            outcome = _evaluated()(asked, self._settled, self._environment, self._claims)
         except UnknownTypeError as error:
             return (Mistake(dotted(asked.place) or "the root", str(error)),)
         if not outcome.mistakes:
             self._extra[asked.place] = outcome.environment
             self._loaded[asked.cls, asked.place] = outcome.made
-        return outcome.mistakes
+        mistakes: tuple[Mistake, ...] = outcome.mistakes
+        return mistakes
+
+
+@cache
+def _evaluated() -> Callable[..., Any]:
+    from rostra.config.evaluation import evaluated
+
+    return evaluated
 
 
 def _said(
@@ -319,7 +328,7 @@ def _said(
     """What mappings and variables say, or what is to be raised where none of them can be seen."""
     try:
         parts = tuple(_parts(mappings))
-        of_variables = (each for part in parts for each in part.layers if each.origin.kind == "dotenv")
+        of_variables = [each for part in parts for each in part.layers if each.origin.kind == "dotenv"]
         return parts, environment(prefix, given, of_variables)
     except (ConfigError, TypeError) as error:
         return error.with_traceback(None)

@@ -118,19 +118,12 @@ class Copy:
             if kind is str:
                 if "${" in value:
                     self.refers = True
-            elif kind is dict:
-                _put(made, key, self._table(value, (*place, key), levels - 1))
             elif kind is list:
                 _put(made, key, self._list(value, levels - 1))
+            elif kind is dict or (kind not in _INERT and isinstance(value, Mapping)):
+                _put(made, key, self._table(value, (*place, key), levels - 1))
             elif kind not in _INERT:
-                is_table = isinstance(value, Mapping)
-                _put(
-                    made,
-                    key,
-                    self._table(value, (*place, key), levels - 1)
-                    if is_table
-                    else self._inner(value, levels - 1),
-                )
+                _put(made, key, self._inner(value, levels - 1))
         return made
 
     def _list(self, values: Iterable[Any], levels: int) -> list[Any]:

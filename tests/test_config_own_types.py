@@ -1,5 +1,6 @@
 """Types of one's own: a registered function or ``from_config`` reads them, wherever they stand, and is told of."""
 
+import functools
 import pickle
 from decimal import Decimal
 from typing import Any, NewType, Self
@@ -288,3 +289,45 @@ def test_tools_find_what_was_registered() -> None:
     )
     assert known.schema == {"type": "string", "pattern": "^#[0-9a-f]{6}$"}
     assert own(int) is None
+
+
+def test_an_annotation_that_names_nothing_is_told_with_the_function() -> None:
+    class Odd:
+        pass
+
+    @config.reads(Odd)
+    def read(text: "NoSuchType") -> Odd:  # type: ignore[name-defined]  # noqa: F821  (this is what is told)
+        return Odd()
+
+    with pytest.raises(ConfigError) as caught:
+        from_text(Odd, "a")
+
+    (mistake,) = caught.value.mistakes
+    assert mistake.reason.replace(__file__, "app.py") == (
+        f"nobody knows the type that read, app.py:{read.__code__.co_firstlineno} takes: "
+        "name 'NoSuchType' is not defined"
+    )
+
+
+def test_a_function_may_take_its_own_type_or_something_else() -> None:
+    class Wrapped:
+        def __init__(self, text: str) -> None:
+            self.text = text
+
+    @config.reads(Wrapped)
+    def read(value: Wrapped | str | int) -> Wrapped:
+        return value if isinstance(value, Wrapped) else Wrapped(str(value))
+
+    assert (from_text(Wrapped, "a").text, from_file(Wrapped, 5).text) == ("a", "5")
+    with pytest.raises(ConfigError, match="expected a Wrapped, found a list of 1"):
+        from_file(Wrapped, [1])
+
+
+def test_a_function_of_which_nothing_is_known_is_given_what_was_said() -> None:
+    class Partly:
+        def __init__(self, one: object, other: object) -> None:
+            self.both = (one, other)
+
+    config.reads(Partly)(functools.partial(Partly, 1))
+
+    assert from_file(Partly, [2]).both == (1, [2])

@@ -299,16 +299,20 @@ def written(value: Any) -> str:
 
 
 def phrase_of_options(wanted: Any) -> str:
-    """``one of red, green``."""
+    """``one of red, green``; flags may be put together: ``any of READ|WRITE``."""
     admitted = options(wanted)
     words = [_word(option) for option in admitted[:_MOST_SHOWN]]
-    more = ", …" if len(admitted) > _MOST_SHOWN else ""
-    return f"one of {', '.join(words)}{more}" if len(words) > 1 else "".join(words)
+    more = "…" if len(admitted) > _MOST_SHOWN else ""
+    if isinstance(wanted, EnumMeta) and issubclass(wanted, Flag):
+        return f"any of {'|'.join([*words, more] if more else words)}"
+    return f"one of {', '.join([*words, more] if more else words)}" if len(words) > 1 else "".join(words)
 
 
 def _word(option: Any) -> str:
-    """How an option is told: by its value, or by its name if no text could be the value."""
+    """How an option is told: by its value, or by its name if that says more or no text could be the value."""
     meant = _plain(option)
+    if isinstance(option, Flag) and option.name:
+        return option.name
     if isinstance(option, Enum) and not isinstance(meant, bool | int | float | str | None):
         return option.name
     return written(meant) or "nothing"

@@ -15,8 +15,7 @@ import attrs
 
 from rostra.config import ConfigSource
 from rostra.errors import CommandLineError, closest
-from rostra.plugin.finding import Named
-from rostra.plugin.installed import installed
+from rostra.plugin import Named, installed
 
 __all__ = ["Located", "located", "plugin_named", "plugins_named", "see_working_directory"]
 

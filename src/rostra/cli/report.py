@@ -109,7 +109,7 @@ def _shorten(told: TracebackException) -> None:
 
 
 def _is_inner(frame: FrameSummary) -> bool:
-    from rostra.plugin.hanging import Place
+    from rostra.plugin import Place
 
     place = Place(frame.name, frame.filename, frame.lineno or 0)
     return place.is_ours or place.is_pythons or frame.filename.startswith((_CLICK, "<frozen "))

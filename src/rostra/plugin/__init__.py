@@ -1,11 +1,14 @@
 """Which plugins, in which order; which tasks, how long? Loads plugins, runs their tasks, and puts all away.
 
-``stage()`` is a whole program; ``Stage`` is the same within a running loop. Everything else here is what a
-plugin's ``prepare`` and tasks ask for by type.
+``stage()`` is a whole program; ``Stage`` is the same within a running loop. What a plugin's ``prepare`` and tasks ask
+for by type is here, too, and what tools are made of: ``rehearse`` looks at a stage without starting it, ``awaits``
+says where a task hangs.
 """
 
 from rostra.plugin.cancelling import Cancel, Started
 from rostra.plugin.finding import Named, Plugin, find
+from rostra.plugin.hanging import Place, awaits, telling
+from rostra.plugin.installed import installed
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.loading import Loader, Record
@@ -26,6 +29,7 @@ __all__ = [
     "Named",
     "Options",
     "Phase",
+    "Place",
     "Plugin",
     "Record",
     "Rehearsal",
@@ -35,8 +39,11 @@ __all__ = [
     "Started",
     "Task",
     "Teardown",
+    "awaits",
     "find",
+    "installed",
     "rehearse",
     "stage",
     "task",
+    "telling",
 ]

@@ -6,9 +6,9 @@ still waits: a cancellation unwinds what was to be shown.
 """
 
 import asyncio
+import functools
 import gc
 import sys
-import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
@@ -16,8 +16,6 @@ from typing import Any, NamedTuple
 
 _OURS = f"{Path(__file__).parents[1]}/"
 _ASYNCIO = f"{Path(asyncio.__file__).parent}/"
-_PYTHONS = tuple(f"{sysconfig.get_path(which)}/" for which in ("stdlib", "platstdlib"))
-_INSTALLED = tuple(f"{sysconfig.get_path(which)}/" for which in ("purelib", "platlib"))
 _DEEPEST = 200
 
 
@@ -44,7 +42,8 @@ class Place(NamedTuple):
     @property
     def is_pythons(self) -> bool:
         """Whether it is the standard library's code."""
-        return self.file.startswith(_PYTHONS) and not self.file.startswith(_INSTALLED)
+        installed, pythons = _roots()
+        return self.file.startswith(pythons) and not self.file.startswith(installed)
 
     def __str__(self) -> str:
         return f"{self.function} {shortened(self.file)}:{self.line}"
@@ -102,10 +101,22 @@ def at(task: "asyncio.Task[Any]") -> str:
 
 def shortened(file: str) -> str:
     """The path from the working directory, or from where modules are found, if it is below one of them."""
-    for root in (f"{Path.cwd()}/", *_INSTALLED, *_PYTHONS):
+    installed, pythons = _roots()
+    for root in (f"{Path.cwd()}/", *installed, *pythons):
         if file.startswith(root):
             return file.removeprefix(root)
     return file
+
+
+@functools.cache
+def _roots() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The folders of installed packages, and those of Python's own modules."""
+    import sysconfig  # takes as long to import as all else here, and most programs never hang
+
+    def folders(*which: str) -> tuple[str, ...]:
+        return tuple(f"{sysconfig.get_path(each)}/" for each in which)
+
+    return folders("purelib", "platlib"), folders("stdlib", "platstdlib")
 
 
 def _walk(waiting: Any, depth: int, seen: set[int]) -> Iterator[Place]:

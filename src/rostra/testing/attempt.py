@@ -6,9 +6,7 @@ from typing import Any
 
 import attrs
 
-from rostra.plugin import Stage
-from rostra.plugin.finding import Named
-from rostra.plugin.hanging import awaits, telling
+from rostra.plugin import Named, Stage, awaits, telling
 from rostra.testing.footprint import Footprint
 from rostra.testing.stepping import Steps
 

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 from rostra.config import Config
 from rostra.errors import ContractError
-from rostra.plugin.finding import Named, find
+from rostra.plugin import Named, find
 from rostra.testing.attempt import Attempt, attempt
 
 __all__ = ["PluginContract", "check"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import rostra
-from rostra.plugin.hanging import Place, awaits
+from rostra.plugin import Place, awaits
 
 __all__ = ["Steps"]
 

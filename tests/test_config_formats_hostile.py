@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+import traceback
 from pathlib import Path
 
 import pytest
 
+from rostra.config import ConfigError, ConfigSource
 from rostra.config.formats import UnreadableError, is_dotenv, settings_in, variables_in
 
 MIB = 1024**2
@@ -100,6 +102,43 @@ def test_a_file_that_is_cut_off_is_read_or_refused(tmp_path: Path, name: str, en
         return
     assert all(reasons)
     assert not any("c: d" in reason or "1979" in reason for reason in reasons)
+
+
+PLANTED = "correct-horse"
+HOLDING = {
+    "x.toml": f'[db]\na = "{PLANTED}"\nb = ["""\n{PLANTED}"""]\n"{PLANTED}" = 1\n[db.c]\nd = {{e = 1}}\n',
+    "x.yaml": f"db:\n  a: {PLANTED}\n  b: &x ['{PLANTED}']\n  c: *x\n  d: !!str {PLANTED}\n  {PLANTED}: 1\n",
+    "x.json": f'{{"db": {{"a": "{PLANTED}", "b": ["{PLANTED}"], "{PLANTED}": 1}}, "c": 1.5}}\n',
+    "x.ini": f"a = {PLANTED}\n[db]\nb: {PLANTED}\n  {PLANTED}\n{PLANTED} = 1\n",
+    "x.env": f"A={PLANTED}\nB='{PLANTED}' # c\nexport C=\"{PLANTED}\\n\"\n",
+}
+
+
+def damage(file: Path, position: int, piece: str) -> None:
+    """Write a file that holds what nobody may see, with something in place of one character."""
+    text = HOLDING[file.name]
+    file.write_text(text[:position] + piece + text[position + 1 :])
+
+
+def told_of(file: Path) -> str:
+    """What is shown of a file that cannot be read, with everything that stands in the frames."""
+    try:
+        ConfigSource.from_files(file)
+    except ConfigError as error:
+        return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
+    return ""
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("piece", ["", "\n", '"', "'", "!", "\\", "\t", "*", "a\nA=1\n[b]\n"])
+def test_a_broken_file_never_shows_what_it_holds(tmp_path: Path, name: str, piece: str) -> None:
+    told = []
+    for position in range(0, len(HOLDING[name]), 3):
+        damage(tmp_path / name, position, piece)
+        told.append(told_of(tmp_path / name))
+
+    assert [each for each in told if "horse" in each] == []
+    assert any(told) or piece not in {"!", "\n"}
 
 
 @pytest.mark.parametrize("name", NAMES)

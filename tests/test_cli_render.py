@@ -4,13 +4,12 @@ import os
 import pty
 import stat
 import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
 import vaults
-from command_line import ROSTRA, ended, environment, write
+from command_line import ROSTRA, ended, environment, started, write
 
 
 @pytest.fixture
@@ -267,28 +266,41 @@ def test_a_stage_whose_references_lead_nowhere_does_not_start(folder):
     )
 
 
-def test_a_stage_waits_for_no_resolver_that_hangs(folder):
+def test_a_stage_names_the_resolver_that_hangs_before_its_start_takes_too_long(folder):
     write(folder, "app.py", APP)
-    write(folder, "app.toml", '[db]\nurl = "${deaf:url}"\ntoken = "x"')
-    write(
-        folder,
-        "main.py",
-        """
-        from rostra import config, plugin
+    write(folder, "app.toml", '[db]\nurl = "${hang:url}"\ntoken = "x"')
 
-        class Source(config.ConfigSource):
-            async def resolve(self, timeout=0.1):
-                await super().resolve(timeout)
+    done = rostra(folder, "run", "app.py", "-c", "app.toml", "--start-timeout", "0.5")
 
-        plugin.stage("app", config=Source.from_files("app.toml"))
-        """,
+    assert done.returncode == 1
+    assert done.stderr == (
+        "ResolverTimeoutError: the resolver hang did not answer\n"
+        "  where   db.url from app.toml:2 asks for ${hang:url}\n"
+        "  why     there was no answer within 0.25 s, which is the time for all together\n"
+        "  to fix  see that its server can be reached from here\n"
+        "          ask it alone: rostra secret get hang:url\n"
     )
 
-    done = subprocess.run(
-        [sys.executable, "main.py"],
-        cwd=folder, env=environment(folder, PYTHONPATH=str(folder / "installed")), capture_output=True, text=True,
-        timeout=30, check=False,
-    )  # fmt: skip
+
+def test_a_signal_while_a_resolver_hangs_ends_the_stage_in_order(folder):
+    write(folder, "app.py", APP)
+    write(folder, "app.toml", '[db]\nurl = "${hang:url}"\ntoken = "x"')
+    path = str(folder / "installed")
+
+    with started(folder, "run", "app.py", "-c", "app.toml", PYTHONPATH=path, SAY_WHEN_ASKED="1") as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "asked\n"
+        process.terminate()
+        _, said = process.communicate(timeout=20)
+
+    assert process.returncode == 0, said
+
+
+def test_a_stage_does_not_wait_for_a_resolver_that_ignores_its_cancellation(folder):
+    write(folder, "app.py", APP)
+    write(folder, "app.toml", '[db]\nurl = "${deaf:url}"\ntoken = "x"')
+
+    done = rostra(folder, "run", "app.py", "-c", "app.toml", "--start-timeout", "3")
 
     assert done.returncode == 1
     assert "ResolverTimeoutError: the resolver deaf did not answer" in done.stderr

@@ -333,7 +333,7 @@ async def test_a_resolver_that_fails_or_is_denied_is_told_without_what_it_said(v
         "  where   db.url from a mapping asks for ${vault:reset}\n"
         "          db.hosts[0] from a mapping asks for ${vault:number}\n"
         "          db.hosts[1] from a mapping asks for ${vault:cancelled}\n"
-        "  why     it raised ConnectionResetError (Connection reset by peer) at installed/vaults_of_tests.py:35\n"
+        "  why     it raised ConnectionResetError (Connection reset by peer) at installed/vaults_of_tests.py:36\n"
         "          what it gave for number is no text, but an int\n"
         "          it ended cancelled, though nobody cancelled it\n"
         "  to fix  ask it alone: rostra secret get vault:reset"
@@ -341,7 +341,7 @@ async def test_a_resolver_that_fails_or_is_denied_is_told_without_what_it_said(v
     assert str(denied) == (
         "the resolver vault was denied\n"
         "  where   db.password from a mapping asks for ${vault:denied}\n"
-        "  why     it raised PermissionError at installed/vaults_of_tests.py:33\n"
+        "  why     it raised PermissionError at installed/vaults_of_tests.py:34\n"
         "  to fix  see what the account that it uses may read\n"
         "          ask it alone: rostra secret get vault:denied"
     )
@@ -351,8 +351,8 @@ async def test_a_resolver_that_fails_or_is_denied_is_told_without_what_it_said(v
 @pytest.mark.parametrize(
     ("op", "reason"),
     [
-        ("broken", "it raised ValueError at installed/vaults_of_tests.py:107"),
-        ("unclosable", "it raised ValueError at installed/vaults_of_tests.py:117"),
+        ("broken", "it raised ValueError at installed/vaults_of_tests.py:110"),
+        ("unclosable", "it raised ValueError at installed/vaults_of_tests.py:120"),
         ("missing", "it raised ModuleNotFoundError for no_such_module_of_tests"),
     ],
 )

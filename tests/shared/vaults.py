@@ -8,6 +8,7 @@ SECRET = "hunter2-in-the-exception"
 
 MODULE = f'''
 import asyncio
+import os
 from contextlib import asynccontextmanager
 
 import attrs
@@ -59,6 +60,8 @@ async def vault(source: config.ConfigSource):
 async def hang(source):
     async def resolve(reference):
         arrived.set()
+        if "SAY_WHEN_ASKED" in os.environ:
+            print("asked", flush=True)
         if let_go.is_set():
             return "at last"
         await asyncio.Event().wait()

@@ -39,6 +39,9 @@ _OVERTIME = 1.5
 _SLICE = 0.25
 """Seconds: when the stop's time is up, each step of the teardown that is left gets a slice of overtime."""
 
+_FOR_SECRETS = 10.0
+"""Seconds for resolvers of secrets, all together."""
+
 _log = log.get("rostra.plugin")
 
 
@@ -224,7 +227,8 @@ class Life:
             self.verdict.teardown = _members(error)
 
     async def _prepare(self) -> None:
-        await self._layer.get(ConfigSource).resolve()
+        # Before the start itself takes too long: then it is told who did not answer.
+        await self._layer.get(ConfigSource).resolve(min(_FOR_SECRETS, self._start_timeout / 2))
         for plugin in self._all_plugins():
             if not self._stop_asked.is_set():
                 await self._spared(self._loading.load(plugin), plugin)

@@ -18,7 +18,7 @@ from rostra.components import name_of
 from rostra.config.bounds import bounds
 from rostra.config.declared import bare, is_alias, is_section
 from rostra.config.described import Described, DescribedClass, described
-from rostra.config.schema_types import TABLE_AS_TEXT, fragment
+from rostra.config.schema_types import TABLE_AS_TEXT, fragment, of_scalar
 from rostra.config.tree import Path
 from rostra.config.written import UnwritableError, plain
 
@@ -50,13 +50,13 @@ def schema(classes: Iterable[DescribedClass], about: str = "") -> dict[str, Any]
 
 @attrs.define(eq=False)
 class _Definitions:
-    """The schemas of classes within classes, by name; each class once, so that it may hold itself."""
+    """What is described once, by name: classes within classes, which may hold themselves, aliases, long patterns."""
 
     made: dict[str, Any] = attrs.field(factory=dict)
     _names: dict[Any, str] = attrs.field(factory=dict)
 
     def of(self, wanted: Any) -> dict[str, Any]:
-        """What stands for a class or an alias where it is used."""
+        """What stands where something is used that is described once."""
         if wanted not in self._names:
             self._names[wanted] = name = self._free(name_of(wanted))
             self.made[name] = {}  # taken, also while it is being made
@@ -66,7 +66,9 @@ class _Definitions:
     def _definition(self, wanted: Any) -> dict[str, Any]:
         if is_alias(wanted):
             return fragment(bare(wanted), self.of)
-        return _of_class(described(wanted, ()), {}, self, is_closed=True)
+        if is_section(wanted):
+            return _of_class(described(wanted, ()), {}, self, is_closed=True)
+        return of_scalar(wanted)
 
     def _free(self, name: str) -> str:
         number = next(number for number in count(1) if self._numbered(name, number) not in self.made)

@@ -16,11 +16,11 @@ from rostra.config.quantities import Bytes, Duration
 from rostra.config.scalars import BASE64, options, written
 from rostra.config.secret import Secret
 
-__all__ = ["TABLE_AS_TEXT", "fragment"]
+__all__ = ["TABLE_AS_TEXT", "fragment", "of_scalar"]
 
 Fragment: TypeAlias = dict[str, Any]
 Ref: TypeAlias = Callable[[Any], Fragment]
-"""What stands for a class of settings, or for an alias."""
+"""What stands for something that is described elsewhere: a class of settings, an alias, a type with a long pattern."""
 
 _REFERENCE = r"\$\{"
 """What a text has that is not yet what it will be."""
@@ -66,6 +66,9 @@ _SCALARS: dict[Any, tuple[str | None, str | None, Fragment]] = {
 }
 """JSON's type beside texts, the pattern of the texts, and what else is to be said, by type."""
 
+_WORDY = (timedelta, Duration, Bytes)
+"""Those that are better said once."""
+
 _STANDARD: dict[str, tuple[str | None, str | None, Fragment]] = {
     "decimal.Decimal": ("number", _A_NUMBER, {}),
     "fractions.Fraction": ("number", None, {}),
@@ -83,7 +86,7 @@ def fragment(wanted: Any, ref: Ref) -> Fragment:
 
     Args:
         wanted: The type.
-        ref: Called with each class of settings and each alias in it; what these are made of is described once.
+        ref: Called with what is described once for all of its uses.
     """
     if is_alias(wanted):
         return ref(wanted)
@@ -101,9 +104,9 @@ def fragment(wanted: Any, ref: Ref) -> Fragment:
         return _of_sequence(wanted, origin, ref)
     if origin in MAPPINGS:
         return _of_mapping(wanted, ref)
-    if is_section(wanted):
+    if is_section(wanted) or wanted in _WORDY:
         return ref(wanted)
-    return _of_scalar(origin)
+    return of_scalar(origin)
 
 
 def _of_own(known: Own, wanted: Any, ref: Ref) -> Fragment:
@@ -118,7 +121,8 @@ def _of_own(known: Own, wanted: Any, ref: Ref) -> Fragment:
     return {**made, **titled}
 
 
-def _of_scalar(wanted: Any) -> Fragment:
+def of_scalar(wanted: Any) -> Fragment:
+    """The schema of a type of single values; nothing for one that nobody here knows."""
     if wanted is NoneType:
         return {"type": "null"}
     found = next(filter(None, map(_known, getattr(wanted, "__mro__", ()))), None)

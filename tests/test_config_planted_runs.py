@@ -83,6 +83,7 @@ def test_a_stage_that_fails_says_why_and_gives_nothing_away(
         ["config", "service.py", "--json-schema"],
         ["config", "service.py", "--template", "toml"],
         ["config", "service.py", "--template", "yaml"],
+        ["graph", "service.py"],
     ],
     ids=" ".join,
 )
@@ -98,3 +99,22 @@ def test_no_command_shows_a_secret(command: list[str], port: object, tmp_path: P
     assert written
     assert "Usage:" not in written, written
     assert not is_given_away(written), written
+
+
+@pytest.mark.parametrize("port", ['"${file:password}"', '"${PLANTED}x"', "5"])
+def test_what_references_give_is_in_nothing_that_is_written(port: str, tmp_path: Path) -> None:
+    write(tmp_path, "service.py", SERVICE)
+    (tmp_path / "password").write_text(PLANTED)
+    (tmp_path / "config.toml").write_text(
+        f'[db]\npassword = "${{file:password}}"\nport = {port}\ntokens = {{a = "${{PLANTED}}"}}\n'
+    )
+
+    runs = [
+        ended(tmp_path, *command, "-c", "config.toml", PLANTED=PLANTED if port == "5" else "8080")
+        for command in (["run", "service.py"], ["check", "service.py"], ["config", "service.py"])
+    ]
+
+    for run in runs:
+        written = run.stdout + run.stderr
+        assert written
+        assert not is_given_away(written), written

@@ -24,8 +24,7 @@ _KEPT = "__rostra_hooks__"
 def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
     """An instance of the class from a table, and from what else its ``from_config`` takes."""
     otherwise = own_hook(cls, hook_for) if own(cls) else None
-    has_constructor = attrs.has(cls) or dataclasses.is_dataclass(cls)
-    make: Callable[..., Any] = cls if has_constructor else partial(_filled, cls)
+    make: Callable[..., Any] = cls if _has_constructor(cls) else partial(_filled, cls)
     plan: _Plan | None = None
 
     def structure(value: Any, _: Any) -> Any:
@@ -115,6 +114,10 @@ def _missing(setting: Setting, hook: Hook) -> Any:
 def _unknown(key: Any, known: Mapping[str, Any]) -> Fault:
     near = closest(str(key), known)
     return Fault((key,), f"unknown; did you mean {near}?" if near else "unknown")
+
+
+def _has_constructor(cls: type) -> bool:
+    return attrs.has(cls) or dataclasses.is_dataclass(cls)
 
 
 def _filled(cls: type, /, **arguments: Any) -> Any:

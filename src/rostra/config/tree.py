@@ -50,7 +50,7 @@ def at(value: Any, path: Path) -> Any:
     for key in path:
         if not isinstance(value, dict):
             nothing = Nothing.COVERED
-        parts = value if type(value) is list and isinstance(key, int) else opened(value)
+        parts: Any = value if type(value) is list and isinstance(key, int) else opened(value)
         if isinstance(parts, list):
             parts = dict(enumerate(parts))
         if parts is None or key not in parts:

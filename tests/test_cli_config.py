@@ -190,6 +190,31 @@ def test_a_plugin_that_cannot_be_prepared_does_not_hide_the_settings_of_others(f
     assert "LookupError: no shelf" in shown_.stderr
 
 
+def test_two_classes_for_one_section_are_told(folder):
+    write(
+        folder,
+        "second.py",
+        """
+        import attrs
+        from rostra import config
+
+        @attrs.frozen
+        class OtherConfig(config.Config, section="web"):
+            port: int = 1
+
+        async def sweep(web: OtherConfig): ...
+
+        async def prepare():
+            yield sweep
+        """,
+    )
+
+    shown_ = config(folder, "second.py")
+
+    assert shown_.returncode == 2
+    assert "[web]   claimed by two classes: second.OtherConfig and shop.WebConfig" in shown_.stderr
+
+
 def test_what_handlers_and_adapters_lack_is_not_told_here(folder):
     write(
         folder,

@@ -41,6 +41,7 @@ class Sections:
     examined: Examined | None
     unresolved: Sequence[Exception] = ()
     _told: set[Mistake] = attrs.field(factory=set, init=False)
+    _are_shown: bool = attrs.field(default=False, init=False)
     _unknown: list[ConfigError] = attrs.field(factory=list, init=False)
 
     @property
@@ -50,6 +51,7 @@ class Sections:
 
     def effective(self) -> list[EffectiveSection]:
         """The sections as they are. Their mistakes are told by that."""
+        self._are_shown = True
         sections = [effective(each) for each in self.readers]
         self._told.update(mistake for section in sections for mistake in section.mistakes)
         return sections
@@ -78,14 +80,20 @@ class Sections:
     def problems(self) -> Sequence[Exception]:
         """Why there may be settings that are not shown: what kept plugins from being prepared.
 
-        Not what is told with the sections, nor what handlers and adapters lack, which is for ``rostra check``.
+        And what is wrong with settings, if they are shown, and not told with them. Not what handlers and adapters
+        lack, which is for ``rostra check``.
         """
         if self.examined is None:
             return [*self.unresolved, *self._unknown]
         wrong = self.examined.rehearsal.wrong
-        failed = (each for each in self.examined.problems if all(each is not other for other in wrong))
-        failed = (each for each in failed if not _is_told(each, self._told))
-        return [*self.unresolved, *failed, *self._unknown]
+        problems = [
+            each
+            for each in self.examined.problems
+            if all(each is not other for other in wrong)
+            or (self._are_shown and isinstance(each, ConfigError))
+        ]
+        untold = (each for each in problems if not _is_told(each, self._told))
+        return [*self.unresolved, *untold, *self._unknown]
 
 
 def sections_read_by(

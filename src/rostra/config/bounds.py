@@ -12,7 +12,7 @@ from rostra.config.quantities import Duration
 
 __all__ = ["bounds"]
 
-_COMPARED = {
+_COMPARED: dict[Any, str] = {
     operator.ge: "minimum",
     operator.gt: "exclusiveMinimum",
     operator.le: "maximum",

@@ -2,9 +2,13 @@
 
 from pathlib import Path
 
+import attrs
 import pytest
 from command_line import ended, write
-from planted import PARTS, PLANTED
+from planted import PARTS, PLANTED, given_away
+
+from rostra import plugin
+from rostra.config import Config, ConfigSource, Secret
 
 SERVICE = """
     import attrs
@@ -118,3 +122,35 @@ def test_what_references_give_is_in_nothing_that_is_written(port: str, tmp_path:
         written = run.stdout + run.stderr
         assert written
         assert not is_given_away(written), written
+
+
+@attrs.frozen
+class DbConfig(Config, section="db"):
+    password: Secret[str]
+    port: int = 5432
+
+
+async def failing_prepare(db: DbConfig) -> None:
+    raise RuntimeError(f"cannot connect as {db}")
+
+
+async def failing_task(db: DbConfig) -> None:
+    raise RuntimeError(f"cannot connect as {db} with {db.password}")
+
+
+async def task_of_it(db: DbConfig) -> object:
+    return failing_task
+
+
+async def loading(source: ConfigSource) -> None:
+    source.load(DbConfig)
+    raise LookupError
+
+
+@pytest.mark.parametrize("prepare", [failing_prepare, task_of_it, loading])
+@pytest.mark.parametrize("port", [5, "x"])
+def test_what_a_stage_raises_leads_to_no_secret(prepare: plugin.Named, port: object) -> None:
+    with pytest.raises(Exception) as caught:  # noqa: PT011  (whichever it is, it is looked at)
+        plugin.stage(prepare, config={"db": {"password": PLANTED, "port": port}})
+
+    assert given_away(caught.value, __file__) == []

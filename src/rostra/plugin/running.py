@@ -72,6 +72,7 @@ def stage(
         stop_timeout=stop_timeout,
         return_exceptions=return_exceptions,
     )
+    del config  # it may hold secrets, and tracebacks may show what stands here
     loop = _new_loop(loop_factory)
     return _program(made, _run, loop, signals=signals or Signals(), start_timeout=start_timeout)
 
@@ -105,6 +106,7 @@ def rehearse(
     """
     rehearsing = Rehearsing(look)
     made = Stage(*plugins, config=config, start_timeout=start_timeout, rehearsing=rehearsing)
+    del config  # as above
     signals = Signals()
     ended = _program(
         made,

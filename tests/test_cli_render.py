@@ -74,7 +74,7 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_its_line(folder):
     write(
         folder,
         "app.yml",
-        'a: "${A}"\nb: ${db.hots}\nc: ${C:-${D}} # ${E}\nd: "${1}"\ne: ${file:none}\nf: ${db}',
+        'a: "${A}"\nb: ${db.hots}\nc: ${C:-${D}} # ${E}\nd: "${1}"\ne: ${file:none}\nf: ${db}\ng: ${PORT-80}',
     )
     write(folder, "app.toml", '[db]\nhost = "x"')
 
@@ -83,12 +83,13 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_its_line(folder):
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        "ConfigError: 6 references in app.yml cannot be resolved\n"
+        "ConfigError: 7 references in app.yml cannot be resolved\n"
         "  app.yml:4:5   expected a variable's name, or resolver:reference, between ${ and }\n"
         "  app.yml:1:5   nobody says what ${A} is\n"
         "  app.yml:2:4   nobody says what ${db.hots} is; did you mean db.host?\n"
         "  app.yml:3:4   nobody says what ${D} is\n"
         "  app.yml:6:4   db is a table: name one of its settings\n"
+        "  app.yml:7:4   nobody says what ${PORT-80} is; a default stands behind :-\n"
         "  app.yml:5:4   there is no file none\n"
         "  to fix  say it in an --overlay, in the environment or in -c; or give a default: ${NAME:-default}\n"
     )

@@ -351,8 +351,8 @@ async def test_a_resolver_that_fails_or_is_denied_is_told_without_what_it_said(v
 @pytest.mark.parametrize(
     ("op", "reason"),
     [
-        ("broken", "it raised ValueError at installed/vaults_of_tests.py:110"),
-        ("unclosable", "it raised ValueError at installed/vaults_of_tests.py:120"),
+        ("broken", "it raised ValueError at installed/vaults_of_tests.py:115"),
+        ("unclosable", "it raised ValueError at installed/vaults_of_tests.py:125"),
         ("missing", "it raised ModuleNotFoundError for no_such_module_of_tests"),
     ],
 )
@@ -364,6 +364,22 @@ async def test_a_resolver_that_cannot_be_imported_opened_or_closed_is_told_with_
     assert type(error) is ResolverError
     assert error.asked == (("db.url from a mapping", f"${{{op}:a}}"),)
     assert error.reasons == (reason,)
+
+
+async def test_an_error_of_rostra_that_a_resolver_raises_is_told_as_it_is_without_its_cause(vault):
+    error = await failure(source(url="${vault:wrong}"))
+
+    assert str(error) == "the vault is not set up"
+
+
+async def test_settings_that_a_resolver_reads_are_not_said_to_be_read_by_nobody(vault):
+    settings = ConfigSource.from_files(overrides=["vault.url=x", "vault.token=y"])
+    settings = ConfigSource(settings, {"url": "${vault:a}"})
+
+    await settings.resolve()
+
+    settings.check_options()
+    assert vault.journal[0] == "opened x with y"
 
 
 @pytest.mark.parametrize("op", ["hang", "shut", "stuck", "deaf"])

@@ -46,6 +46,11 @@ async def vault(source: config.ConfigSource):
                 return 3
             case "empty":
                 return ""
+            case "wrong":
+                try:
+                    raise ValueError({SECRET!r})
+                except ValueError as error:
+                    raise config.ConfigError("the vault is not set up") from error
             case "cancelled":
                 raise asyncio.CancelledError
         return f"<{{reference}}>"

@@ -47,6 +47,8 @@ def _spot(draft: Draft, opening: Opening, names: Names, mistakes: list[Mistake])
     def missing(reference: Reference) -> None:
         near = names.near(reference.name)
         hint = f"; did you mean {near}?" if near else ""
+        if "-" in reference.name and not near:
+            hint = "; a default stands behind :-"
         mistakes.append(draft.mistake(opening, f"nobody says what {reference} is{hint}"))
 
     return Spot(_where(draft, opening), "", _template(draft, opening, names, mistakes, missing))

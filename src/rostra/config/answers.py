@@ -84,6 +84,7 @@ def objection(op: str, name: str, error: BaseException) -> Answer:
 def failure(error: BaseException) -> Answer:
     """What it means that a resolver raised this while it was opened or closed."""
     if isinstance(error, RostraError):
+        error.__cause__ = error.__context__ = None
         return error
     if isinstance(error, UnknownResolverError):
         installed = f"installed resolvers: {', '.join(error.installed)}"

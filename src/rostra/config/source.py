@@ -171,7 +171,7 @@ class ConfigSource(View):
     def _with(self, transform: Transform) -> "ConfigSource":
         """The source that resolvers load their own settings from."""
         made = ConfigSource(env_prefix=self._environment.prefix, environ=self._environment.given)
-        made._environment, made._claims = self._environment, self._claims
+        made._environment, made._claims, made._asked = self._environment, self._claims, self._asked
         made._settle(self._replaced(transform))
         return made
 

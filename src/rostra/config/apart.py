@@ -5,8 +5,6 @@
 
 from collections.abc import Iterable
 
-import attrs
-
 from rostra.config.environment import FILE, Asked, Variables, said_about
 from rostra.config.layers import Layer, narrowed, ordered
 from rostra.config.parts import Part
@@ -83,4 +81,4 @@ def _moved(layer: Layer, place: Path) -> Layer:
         if path[:inner] == layer.place
     }
     moved = branch(place, layer.values)
-    return attrs.evolve(layer, values=moved, lines=line, place=(), references=references)
+    return layer.but(values=moved, lines=line, place=(), references=references)

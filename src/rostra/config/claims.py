@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
 from rostra.config.declared import called, identity, names_of
 from rostra.config.environment import FILE, Asked
 from rostra.config.tree import Path, dotted
 from rostra.errors import Mistake
 
 
-@attrs.define(eq=False)
 class Claims:
     """The sections and variables that have been claimed so far.
 
@@ -21,10 +18,13 @@ class Claims:
         apart: Sources of their own for parts of the settings, which make claims of their own.
     """
 
-    sections: dict[Path, type] = attrs.field(factory=dict)
-    variables: dict[str, Path] = attrs.field(factory=dict)
-    apart: list[Any] = attrs.field(factory=list)
-    _around: set[Path] = attrs.field(factory=set, init=False)
+    __slots__ = ("_around", "apart", "sections", "variables")
+
+    def __init__(self) -> None:
+        self.sections: dict[Path, type] = {}
+        self.variables: dict[str, Path] = {}
+        self.apart: list[Any] = []
+        self._around: set[Path] = set()
 
     def claim(self, asked: Asked) -> tuple[Mistake, ...]:
         """Claim a section and its variables, unless somebody else has.

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import attrs
 
@@ -78,8 +78,7 @@ def _carefully(table: Mapping[Any, Any], cls: Any, make: Callable[..., Any], hoo
     raise WrongError(*refused)
 
 
-@attrs.frozen(eq=False)
-class _Plan:
+class _Plan(NamedTuple):
     """How the settings of a class are read.
 
     Args:

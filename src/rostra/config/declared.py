@@ -7,7 +7,7 @@ import typing
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from inspect import get_annotations
 from types import EllipsisType, NoneType, UnionType
-from typing import Any, NewType, TypeGuard
+from typing import Any, NamedTuple, NewType, TypeGuard
 
 import attrs
 
@@ -21,8 +21,7 @@ _DECLARED = "__rostra_settings__"
 _NAMES = "__rostra_names__"
 
 
-@attrs.frozen
-class Setting:
+class Setting(NamedTuple):
     """One setting of a class.
 
     Args:
@@ -38,8 +37,7 @@ class Setting:
     required: bool
 
 
-@attrs.frozen
-class _Field:
+class _Field(NamedTuple):
     name: str
     attribute: str
     annotation: Any

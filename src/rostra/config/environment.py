@@ -8,9 +8,8 @@ Files of variables (dotenv) speak as the environment does, and lie under it.
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import TypeVar
-
-import attrs
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeVar
 
 from rostra.config.declared import UnknownTypeError, paths_of
 from rostra.config.formats import UnreadableError, secret_in
@@ -26,7 +25,9 @@ _KEPT = "__rostra_variables__"
 Meant = TypeVar("Meant")
 
 
-@attrs.frozen
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
 class Environment:
     """Variables, of the process and of files. Those that begin with the prefix are copied.
 
@@ -38,11 +39,21 @@ class Environment:
         given: What is read in place of ``os.environ``.
     """
 
-    prefix: str | None = None
-    variables: Mapping[str, str] = attrs.field(factory=dict, repr=False)
-    files: tuple[Layer, ...] = ()
-    said_by: Mapping[str, Layer] = attrs.field(factory=dict)
-    given: Mapping[str, str] | None = attrs.field(default=None, repr=False)
+    __slots__ = ("files", "given", "prefix", "said_by", "variables")
+
+    def __init__(
+        self,
+        prefix: str | None = None,
+        variables: Mapping[str, str] = _NOTHING,
+        files: tuple[Layer, ...] = (),
+        said_by: Mapping[str, Layer] = _NOTHING,
+        given: Mapping[str, str] | None = None,
+    ) -> None:
+        self.prefix = prefix
+        self.variables = variables
+        self.files = files
+        self.said_by = said_by
+        self.given = given
 
     def variable(self, path: Path) -> str | None:
         """The variable that sets what stands at ``path``, or None if none can."""
@@ -98,8 +109,7 @@ def environment(
     return Environment(proper, variables, files, filed, given)
 
 
-@attrs.frozen
-class Variables:
+class Variables(NamedTuple):
     """The variables that set something of a class.
 
     Args:
@@ -108,16 +118,15 @@ class Variables:
         shared: Names that two settings of the class would have, with the paths of both.
     """
 
-    paths: Mapping[str, Path] = attrs.field(factory=dict)
-    files: Mapping[str, str] = attrs.field(factory=dict)
+    paths: Mapping[str, Path] = _NOTHING
+    files: Mapping[str, str] = _NOTHING
     shared: tuple[tuple[str, Path, Path], ...] = ()
 
 
 _NONE = Variables()
 
 
-@attrs.frozen
-class Asked:
+class Asked(NamedTuple):
     """A class that wants its section.
 
     Args:

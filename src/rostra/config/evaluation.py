@@ -3,8 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import attrs
-
 from rostra.config.claims import Claims
 from rostra.config.declared import names_of
 from rostra.config.discretion import overlaps
@@ -29,7 +27,6 @@ from rostra.errors import Mistake
 _UNASKED = "has a reference; await source.resolve() first"
 
 
-@attrs.frozen(eq=False)
 class Outcome:
     """What came of it: the instance, or mistakes.
 
@@ -39,9 +36,12 @@ class Outcome:
         mistakes: Everything that is wrong.
     """
 
-    made: Any = attrs.field(repr=False)
-    environment: tuple[Layer, ...]
-    mistakes: tuple[Mistake, ...]
+    __slots__ = ("environment", "made", "mistakes")
+
+    def __init__(self, made: Any, environment: tuple[Layer, ...], mistakes: tuple[Mistake, ...]) -> None:
+        self.made = made
+        self.environment = environment
+        self.mistakes = mistakes
 
 
 def evaluated(asked: Asked, settled: Settled, known: Environment, claims: Claims) -> Outcome:

@@ -3,9 +3,7 @@
 import json
 from collections.abc import Hashable, Mapping
 from datetime import date, time
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from rostra.config.declared import holds_secret
 from rostra.config.secret import MASK
@@ -14,8 +12,7 @@ _LONGEST = 60
 _LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
 
 
-@attrs.frozen
-class Fault:
+class Fault(NamedTuple):
     """One thing wrong with a value.
 
     Args:
@@ -35,7 +32,7 @@ class Fault:
 
     def under(self, key: Hashable) -> "Fault":
         """The same fault, seen from the table or list in which the value stands."""
-        return attrs.evolve(self, path=(key, *self.path))
+        return self._replace(path=(key, *self.path))
 
 
 class WrongError(Exception):

@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
 from typing import Any, TypeAlias
 
-import attrs
-
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.tree import Nothing, Path, at, merged, opened, with_strings
 from rostra.config.unresolved import is_plain
@@ -27,7 +25,6 @@ def _no_line(_path: Path) -> None:
     return None
 
 
-@attrs.frozen(eq=False)
 class Layer:
     """What one source says.
 
@@ -41,13 +38,25 @@ class Layer:
         has_references: False if none of its strings had any.
     """
 
-    values: Any = attrs.field(repr=False)  # may be secret: only the classes of sections know
-    origin: Origin
-    lines: Lines = attrs.field(default=_no_line, repr=False)
-    place: Path = ()
-    is_resolved: bool = False
-    references: Mapping[Path, tuple[str, ...]] = attrs.field(default=_NONE, repr=False)
-    has_references: bool = True
+    __slots__ = ("has_references", "is_resolved", "lines", "origin", "place", "references", "values")
+
+    def __init__(
+        self,
+        values: Any,
+        origin: Origin,
+        lines: Lines = _no_line,
+        place: Path = (),
+        is_resolved: bool = False,
+        references: Mapping[Path, tuple[str, ...]] = _NONE,
+        has_references: bool = True,
+    ) -> None:
+        self.values = values
+        self.origin = origin
+        self.lines = lines
+        self.place = place
+        self.is_resolved = is_resolved
+        self.references = references
+        self.has_references = has_references
 
     @property
     def may_refer(self) -> bool:
@@ -58,7 +67,7 @@ class Layer:
         """Who says what stands at a path, with its line or that of the nearest around it."""
         for end in range(len(path), -1, -1):
             if (line := self.lines((*self.place, *path[:end]))) is not None:
-                return attrs.evolve(self.origin, line=line)
+                return self.origin._replace(line=line)
         return self.origin
 
     def with_strings(self, transform: Transform) -> "Layer":
@@ -74,7 +83,11 @@ class Layer:
             return made
 
         values = with_strings(self.values, replaced)
-        return attrs.evolve(self, values=values, is_resolved=True, references=references)
+        return self.but(values=values, is_resolved=True, references=references)
+
+    def but(self, **changes: Any) -> "Layer":
+        """The same with other values for some of what it was made of."""
+        return Layer(**{name: getattr(self, name) for name in self.__slots__} | changes)
 
 
 def layer(values: Mapping[Any, Any], origin: Origin, home: list[Any], lines: Lines = _no_line) -> Layer:
@@ -93,7 +106,6 @@ def layer(values: Mapping[Any, Any], origin: Origin, home: list[Any], lines: Lin
     return Layer(copy.of(values), origin, lines, has_references=copy.refers)
 
 
-@attrs.frozen(eq=False)
 class Settled:
     """Layers and what becomes of them.
 
@@ -103,9 +115,12 @@ class Settled:
         may_refer: Strings may hold references that nobody has replaced, or of which nothing has come.
     """
 
-    layers: tuple[Layer, ...]
-    values: Any = attrs.field(repr=False)
-    may_refer: bool
+    __slots__ = ("layers", "may_refer", "values")
+
+    def __init__(self, layers: tuple[Layer, ...], values: Any, may_refer: bool) -> None:
+        self.layers = layers
+        self.values = values
+        self.may_refer = may_refer
 
 
 def settled(layers: Iterable[Layer]) -> Settled:
@@ -152,7 +167,7 @@ def table_at(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
     for each in reversed(narrowed(layers, path)):
         table = opened(each.values)
         if table is not None:
-            kept.append(attrs.evolve(each, values=table))
+            kept.append(each.but(values=table))
         if not isinstance(each.values, dict):
             break
     return tuple(reversed(kept))

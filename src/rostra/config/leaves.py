@@ -40,7 +40,7 @@ def leaves(source: ConfigSource) -> tuple[Leaf, ...]:
 
 
 def _placed(layer: Layer, place: Path) -> Layer:
-    return attrs.evolve(layer, values=branch(place, layer.values))
+    return layer.but(values=branch(place, layer.values))
 
 
 def _leaves(value: Any, path: Path, layers: tuple[Layer, ...]) -> Iterator[Leaf]:

@@ -1,14 +1,11 @@
 """Who said so? Where the value of a setting comes from."""
 
-from typing import Literal
-
-import attrs
+from typing import Literal, NamedTuple
 
 Kind = Literal["default", "mapping", "file", "dotenv", "variable", "secret file", "option"]
 
 
-@attrs.frozen
-class Origin:
+class Origin(NamedTuple):
     """Where the value of a setting comes from.
 
     Args:

@@ -2,9 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, NewType
-
-import attrs
+from typing import Any, NamedTuple, NewType
 
 from rostra.components import name_of
 
@@ -12,8 +10,7 @@ FROM_CONFIG = "from_config"
 EXPECTED = "expected_in_config"
 
 
-@attrs.frozen(eq=False)
-class Own:
+class Own(NamedTuple):
     """How values of a type of one's own are read.
 
     Args:

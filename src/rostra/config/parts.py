@@ -6,9 +6,7 @@ Files are read here, when a part is made and when it is made again.
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
 from pathlib import Path as FilePath
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from rostra.config.formats import Said, UnreadableError, is_dotenv, settings_in, variables_in
 from rostra.config.layers import Layer, Transform, layer, ordered, table_at
@@ -19,8 +17,7 @@ from rostra.config.view import TooDeepError, View
 from rostra.errors import ConfigError, Mistake
 
 
-@attrs.frozen(eq=False)
-class Part:
+class Part(NamedTuple):
     """Some layers that come from one place.
 
     Args:

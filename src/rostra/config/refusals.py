@@ -71,7 +71,7 @@ def _objection(
         fault = Fault((setting.name,), f"refused, {LEFT_OUT}")
     else:
         fault = _told((setting.name,), "refused", error, known)
-    return attrs.evolve(fault, is_default=setting.name not in arguments)
+    return fault._replace(is_default=setting.name not in arguments)
 
 
 def _default(cls: Any, setting: Setting) -> Any:

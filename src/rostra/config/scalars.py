@@ -14,10 +14,8 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum, EnumMeta, Flag
 from pathlib import Path, PurePath
 from types import NoneType
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
-
-import attrs
 
 from rostra.config import text
 from rostra.config.discretion import words_of
@@ -160,8 +158,7 @@ class RefusedError(ValueError):
     """What a class of a user says against a value. It never leaves this room."""
 
 
-@attrs.frozen
-class Scalar:
+class Scalar(NamedTuple):
     """A type of single values.
 
     Args:
@@ -214,7 +211,7 @@ def scalar(wanted: Any) -> Scalar | None:
     for base in cls.__mro__ if isinstance(cls, type) else ():
         known = SCALARS.get(base) or _standard(base, wanted)
         if known is not None:
-            return known if base is cls else attrs.evolve(known, read=_further(known.read, cls))
+            return known if base is cls else known._replace(read=_further(known.read, cls))
     return None
 
 

@@ -7,8 +7,6 @@ option ``url`` of the plugin with the alias ``mongo`` is the setting ``plugins.m
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-import attrs
-
 from rostra.config.faults import shown
 from rostra.config.layers import Layer, narrowed
 from rostra.config.text import boolean, items, object_in
@@ -36,7 +34,7 @@ def listed(layers: Sequence[Layer]) -> tuple[Listed, ...]:
         ConfigError: Entries are no such thing, or get in each other's way: all mistakes.
     """
     reading = _Reading()
-    opened = [attrs.evolve(each, values=_opened(each.values)) for each in layers]
+    opened = [each.but(values=_opened(each.values)) for each in layers]
     start = max((n for n, each in enumerate(opened) if not isinstance(each.values, Mapping)), default=0)
     for each in opened[start:]:
         reading.read(each)
@@ -212,7 +210,7 @@ def _is_name(found: Any) -> bool:
 def _within(layer: Layer, path: Path, entry: Mapping[Any, Any]) -> tuple[Layer, ...]:
     """The options in an entry of a table: all but the name."""
     options = {key: value for key, value in entry.items() if key != "plugin"}
-    return tuple(attrs.evolve(each, values=options) for each in narrowed((layer,), path))
+    return tuple(each.but(values=options) for each in narrowed((layer,), path))
 
 
 def _aliases(table: Mapping[Any, Any], known: Sequence[str]) -> Iterator[tuple[str, Path]]:

@@ -6,8 +6,6 @@ For tools that draw it. It follows from the plans alone: nothing is built, and n
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal, TypeAlias
 
-import attrs
-
 from rostra.components import Components, Key
 from rostra.di.adapters import Adapter, identity
 from rostra.di.answering import Answer, answer
@@ -34,7 +32,6 @@ from rostra.di.views import view_from
 Kind: TypeAlias = Literal["given", "component", "adapter", "list", "lazy", "nothing", "default", "missing"]
 
 
-@attrs.frozen(eq=False)
 class Filling:
     """What fills a parameter.
 
@@ -49,12 +46,24 @@ class Filling:
         reason: Why it is missing, or what is ambiguous about it.
     """
 
-    kind: Kind
-    key: Key = None
-    name: str | None = None
-    adapter: Adapter | None = None
-    inside: "tuple[Filling, ...]" = ()
-    reason: str = ""
+    __slots__ = ("adapter", "inside", "key", "kind", "name", "reason")
+
+    def __init__(
+        self,
+        kind: Kind,
+        key: Key = None,
+        name: str | None = None,
+        *,
+        adapter: Adapter | None = None,
+        inside: "tuple[Filling, ...]" = (),
+        reason: str = "",
+    ) -> None:
+        self.kind = kind
+        self.key = key
+        self.name = name
+        self.adapter = adapter
+        self.inside = inside
+        self.reason = reason
 
     @property
     def adapters(self) -> Iterator[Adapter]:
@@ -65,7 +74,6 @@ class Filling:
             yield from each.adapters
 
 
-@attrs.frozen(eq=False)
 class Wired:
     """A function, and what fills its parameters.
 
@@ -75,12 +83,14 @@ class Wired:
         parameters: Each with what fills it, in order.
     """
 
-    label: str
-    place: str
-    parameters: tuple[tuple[Parameter, Filling], ...]
+    __slots__ = ("label", "parameters", "place")
+
+    def __init__(self, label: str, place: str, parameters: tuple[tuple[Parameter, Filling], ...]) -> None:
+        self.label = label
+        self.place = place
+        self.parameters = parameters
 
 
-@attrs.frozen(eq=False)
 class Wiring:
     """What is made of what.
 
@@ -89,8 +99,13 @@ class Wiring:
         adapters: All of them, whether something needs them or not.
     """
 
-    roots: tuple[tuple[Root, Wired], ...]
-    adapters: tuple[tuple[Adapter, Wired], ...]
+    __slots__ = ("adapters", "roots")
+
+    def __init__(
+        self, roots: tuple[tuple[Root, Wired], ...], adapters: tuple[tuple[Adapter, Wired], ...]
+    ) -> None:
+        self.roots = roots
+        self.adapters = adapters
 
     def users(self, adapter: Adapter) -> tuple[str, ...]:
         """The labels of the roots and adapters that ask for what ``adapter`` makes."""
@@ -187,6 +202,8 @@ def _filling(node: Node, plan: Plan) -> Filling:
         case Postponed():
             return Filling("lazy", inside=(_filling(plan.lazies[node.key], plan),))
         case Flawed():
-            return attrs.evolve(_filling(node.node, plan), reason=str(node.error).partition("\n")[0])
+            ambiguous = _filling(node.node, plan)
+            ambiguous.reason = str(node.error).partition("\n")[0]
+            return ambiguous
         case Constant():
             return Filling("nothing" if node.value is None else "given")

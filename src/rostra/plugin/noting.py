@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TypeVar
 
-import attrs
-
 from rostra import di
 from rostra.components import Components, Key, canonical
 from rostra.handlers import Declared
@@ -19,21 +17,23 @@ from rostra.plugin.tasks import Task
 Item = TypeVar("Item")
 
 
-@attrs.define(eq=False)
 class Brought:
     """What a plugin brought into the stage, in the order in which it did.
 
-    Args:
+    Attributes:
         components: What each one is found by, its type as a rule, and its name.
         adapters: Those defined in its module, and those that it registered.
         handlers: Those defined in its module.
         tasks: What its ``prepare`` yielded or returned.
     """
 
-    components: dict[tuple[Key, str | None], None] = attrs.field(factory=dict)
-    adapters: list[di.Adapter] = attrs.field(factory=list)
-    handlers: list[Declared] = attrs.field(factory=list)
-    tasks: list[Task] = attrs.field(factory=list)
+    __slots__ = ("adapters", "components", "handlers", "tasks")
+
+    def __init__(self) -> None:
+        self.components: dict[tuple[Key, str | None], None] = {}
+        self.adapters: list[di.Adapter] = []
+        self.handlers: list[Declared] = []
+        self.tasks: list[Task] = []
 
 
 _by: ContextVar[Brought | None] = ContextVar("rostra_brought", default=None)

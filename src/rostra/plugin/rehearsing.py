@@ -6,8 +6,6 @@ not keep the others from it. Nothing is built but what a ``prepare`` asks for.
 
 from collections.abc import Awaitable, Callable
 
-import attrs
-
 from rostra import context, di
 from rostra.components import Components
 from rostra.config import ConfigSource
@@ -17,7 +15,6 @@ from rostra.plugin.finding import Named
 from rostra.plugin.loading import Record
 
 
-@attrs.define(eq=False)
 class Rehearsal:
     """What a stage was made of that did not start.
 
@@ -30,12 +27,24 @@ class Rehearsal:
         report: What ``di.check`` says.
     """
 
-    components: Components
-    records: tuple[Record, ...]
-    failed: tuple[Exception, ...]
-    unloaded: tuple[tuple[Named, Exception], ...]
-    wrong: tuple[Exception, ...]
-    report: di.CheckReport
+    __slots__ = ("components", "failed", "records", "report", "unloaded", "wrong")
+
+    def __init__(
+        self,
+        components: Components,
+        records: tuple[Record, ...],
+        *,
+        failed: tuple[Exception, ...],
+        unloaded: tuple[tuple[Named, Exception], ...],
+        wrong: tuple[Exception, ...],
+        report: di.CheckReport,
+    ) -> None:
+        self.components = components
+        self.records = records
+        self.failed = failed
+        self.unloaded = unloaded
+        self.wrong = wrong
+        self.report = report
 
     @property
     def source(self) -> ConfigSource:
@@ -53,7 +62,6 @@ class Rehearsal:
         return self.components.get(Handlers)
 
 
-@attrs.define(eq=False)
 class Rehearsing:
     """What a stage does differently that only rehearses.
 
@@ -61,10 +69,13 @@ class Rehearsing:
         look: Called when all is prepared, while the stage still stands.
     """
 
-    look: Callable[[Rehearsal], None]
-    failed: list[Exception] = attrs.field(factory=list, init=False)
-    _failed_as: list[tuple[Named, Exception]] = attrs.field(factory=list, init=False)
-    has_looked: bool = attrs.field(default=False, init=False)
+    __slots__ = ("_failed_as", "_look", "failed", "has_looked")
+
+    def __init__(self, look: Callable[[Rehearsal], None]) -> None:
+        self._look = look
+        self._failed_as: list[tuple[Named, Exception]] = []
+        self.failed: list[Exception] = []
+        self.has_looked = False
 
     async def spare(self, loading: Awaitable[None], plugin: "Named | None") -> None:
         """Keep what a plugin fails by, so that the others are prepared all the same.
@@ -97,7 +108,10 @@ class Rehearsing:
         layer = context.current_context()
         told = [record.failure for record in records]
         unloaded = tuple(each for each in self._failed_as if all(each[1] is not failure for failure in told))
-        self.look(Rehearsal(layer, records, tuple(self.failed), unloaded, tuple(wrong), report))
+        seen = Rehearsal(
+            layer, records, failed=tuple(self.failed), unloaded=unloaded, wrong=tuple(wrong), report=report
+        )
+        self._look(seen)
 
 
 async def _of_binding() -> tuple[Exception, ...]:

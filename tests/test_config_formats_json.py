@@ -102,6 +102,12 @@ def test_every_value_of_json_has_the_line_on_which_it_was_written(values: dict[s
                 "app:3:1 a number is out of range",
             ],
         ),
+        (
+            '{"a": "\\ud800",\n"\\udfff": 1, "b": ["\\uD83D\\uDE00", "\\uD83D"]}',
+            [f"app:{place} half of a surrogate pair is no character" for place in ("1:2", "2:1", "2:36")],
+        ),
+        ('["\\ud800"]', ["app:1:2 half of a surrogate pair is no character"]),
+        ('"\\ud800"', ["app:1 expected an object in braces at the top"]),
         ('{"a": NaN, {', ["app:1:2 JSON has no NaN and no Infinity"]),
         ('{"a": ' + "[" * 100_000, ["app:1:71 nested deeper than 64 tables"]),
         ('{"a": ' * 100_000, ["app:1:386 nested deeper than 64 tables"]),
@@ -135,6 +141,12 @@ def test_json_is_read_as_it_is_everywhere_or_refused(text: str) -> None:
         assert all(not isinstance(each, float) or math.isfinite(each) for each in said.values.values())
         return
     assert mistakes
+
+
+def test_escapes_that_are_no_surrogates_are_characters() -> None:
+    assert json_settings('{"\\u00e9": "\\\\ud800 \\ud83d\\ude00"}', "app.json").values == {
+        "\u00e9": "\\ud800 \U0001f600"
+    }
 
 
 INI = """\

@@ -41,7 +41,8 @@ class Writer:
         return self.draw(st.sampled_from(tuple(options)))
 
     def number(self, most: int) -> int:
-        return self.draw(st.integers(0, most))
+        number: int = self.draw(st.integers(0, most))
+        return number
 
     def new_key(self) -> tuple[str, str]:
         """A key that nobody else has, as it is written and as it is read."""

@@ -11,6 +11,7 @@ from rostra.config.text import DEEPEST
 from rostra.errors import Mistake
 
 TOO_DEEP = f"nested deeper than {DEEPEST} tables"
+HALF = "half of a surrogate pair is no character"
 MOST_SETTINGS_BYTES = 16 * 1024**2
 MOST_SECRET_BYTES = 1024**2
 MOST_MISTAKES = 100
@@ -80,6 +81,11 @@ def the_first(mistakes: Iterable[Mistake], name: str) -> tuple[Mistake, ...]:
 def and_more(name: str) -> Mistake:
     """In place of all further mistakes of a file."""
     return mistake(name, f"more than {MOST_MISTAKES} mistakes: the others are not shown")
+
+
+def is_half(text: str) -> bool:
+    """Whether a text holds half of a surrogate pair: nothing can be done with it, not even print it."""
+    return not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def place_in(text: str, position: int) -> tuple[int, int]:

@@ -4,25 +4,10 @@ import functools
 import json
 import math
 import re
-from collections.abc import Iterator
 from typing import Any, NoReturn
 
-import attrs
-
-from rostra.config.formats.content import (
-    TOO_DEEP,
-    Keys,
-    Said,
-    UnreadableError,
-    found_once,
-    mistake,
-    place_in,
-    the_first,
-)
-from rostra.config.text import DEEPEST
+from rostra.config.formats.content import Keys, Said, UnreadableError, found_once, mistake
 from rostra.errors import Mistake
-
-_TOKEN = re.compile(r""""(?:[^"\\]++|\\.)*+"|[][{}:,]|[^][{}:,"\s]+""")
 
 
 class _AmissError(ValueError):
@@ -35,6 +20,8 @@ def json_settings(content: str, name: str) -> Said:
     Raises:
         UnreadableError: It is no JSON, or no table.
     """
+    values: Any = None
+    wrong: tuple[Mistake, ...] = ()
     try:
         values = json.loads(
             content,
@@ -45,13 +32,14 @@ def json_settings(content: str, name: str) -> Said:
         )
     except json.JSONDecodeError as error:
         reason = re.sub(r": .*$|( '.*')? at$", "", error.msg)
-        wrong = [mistake(name, f"is not JSON: {reason}", error.lineno, error.colno)]
+        wrong = (mistake(name, f"is not JSON: {reason}", error.lineno, error.colno),)
     except (RecursionError, _AmissError):
-        wrong = list(the_first(_amiss(content, name), name))
+        wrong = _amiss(content, name)
     else:
-        if isinstance(values, dict):
-            return Said(values, found_once(functools.partial(_lines, content)))
-        wrong = []
+        if "\\ud" in content.lower():
+            wrong = _amiss(content, name)
+    if isinstance(values, dict) and not wrong:
+        return Said(values, found_once(functools.partial(_lines, content)))
     raise UnreadableError(*(wrong or [mistake(name, "expected an object in braces at the top", 1)]))
 
 
@@ -81,107 +69,13 @@ def _integer(digits: str) -> int:
     raise _AmissError
 
 
-@attrs.frozen
-class _Found:
-    """A value.
+def _amiss(content: str, name: str) -> tuple[Mistake, ...]:
+    from rostra.config.formats.json_lines import amiss
 
-    Args:
-        path: Where it stands in the tables and lists.
-        position: Where it, or its key, stands in the text.
-        scalar: It, if it is neither a table nor a list.
-    """
-
-    path: Keys
-    position: int
-    scalar: str = attrs.field(default="", repr=False)
+    return amiss(content, name)
 
 
 def _lines(content: str) -> dict[Keys, int]:
-    lines: dict[Keys, int] = {}
-    line, counted = 1, 0
-    for found in _values(content):
-        line, counted = line + content.count("\n", counted, found.position), found.position
-        lines[found.path] = line
-    return lines
+    from rostra.config.formats.json_lines import lines_of
 
-
-def _amiss(content: str, name: str) -> Iterator[Mistake]:
-    """Everything in a text that a parser of JSON lets pass and we do not."""
-    places: dict[Keys, int] = {}
-    repeated: set[Keys] = set()
-    for found in _values(content):
-        if len(found.path) > DEEPEST:
-            yield mistake(name, TOO_DEEP, *place_in(content, found.position))
-            return
-        first = places.setdefault(found.path, found.position)
-        if found.path[:-1] in repeated:
-            repeated.add(found.path)
-        elif first != found.position:
-            repeated.add(found.path)
-            reason = f"the same key stands in line {place_in(content, first)[0]}"
-            yield mistake(name, reason, *place_in(content, found.position))
-        if reason := _wrong_number(found.scalar):
-            yield mistake(name, reason, *place_in(content, found.position))
-
-
-def _wrong_number(scalar: str) -> str:
-    if scalar.lstrip("-") in {"NaN", "Infinity"}:
-        return "JSON has no NaN and no Infinity"
-    is_number = scalar[:1] in {*"-0123456789"}
-    try:
-        is_in_range = not is_number or math.isfinite(float(scalar) if "." in scalar else json.loads(scalar))
-    except (ValueError, OverflowError):
-        is_in_range = False
-    return "" if is_in_range else "a number is out of range"
-
-
-@attrs.define(eq=False)
-class _Open:
-    """A table or a list that has not ended yet.
-
-    Args:
-        path: Of itself.
-        is_table: Or a list.
-        key: Of the value that comes next; None where a key of a table has to come first.
-        position: Where that key stands.
-    """
-
-    path: Keys
-    is_table: bool
-    key: str | int | None
-    position: int = 0
-
-    def next(self) -> None:
-        self.key = None if self.is_table or self.key is None else int(self.key) + 1
-
-
-def _values(content: str) -> Iterator[_Found]:
-    """Every value that has a key or a position in a list, as it comes, up to where the text is no JSON."""
-    around: list[_Open] = []
-    for token in _TOKEN.finditer(content):
-        text = token[0]
-        inner = around[-1] if around else None
-        if inner and text in "]},:":
-            if text == ",":
-                inner.next()
-            elif text != ":":
-                around.pop()
-            continue
-        if inner and inner.key is None:
-            inner.key, inner.position = _key(text), token.start()
-            continue
-        path = (*inner.path, inner.key) if inner else ()
-        if inner:
-            position = inner.position if inner.is_table else token.start()
-            yield _Found(path, position, "" if text in "[{" else text)
-        if text in "[{":
-            around.append(_Open(path, text == "{", None if text == "{" else 0))
-        if not around:
-            return
-
-
-def _key(text: str) -> str:
-    try:
-        return str(json.loads(text))
-    except ValueError:  # what follows a mistake may be anything
-        return ""
+    return lines_of(content)

@@ -2,10 +2,14 @@
 
 import functools
 import re
+from typing import Any
 
-from rostra.config.formats.content import TOO_DEEP, Said, UnreadableError, found_once, mistake, place_in
-from rostra.config.formats.toml_lines import lines_of, too_deep
+from rostra.config.formats.content import TOO_DEEP, Keys, Said, UnreadableError, found_once, mistake, place_in
+from rostra.config.text import DEEPEST
 from rostra.errors import Mistake
+
+# As many parts of a key in a row as are too many; they may also stand in a string.
+_DEEP = r"""(?:\.[ \t]*+(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+)""" + f"{{{DEEPEST}}}"
 
 _PLACE = r"(?P<reason>.*) \(at (?:line (?P<line>\d+), column (?P<column>\d+)|end of document)\)"
 
@@ -18,11 +22,10 @@ def toml(content: str, name: str) -> Said:
     """
     import tomllib
 
-    if deep := too_deep(content):
-        raise UnreadableError(mistake(name, TOO_DEEP, deep))
+    _check_keys(content, name)
     try:
         values = tomllib.loads(content)
-        return Said(values, found_once(functools.partial(lines_of, content, values)))
+        return Said(values, found_once(functools.partial(_lines, content, values)))
     except tomllib.TOMLDecodeError as error:
         said = str(error)
     except RecursionError:
@@ -30,6 +33,21 @@ def toml(content: str, name: str) -> Said:
     except ValueError:  # of the parts that tomllib leaves to int() and datetime
         said = "a number or a date is out of range"
     raise UnreadableError(_placed(said, content, name))
+
+
+def _check_keys(content: str, name: str) -> None:
+    """Refuse keys of very many parts, on which the parser's time and memory grow with the square of their number."""
+    if re.search(_DEEP, content):
+        from rostra.config.formats.toml_lines import too_deep
+
+        if line := too_deep(content):
+            raise UnreadableError(mistake(name, TOO_DEEP, line))
+
+
+def _lines(content: str, values: dict[str, Any]) -> dict[Keys, int]:
+    from rostra.config.formats.toml_lines import lines_of
+
+    return lines_of(content, values)
 
 
 def _placed(said: str, content: str, name: str) -> Mistake:

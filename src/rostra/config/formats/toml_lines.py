@@ -12,9 +12,6 @@ import attrs
 from rostra.config.formats.content import Keys
 from rostra.config.text import DEEPEST
 
-# As many parts of a key in a row as are too many, also where they stand in a string.
-_DEEP = re.compile(r"""(?:\.[ \t]*+(?:[\w-]++|"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+')[ \t]*+)""" + f"{{{DEEPEST}}}")
-
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _SCALAR = re.compile(r"[^,\]}#\r\n]+")
@@ -53,12 +50,7 @@ def lines_of(text: str, values: dict[str, Any]) -> dict[Keys, int]:
 
 
 def too_deep(text: str) -> int | None:
-    """The line of a key of more parts than anybody needs, if there is one.
-
-    A parser may take time and memory that grow with their square.
-    """
-    if not _DEEP.search(text):
-        return None
+    """The line of a key of more parts than anybody needs, if there is one."""
     scan = _Scan(text)
     try:
         scan.document()

@@ -13,7 +13,7 @@ from typing import Any
 
 import attrs
 
-from rostra.config.formats.content import MOST_MISTAKES, TOO_DEEP, Keys, and_more, mistake
+from rostra.config.formats.content import HALF, MOST_MISTAKES, TOO_DEEP, Keys, and_more, is_half, mistake
 from rostra.config.text import DEEPEST, Text
 from rostra.errors import Mistake
 
@@ -225,6 +225,8 @@ class Composer:
 
     def _scalar(self, event: Any) -> Any:
         """A value that is neither a table nor a list."""
+        if is_half(event.value):
+            self._wrong(event, HALF)
         if event.tag is None and event.implicit[0]:
             return self._plain(event)
         tag: str = event.tag or "!"

@@ -308,8 +308,7 @@ def phrase_of_options(wanted: Any) -> str:
 def _word(option: Any) -> str:
     """How an option is told: by its value, or by its name if that says more or no text could be the value."""
     meant = _plain(option)
-    if isinstance(option, Flag) and option.name:
-        return option.name
-    if isinstance(option, Enum) and not isinstance(meant, bool | int | float | str | None):
-        return option.name
+    is_unwritable = not isinstance(meant, bool | int | float | str | None)
+    if isinstance(option, Flag) or (isinstance(option, Enum) and is_unwritable):
+        return str(option.name)
     return written(meant) or "nothing"

@@ -91,6 +91,46 @@ async def test_any_text_is_kept_when_it_is_escaped_or_when_a_variable_says_it(te
     assert settings == {"a": text, "b": text, "c": text}
 
 
+KNOWN = {"A": "a${E}", "E": ""}
+
+
+def joined(parts):
+    """Parts of a text as one: how it is written, and what it means; None if a variable is missing."""
+    meanings = [meaning for _, meaning in parts]
+    return "".join(text for text, _ in parts), None if None in meanings else "".join(meanings)
+
+
+def reference(name, default):
+    meant = KNOWN.get(name)
+    if default is None:
+        return f"${{{name}}}", meant
+    text, otherwise = joined(default)
+    return f"${{{name}:-{text}}}", meant or otherwise
+
+
+literals = st.sampled_from(["", "x", " ", "-", ":", "{y}"]).map(lambda text: (text, text)) | st.just(
+    ("$${z}", "${z}")
+)
+parts = st.recursive(
+    literals,
+    lambda inner: st.builds(reference, st.sampled_from("AEU"), st.none() | st.lists(inner, max_size=3)),
+    max_leaves=8,
+)
+
+
+@given(st.lists(parts, max_size=4))
+async def test_a_text_means_what_its_parts_mean_and_unneeded_defaults_are_not_asked(parts):
+    text, meaning = joined(parts)
+    settings = ConfigSource({"a": text}, environ=KNOWN)
+
+    if meaning is None:
+        error = await failure(settings)
+        assert {each.reason for each in error.mistakes} == {"the variable U is not set"}
+    else:
+        await settings.resolve()
+        assert settings["a"] == meaning
+
+
 async def test_strings_in_lists_and_in_tables_in_lists_are_resolved_and_keys_are_not():
     settings = ConfigSource({"a": [{"b": ["${PORT}"]}], "${PORT}": 1}, environ={"PORT": "1"})
 

@@ -1,5 +1,7 @@
 """Plugins that the settings list: in which order they are loaded, what they are told, and what is told of mistakes."""
 
+import copy
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -147,6 +149,7 @@ async def test_options_are_read_by_key_by_dot_and_as_a_class(plugins: object) ->
         _ = options.urll
     with pytest.raises(TypeError):
         options["url"] = "x"
+    assert copy.copy(options) == pickle.loads(pickle.dumps(options)) == dict(options)
 
 
 @pytest.mark.asyncio

@@ -3,6 +3,7 @@
 import enum
 import logging
 from collections.abc import Mapping
+from typing import Any
 
 import attrs
 
@@ -42,6 +43,11 @@ def _levels(levels: Mapping[str, Level]) -> dict[str, Level]:
     return {name: Level(level) for name, level in levels.items()}
 
 
+def _check_one_format(settings: Any, _: object, formatter: Format | None) -> None:
+    if formatter is not None and settings.format not in (Format.AUTO, formatter):
+        raise ValueError(f"format is {settings.format}, and both are the same setting")
+
+
 @attrs.frozen
 class LogConfig(Config, section="logging"):
     """What is written, and how. It is written to stderr.
@@ -59,13 +65,10 @@ class LogConfig(Config, section="logging"):
     """Of all loggers that ``levels`` does not name."""
     levels: dict[str, Level] = attrs.field(factory=dict, converter=_levels)
     """Of single loggers and those below them, by name."""
-    formatter: Format | None = attrs.field(default=None, converter=attrs.converters.optional(Format))
+    formatter: Format | None = attrs.field(
+        default=None, converter=attrs.converters.optional(Format), validator=_check_one_format
+    )
     """Another word for ``format``."""
-
-    @formatter.validator
-    def _check_one_format(self, _: object, formatter: Format | None) -> None:
-        if formatter is not None and self.format not in (Format.AUTO, formatter):
-            raise ValueError(f"format is {self.format}, and both are the same setting")
 
     def __attrs_post_init__(self) -> None:
         if self.formatter is not None:

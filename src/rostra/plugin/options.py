@@ -108,7 +108,9 @@ class Options(Mapping[str, Any]):
         return len(self._values)
 
     def __getattr__(self, name: str) -> Any:
-        values = {} if name.startswith("_") else self._values
+        if name.startswith("_") or name == "alias":  # asked for while a copy is made
+            raise AttributeError(name)
+        values = self._values
         if name in values:
             return values[name]
         near = closest(name, values)
@@ -121,6 +123,10 @@ class Options(Mapping[str, Any]):
     def __rich_repr__(self) -> Iterator[str]:
         """What tracebacks with locals show where rich is installed."""
         yield from self._values
+
+    def __reduce_ex__(self, protocol: object) -> Any:
+        """A copy, pickled or not, is a plain dict."""
+        return dict, (dict(self),)
 
     def load(self, cls: type[Section]) -> Section:
         """The options as an instance of an attrs class or a dataclass.

@@ -93,6 +93,16 @@ def test_the_schema_of_the_orders_accepts_their_file_and_refuses_mistakes_in_it(
     assert not validator.is_valid(settings | {"expiry": {"every": "sometimes"}})
 
 
+def test_the_schema_of_an_application_in_one_file_accepts_the_file(folder):
+    example = EXAMPLES / "one_file"
+
+    done = ended(folder, "config", "-c", str(example / "app.yml"), "--json-schema", PYTHONPATH=str(example))
+
+    assert (done.returncode, done.stderr) == (0, "")
+    settings = yaml.safe_load((example / "app.yml").read_text())
+    jsonschema.validate(settings, json.loads(done.stdout), jsonschema.Draft202012Validator)
+
+
 def test_variables_are_listed_with_what_they_are_and_whether_they_are_set(folder):
     (folder / "url").write_text("sqlite://")
     variables = {"APP_DB_URL_FILE": str(folder / "url"), "APP_DB_MODE": "safe"}

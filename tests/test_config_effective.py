@@ -228,6 +228,22 @@ def test_references_are_told_and_what_resolvers_give_is_not() -> None:
 
 
 @attrs.frozen
+class Careless:
+    password: str = "guest"
+    api_key: str = ""
+    token: str = ""
+    tokens_per_minute: int = 5
+
+
+def test_a_text_that_is_called_like_a_secret_is_masked_unless_it_is_the_default() -> None:
+    source = ConfigSource({"box": {"token": f"{HIDDEN}30", "api_key": f"{HIDDEN}31", "tokens_per_minute": 6}})
+
+    values = {name: each.value for name, each in shown(source, Careless).items()}
+
+    assert values == {"password": "guest", "api_key": "***", "token": "***", "tokens_per_minute": 6}
+
+
+@attrs.frozen
 class DbConfig(Config, section="db"):
     url: str = ""
 

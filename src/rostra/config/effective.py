@@ -40,6 +40,10 @@ __all__ = [
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
 _NAMES_OF_SECRETS = re.compile(r"pass|secret|token|credential|private|api_?key", re.IGNORECASE)
 
+_CALLED_A_SECRET = re.compile(
+    r"(pass(word|wd|phrase)?|secret|token|credentials?|(api|private)_?key)$", re.IGNORECASE
+)
+
 
 @attrs.frozen
 class Effective:
@@ -240,13 +244,20 @@ def _table(each: Described, value: Any, known: _Known) -> DescribedClass | None:
 
 def _setting(each: Described, value: Any, known: _Known) -> Effective:
     references = known.references(each.path)
+    origin = known.origin(each)
     shown = _shown(each, value, known)
     masked = _without_referred(_without_passwords(shown), references, known)
+    if (
+        origin not in (None, DEFAULT)
+        and isinstance(shown, str)
+        and _CALLED_A_SECRET.search(str(each.path[-1]))
+    ):
+        masked = MASK  # its class should say so, but perhaps nobody thought of it
     return Effective(
         each.path,
         masked,
         masked != shown or _has_mask(masked, each),
-        known.origin(each),
+        origin,
         in_words(each.setting.type),
         known.source.variable(dotted(each.path)),
         each.text,

@@ -22,6 +22,7 @@ from rostra.components import name_of
 from rostra.config.declared import bare, holds_secret, is_section, members, settings_of
 from rostra.config.faults import with_article
 from rostra.config.own import own
+from rostra.config.faults import without_password
 from rostra.config.phrases import MAPPINGS, SEQUENCES
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.references import escaped
@@ -39,7 +40,6 @@ _UNITS = (
     (1000, "ms"),
     (1, "us"),
 )
-_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]*(?=@)")
 
 
 class UnwritableError(ValueError):
@@ -214,11 +214,6 @@ def _span(value: timedelta) -> str:
         count, rest = divmod(rest, length)
         written += f"{count}{unit}" if count else ""
     return f"-{written}" if value < timedelta() else written or "0s"
-
-
-def without_password(text: str) -> str:
-    """An address without the password in it: ``amqp://guest:***@broker``. Other texts stay as they are."""
-    return _PASSWORD.sub(rf"\1:{MASK}", text)
 
 
 def in_json(value: Any, indent: int | None = None) -> str:

@@ -150,6 +150,7 @@ class SilentError(Exception):
         (SilentError(), "SilentError"),
         (ExceptionGroup("two things", [ValueError("a"), ValueError("b")]), "two things"),
         (AssertionError(), "AssertionError"),
+        (ValueError("no broker at amqp://me:hunter2@broker/"), "no broker at amqp://me:***@broker/"),
     ],
     ids=repr,
 )

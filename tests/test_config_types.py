@@ -249,6 +249,7 @@ REFUSED_FROM_FILES = [
     (float, "1,5", 'expected a number, found "1,5"'),
     (float, False, "expected a number, found false"),
     (float, 10**400, "expected a number, found a huge number"),
+    (int, "amqp://me:hunter2@broker", 'expected a whole number, found "amqp://me:***@broker"'),
     (bool, "banana", f'expected {BOOLEAN}, found "banana"'),
     (bool, 1, f"expected {BOOLEAN}, found 1"),
     (bool, "", f'expected {BOOLEAN}, found ""'),

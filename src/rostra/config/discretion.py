@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 
 from rostra.config.declared import is_section, settings_of
+from rostra.config.faults import without_password
 from rostra.config.secret import Secret
 
 LEFT_OUT = "for a reason that may tell a secret"
@@ -26,7 +27,7 @@ def words_of(error: BaseException) -> str:
         said = error.args[0] if error.args and isinstance(error.args[0], str) else str(error)
     except Exception:  # noqa: BLE001  (somebody's __str__ may raise anything)
         said = ""
-    line = said.strip().partition("\n")[0]
+    line = without_password(said.strip().partition("\n")[0])
     return line[:_LONGEST] or type(error).__name__
 
 

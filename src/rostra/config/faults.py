@@ -1,6 +1,7 @@
 """How a wrong value is told: as a path and a sentence, collected, never as the value of a secret."""
 
 import json
+import re
 from collections.abc import Hashable, Mapping
 from datetime import date, time
 from typing import Any, NamedTuple
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple
 from rostra.config.declared import holds_secret
 from rostra.config.secret import MASK
 
+_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]*(?=@)")
 _LONGEST = 60
 _LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
 
@@ -69,6 +71,8 @@ def shown(value: Any) -> str:
         return value.isoformat()
     if value is None:
         return "nothing"
+    if isinstance(value, str):
+        value = without_password(value)
     if isinstance(value, bool | str):
         written = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
     elif isinstance(value, int):
@@ -83,3 +87,8 @@ def shown(value: Any) -> str:
 def with_article(name: str) -> str:
     """``a Color``, ``an IPv4Address``."""
     return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
+
+
+def without_password(text: str) -> str:
+    """An address without the password in it: ``amqp://guest:***@broker``. Other texts stay as they are."""
+    return _PASSWORD.sub(rf"\1:{MASK}", text)

@@ -20,9 +20,8 @@ from uuid import UUID
 
 from rostra.components import name_of
 from rostra.config.declared import bare, holds_secret, is_section, members, settings_of
-from rostra.config.faults import with_article
+from rostra.config.faults import with_article, without_password
 from rostra.config.own import own
-from rostra.config.faults import without_password
 from rostra.config.phrases import MAPPINGS, SEQUENCES
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.references import escaped

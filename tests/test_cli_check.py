@@ -462,3 +462,37 @@ def test_a_check_that_is_interrupted_says_so(folder):
         out, err = check.communicate(timeout=20)
 
     assert (check.returncode, out, err) == (1, "", "\nAborted!\n")
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_a_wrong_secret_is_told_without_it(folder, form):
+    write(
+        folder,
+        "sealed.py",
+        """
+        from rostra import config
+        import attrs
+
+        @attrs.frozen
+        class SealConfig(config.Config, section="seal"):
+            key: config.Secret[int]
+
+        async def prepare(settings: SealConfig): ...
+        """,
+    )
+    write(folder, "config.toml", '[seal]\nkey = "planted"\n')
+
+    wrong = ended(folder, "check", "sealed", "-c", "config.toml", "--format", form)
+
+    assert wrong.returncode == 2
+    assert "seal.key" in wrong.stdout + wrong.stderr
+    assert "planted" not in wrong.stdout + wrong.stderr
+
+
+def test_settings_that_cannot_be_resolved_are_told_without_a_guess_at_who_reads_them(folder):
+    write(folder, "config.toml", '[db]\nurl = "${NOT_SET_ANYWHERE}"\n')
+
+    wrong = ended(folder, "check", "good.py", "-c", "config.toml")
+
+    assert (wrong.returncode, wrong.stdout) == (2, "")
+    assert "the variable NOT_SET_ANYWHERE is not set" in wrong.stderr

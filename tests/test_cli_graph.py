@@ -64,6 +64,52 @@ PARTS = """
         di.register(Clock)
 """
 
+ODD = """
+    import functools
+    from typing import Annotated, Generic, NewType, Protocol, TypeVar
+    from rostra import config, context, di, plugin
+    import attrs
+
+    T = TypeVar("T")
+    Url = NewType("Url", str)
+
+    class Speaks(Protocol): ...
+    class User: ...
+    class Made: ...
+
+    class Repo(Generic[T]):
+        def __init__(self, kind: type[T]): ...
+
+    class Maker:
+        def make(self) -> Made: ...
+
+    class Base:
+        @di.adapter
+        @classmethod
+        def build(cls) -> "Base": ...
+
+    class Child(Base): ...
+
+    @attrs.frozen
+    class Root(config.Config, section=None):
+        debug: bool = False
+
+    @di.adapter
+    def url(root: Root) -> Annotated[Url, di.Named("main")]: ...
+
+    def speaking(size: int, made: Made) -> Speaks: ...
+
+    async def sweep(repo: Repo[User], main: Annotated[Url, di.Named("main")], child: Child, speaks: Speaks): ...
+
+    async def nap(): ...
+
+    async def prepare(teardown: plugin.Teardown):
+        di.register(Repo, Maker().make, functools.partial(speaking, 3))
+        context.add(5, "answer")
+        yield sweep, sweep
+        yield nap()
+"""
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -291,6 +337,61 @@ def test_a_file_that_cannot_be_read_is_told_in_the_form_that_was_asked_for(folde
 
     assert (wrong.returncode, wrong.stderr) == (2, "")
     assert [problem["type"] for problem in json.loads(wrong.stdout)["problems"]] == ["ConfigError"]
+
+
+def test_parts_of_every_kind_are_shown(folder):
+    write(folder, "shape.py", ODD)
+
+    told = ended(folder, "graph", "shape")
+
+    assert (told.returncode, told.stderr) == (0, "")
+    assert TIMES.sub("N ms", told.stdout) == (
+        "plugin shape  N ms  shape.py:40\n"
+        "├── teardown: Teardown  component Teardown\n"
+        "├── section the root Root\n"
+        "│   └── needed by adapter url\n"
+        '├── component "answer"\n'
+        "│   └── nothing needs it\n"
+        "├── adapter Base.build → Base  one per call  shape.py:21\n"
+        "│   └── needed by task sweep, task sweep\n"
+        '├── adapter url → Url "main"  one per call  shape.py:31\n'
+        "│   ├── root: Root  section the root\n"
+        "│   └── needed by task sweep, task sweep\n"
+        "├── adapter Repo → Repo[T]  one per call  shape.py:14\n"
+        "│   └── needed by task sweep, task sweep\n"
+        "├── adapter Maker.make → Made  one per call  shape.py:18\n"
+        "│   └── needed by adapter speaking\n"
+        "├── adapter speaking → Speaks  one per call  shape.py:34\n"
+        "│   ├── made: Made  adapter Maker.make\n"
+        "│   └── needed by task sweep, task sweep\n"
+        "├── task sweep  shape.py:36\n"
+        "│   ├── repo: Repo[User]        adapter Repo\n"
+        '│   ├── main: Url named "main"  adapter url\n'
+        "│   ├── child: Child            adapter Base.build\n"
+        "│   └── speaks: Speaks          adapter speaking\n"
+        "├── task sweep  shape.py:36\n"
+        "│   ├── repo: Repo[User]        adapter Repo\n"
+        '│   ├── main: Url named "main"  adapter url\n'
+        "│   ├── child: Child            adapter Base.build\n"
+        "│   └── speaks: Speaks          adapter speaking\n"
+        "└── task nap  shape.py:38\n"
+    )
+
+
+def test_ids_are_names_with_a_number_where_two_are_alike(folder):
+    write(folder, "shape.py", ODD)
+
+    found = graph_of(folder, "shape")
+
+    assert [task["id"] for task in found["tasks"]] == [
+        "task:shape:sweep",
+        "task:shape:sweep#2",
+        "task:shape:nap",
+    ]
+    assert [component["id"] for component in found["components"]] == [
+        'component:"answer"',
+        "component:rostra.plugin.Teardown",
+    ]
 
 
 def test_the_example_is_shown_whole():

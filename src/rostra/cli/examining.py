@@ -107,6 +107,8 @@ def _left_out(uncertain: Sequence[Exception]) -> Iterable[str]:
 
 
 def _hints(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Iterable[str]:
+    if not rehearsal.records:  # not even the settings could be resolved, so nobody could read any
+        return ()
     # It is no news that nothing needs an adapter, if something failed: that may have.
     of_adapters = () if rehearsal.failed or ended is not None else rehearsal.report.hints
     folders = _folders(rehearsal.records)

@@ -24,7 +24,7 @@ from rostra.components import Key, name_of
 from rostra.config import Config
 from rostra.config.effective import readers_of
 from rostra.config.tree import dotted
-from rostra.errors import RostraError
+from rostra.errors import RostraError, shortened
 
 __all__ = ["chart_of"]
 
@@ -185,7 +185,7 @@ class _Charting:
             intake=task.intake,
             background=task.background,
             restart=None if task.restart is None else task.restart.when,
-            place="" if wired is None else wired.place,
+            place=_place_of_coroutine(task.run) if wired is None else wired.place,
             parameters=self._inputs(wired),
         )
 
@@ -267,6 +267,12 @@ def _needed(takers: Iterable[Taker]) -> Any:
 def _headline(failure: BaseException) -> str:
     text = failure.wording().what if isinstance(failure, RostraError) else str(failure)
     return f"{type(failure).__name__}: {text}".rstrip(": ").partition("\n")[0]
+
+
+def _place_of_coroutine(run: object) -> str:
+    """Where the function of a coroutine stands; empty for any other awaitable."""
+    code = getattr(run, "cr_code", None)
+    return "" if code is None else f"{shortened(code.co_filename)}:{code.co_firstlineno}"
 
 
 def _annotation(parameter: di.Parameter) -> str:

@@ -60,9 +60,11 @@ class Ids:
 
 
 def _named_type(key: Key) -> str:
-    """A type with its module, as far as it has one: ``orders.storage.Database``."""
-    module = getattr(key, "__module__", None) if isinstance(key, type) else None
-    return f"{module}.{name_of(key)}" if module and module != "builtins" else name_of(key)
+    """A type with its module, as far as it has one: ``orders.storage.Database``; of rostra's own, its room."""
+    module = getattr(key, "__module__", "") if isinstance(key, type) else ""
+    if module.startswith("rostra."):
+        module = ".".join(module.split(".")[:2])
+    return f"{module}.{name_of(key)}" if module not in {"", "builtins"} else name_of(key)
 
 
 def _dotted(function: Any) -> str:

@@ -112,7 +112,7 @@ def _written(part: Part) -> tuple[str, ...]:
         case PluginPart():
             return "plugin", f"plugin {part.name}", *((part.state,) if part.state != "prepared" else ())
         case SectionPart():
-            return "section", f"[{part.name}]", part.type
+            return "section", f"[{part.name}]" if part.name else "the root", part.type
         case ComponentPart():
             return "component", part.type, *((f'"{part.name}"',) if part.name else ())
         case AdapterPart():

@@ -116,7 +116,7 @@ def _headline(plugin: PluginPart) -> Line:
 
 
 def _section(section: SectionPart) -> Line:
-    return "section ", name(f"[{section.name}]" if section.name else "of the root"), f" {section.type}"
+    return "section ", name(f"[{section.name}]" if section.name else "the root"), f" {section.type}"
 
 
 def _component(component: ComponentPart) -> Line:
@@ -154,7 +154,7 @@ def _called(part: Part) -> str:
         case PluginPart():
             return f"plugin {part.name}"
         case SectionPart():
-            return f"section [{part.name}]" if part.name else "the root of the settings"
+            return f"section {f'[{part.name}]' if part.name else 'the root'}"
         case ComponentPart():
             return f"component {part.type}" + (f' "{part.name}"' if part.name else "")
         case AdapterPart():

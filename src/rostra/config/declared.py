@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, NewType, TypeGuard
 import attrs
 
 from rostra.components import name_of
-from rostra.config.namespaces import KEPT, resolved
+from rostra.config.namespaces import KEPT, hashable, resolved
 from rostra.config.own import registered
 from rostra.config.secret import Secret
 
@@ -135,7 +135,7 @@ def _setting(cls: type, field: _Field, around: Mapping[str, Any]) -> Setting:
     except NameError as error:
         where = f"{name_of(owner)}.{field.attribute}"
         raise UnknownTypeError(f"nobody knows the type {annotation} of {where}: {error}") from None
-    return Setting(field.name, field.attribute, bare(wanted), field.required)
+    return Setting(field.name, field.attribute, bare(hashable(wanted)), field.required)
 
 
 def _fields(cls: type) -> list[_Field]:

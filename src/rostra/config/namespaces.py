@@ -49,8 +49,20 @@ def resolved(annotation: Any, owner: type, around: Mapping[str, Any]) -> Any:
 
 
 def _evaluated(annotation: Any, module: dict[str, Any], names: dict[str, Any]) -> Any:
-    bearer = SimpleNamespace(__annotations__={"it": annotation})
-    return typing.get_type_hints(bearer, module, names, include_extras=True)["it"]
+    return typing.get_type_hints(_bearer(annotation), module, names, include_extras=True)["it"]
+
+
+def hashable(wanted: Any) -> Any:
+    """The type itself; without what ``Annotated`` says in it if that cannot be hashed, so that no table can hold it."""
+    try:
+        hash(wanted)
+    except TypeError:
+        return typing.get_type_hints(_bearer(wanted))["it"]
+    return wanted
+
+
+def _bearer(annotation: Any) -> Any:
+    return SimpleNamespace(__annotations__={"it": annotation})
 
 
 def _is_open(annotation: Any) -> bool:

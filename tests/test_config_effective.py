@@ -233,14 +233,33 @@ class Careless:
     api_key: str = ""
     token: str = ""
     tokens_per_minute: int = 5
+    secrets: list[str] = attrs.field(factory=list)
+    host: str = ""
 
 
 def test_a_text_that_is_called_like_a_secret_is_masked_unless_it_is_the_default() -> None:
-    source = ConfigSource({"box": {"token": f"{HIDDEN}30", "api_key": f"{HIDDEN}31", "tokens_per_minute": 6}})
+    said = {
+        "token": f"{HIDDEN}30",
+        "api_key": f"{HIDDEN}31",
+        "tokens_per_minute": 6,
+        "secrets": [f"{HIDDEN}32"],
+    }
+    source = ConfigSource({"box": said})
 
     values = {name: each.value for name, each in shown(source, Careless).items()}
 
-    assert values == {"password": "guest", "api_key": "***", "token": "***", "tokens_per_minute": 6}
+    assert values == {
+        "password": "guest", "api_key": "***", "token": "***", "tokens_per_minute": 6, "secrets": "***", "host": "",
+    }  # fmt: skip
+
+
+def test_what_a_file_for_secrets_says_is_masked(tmp_path: Path) -> None:
+    (tmp_path / "host").write_text(f"{HIDDEN}33")
+    source = ConfigSource(env_prefix="APP", environ={"APP_BOX_HOST_FILE": str(tmp_path / "host")})
+
+    host = shown(source, Careless)["host"]
+
+    assert (host.value, host.is_secret, host.origin and host.origin.kind) == ("***", True, "secret file")
 
 
 @attrs.frozen

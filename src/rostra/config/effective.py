@@ -4,7 +4,6 @@ No secret is in what is said here: neither the value of a ``Secret``, wherever i
 secrets gave, nor the password in an address; nor, where a section is wrong, anything that could be one.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -16,12 +15,12 @@ from rostra.config.described import Described, DescribedClass, described, in_wor
 from rostra.config.environment import asked_by, said_about
 from rostra.config.evaluation import section_of
 from rostra.config.layers import Layer, folded, ordered, origin_of, speaker
+from rostra.config.masking import masked
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.secret import MASK
 from rostra.config.source import ConfigSource
 from rostra.config.tree import Nothing, Path, at, dotted
-from rostra.config.unresolved import asks_for_secrets
-from rostra.config.written import UnwritableError, as_said, plain, without_password
+from rostra.config.written import UnwritableError, as_said, plain
 from rostra.errors import ConfigError, Mistake
 
 __all__ = [
@@ -38,11 +37,6 @@ __all__ = [
 ]
 
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
-_NAMES_OF_SECRETS = re.compile(r"pass|secret|token|credential|private|api_?key", re.IGNORECASE)
-
-_CALLED_A_SECRET = re.compile(
-    r"(pass(word|wd|phrase)?|secret|token|credentials?|(api|private)_?key)$", re.IGNORECASE
-)
 
 
 @attrs.frozen
@@ -246,17 +240,12 @@ def _setting(each: Described, value: Any, known: _Known) -> Effective:
     references = known.references(each.path)
     origin = known.origin(each)
     shown = _shown(each, value, known)
-    masked = _without_referred(_without_passwords(shown), references, known)
-    if (
-        origin not in (None, DEFAULT)
-        and isinstance(shown, str)
-        and _CALLED_A_SECRET.search(str(each.path[-1]))
-    ):
-        masked = MASK  # its class should say so, but perhaps nobody thought of it
+    variables = known.source._environment.all() if references else {}  # noqa: SLF001  (its own room)
+    visible = masked(shown, str(each.path[-1]), origin, references, variables)
     return Effective(
         each.path,
-        masked,
-        masked != shown or _has_mask(masked, each),
+        visible,
+        visible != shown or _has_mask(visible, each),
         origin,
         in_words(each.setting.type),
         known.source.variable(dotted(each.path)),
@@ -264,28 +253,6 @@ def _setting(each: Described, value: Any, known: _Known) -> Effective:
         references,
         tuple(mistake for mistake in known.mistakes if _is_about(mistake, each.path)),
     )
-
-
-def _without_referred(shown: Any, references: tuple[str, ...], known: _Known) -> Any:
-    """A value without what references gave that is secret: by where it is kept, or by the name of its variable.
-
-    Of an address only that part is masked, if it is known.
-    """
-    hidden = [each for each in references if asks_for_secrets(each) or _NAMES_OF_SECRETS.search(each)]
-    if not hidden or shown is None:
-        return shown
-    variables = known.source._environment.all()  # noqa: SLF001  (its own room)
-    for each in hidden:
-        text = variables.get(each.removeprefix("${").removeprefix("env:").removesuffix("}"))
-        if not isinstance(shown, str) or not text or (text not in shown and not _is_masked(shown)):
-            return MASK
-        shown = shown.replace(text, MASK)
-    return shown
-
-
-def _is_masked(address: str) -> bool:
-    """Whether the password is taken out of an address."""
-    return f":{MASK}@" in address
 
 
 def _shown(each: Described, value: Any, known: _Known) -> Any:
@@ -308,16 +275,6 @@ def _shown(each: Described, value: Any, known: _Known) -> Any:
 
 def _has_mask(value: Any, each: Described) -> bool:
     return (each.is_secret and value is not None and MASK in str(value)) or value == MASK
-
-
-def _without_passwords(value: Any) -> Any:
-    if isinstance(value, str):
-        return without_password(value)
-    if isinstance(value, list):
-        return [_without_passwords(each) for each in value]
-    if isinstance(value, dict):
-        return {name: _without_passwords(each) for name, each in value.items()}
-    return value
 
 
 def _is_about(mistake: Mistake, path: Path) -> bool:

@@ -19,8 +19,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.config import Bytes, Duration, Secret
+from rostra.config.faults import without_password
 from rostra.config.references import escaped
-from rostra.config.written import UnwritableError, in_json, in_toml, in_yaml, key, plain, without_password
+from rostra.config.written import UnwritableError, in_json, in_toml, in_yaml, key, plain
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 SINGLE = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS
@@ -144,6 +145,7 @@ def test_what_the_type_says_is_secret_is_masked_though_the_value_does_not_show_i
     ("address", "shown"),
     [
         ("amqp://guest:secret@broker/x", "amqp://guest:***@broker/x"),
+        ("amqp://guest:se@cr:et@broker/x", "amqp://guest:***@broker/x"),
         ("redis://:secret@host", "redis://:***@host"),
         ("a postgres://a:b@c and https://d:e@f", "a postgres://a:***@c and https://d:***@f"),
         ("http://host:8080/a@b", "http://host:8080/a@b"),

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from rostra.config.declared import holds_secret
 from rostra.config.secret import MASK
 
-_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/@\s]*(?=@)")
+_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/\s]*(?=@)")
 _LONGEST = 60
 _LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
 

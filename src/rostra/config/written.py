@@ -20,7 +20,7 @@ from uuid import UUID
 
 from rostra.components import name_of
 from rostra.config.declared import bare, holds_secret, is_section, members, settings_of
-from rostra.config.faults import with_article, without_password
+from rostra.config.faults import with_article
 from rostra.config.own import own
 from rostra.config.phrases import MAPPINGS, SEQUENCES
 from rostra.config.quantities import Bytes, Duration
@@ -28,7 +28,7 @@ from rostra.config.references import escaped
 from rostra.config.scalars import BASE64, chosen, scalar
 from rostra.config.secret import MASK, Secret
 
-__all__ = ["UnwritableError", "as_said", "in_json", "in_toml", "in_yaml", "key", "plain", "without_password"]
+__all__ = ["UnwritableError", "as_said", "in_json", "in_toml", "in_yaml", "key", "plain"]
 
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 _UNITS = (

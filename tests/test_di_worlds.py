@@ -191,6 +191,23 @@ class World:
         if given and self.chance(10):
             given[next(iter(given))] = None
         makers = [*self.registered["process"], *self.registered["stage"]]
+        for _ in range(
+            self.random.choice((1, 2, 3))
+        ):  # planned and interpreted, compiled, and what was compiled
+            await self.ask_for(asked, given, makers)
+        for _ in range(self.random.choice((0, 0, 3))):  # the same question in scopes alike
+            await self.ask_aside(asked, given, makers)
+
+    async def ask_aside(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> None:
+        """Ask in a scope that is closed then; sometimes for what something else was made of before."""
+        before, self.ours = self.ours, Layer(self.ours, is_scope=True)
+        async with di.scope():
+            if self.chance(30):
+                await self.ask_for(self.random.choice(self.classes), {}, makers)
+            await self.ask_for(asked, given, makers)
+        self.ours = before
+
+    async def ask_for(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> None:
         ours, expected = answer(Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked)
         self.described = f"{asked} with {given} should be {expected}"
         try:

@@ -13,13 +13,16 @@ from typing import Any, TypeVar, overload
 from rostra.components import Components, Key
 from rostra.errors import NoContextError
 
-__all__ = ["add", "bound", "child", "current_context", "find", "get", "shown", "use"]
+__all__ = ["add", "bound", "child", "current_context", "find", "get", "peek", "shown", "use"]
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
 
 _current: contextvars.ContextVar[Components] = contextvars.ContextVar("rostra_context")
 _shown: list[Components] = []
+
+peek = _current.get
+"""``peek(None)`` is the layer that this task sees, or None: for the resolver, which has no time for more."""
 
 
 def current_context() -> Components:

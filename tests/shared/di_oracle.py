@@ -26,13 +26,16 @@ class Maker:
     lifetime: str
     replace: bool
     is_generator: bool
+    known: dict[str, Any] = attrs.field(factory=dict, init=False, repr=False)
 
     @property
     def label(self) -> str:
         return str(self.function.__name__)
 
     def hints(self) -> dict[str, Any]:
-        return typing.get_type_hints(self.function, include_extras=True)
+        if not self.known:
+            self.known.update(typing.get_type_hints(self.function, include_extras=True))
+        return self.known
 
     def declares(self) -> tuple[Any, str | None]:
         hint = self.hints()["return"]

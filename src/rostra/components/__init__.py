@@ -1,6 +1,8 @@
 """What is there? Layers of {type: {name: object}}, and the types under which an object is found."""
 
+from rostra.components.environment import Environment
 from rostra.components.keys import Key, canonical, keys, name_of
 from rostra.components.layers import Components
+from rostra.components.shapes import Shape
 
-__all__ = ["Components", "Key", "canonical", "keys", "name_of"]
+__all__ = ["Components", "Environment", "Key", "Shape", "canonical", "keys", "name_of"]

@@ -22,6 +22,7 @@ class Answer(NamedTuple):
         plan: How everything is made that can be had.
         arguments: For a function: what it is called with.
         failures: What cannot be had; empty if there is a plan.
+        is_final: Asked again, the answer would be the same as long as the view is.
     """
 
     wanted: str
@@ -30,6 +31,7 @@ class Answer(NamedTuple):
     plan: Plan
     arguments: tuple[Argument, ...]
     failures: tuple[Failure, ...]
+    is_final: bool = True
 
     @property
     def flaws(self) -> tuple[Exception, ...]:
@@ -75,4 +77,4 @@ def _planned(view: View, asked: Asked, wanted: str | None) -> Answer:
     roots: tuple[Node, ...] = tuple(
         each.node if isinstance(each, Argument) else each for each in found if not isinstance(each, Failure)
     )
-    return Answer(wanted, function, view, planner.plan(roots), arguments, failures)
+    return Answer(wanted, function, view, planner.plan(roots), arguments, failures, planner.is_final)

@@ -6,25 +6,15 @@ plain functions that return a coroutine; whatever is wrong is raised where that 
 
 import functools
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, NamedTuple, ParamSpec, TypeVar, overload
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar, overload
 
 from typing_extensions import TypeForm
 
-from rostra.components import Components
-from rostra.di.adapters import captured_for
-from rostra.di.annotations import Want, read
-from rostra.di.answering import Answer, Asked, answer
-from rostra.di.closing import Closing
-from rostra.di.drawing import unused
-from rostra.di.registry import INJECTED, here
-from rostra.di.running import Run, driven
-from rostra.di.scopes import Scope, nearest_scope
-from rostra.di.signatures import Signature, read_signature, signature
-from rostra.di.suggesting import missing
-from rostra.di.views import view_from
-from rostra.errors import ResolveError
+from rostra.context import peek
+from rostra.di.asking import CALLS, NOW, filled, found, found_now, raising
+from rostra.di.injecting import Injected
+from rostra.di.registry import INJECTED
 
 A = TypeVar("A")
 B = TypeVar("B")
@@ -63,15 +53,16 @@ def nject(
     /,
     **given: Any,
 ) -> Promise[tuple[A, B, C, D, E, F]]: ...
-def nject(*targets: Any, **given: Any) -> Promise[Any]:
+def nject(target: Any, /, *more: Any, **given: Any) -> Promise[Any]:
     """Something of this type: a component of the context, or what an adapter makes of what there is.
 
     One call makes one object per type, and works on the context as it is when it begins. Nothing that nobody
     registered is built.
 
     Args:
-        targets: Types: classes, Protocols, NewTypes, ``Repo[User]``, ``X | None``, ``list[X]`` for all,
-            ``Annotated[X, di.Named("replica")]``, ``di.Lazy[X]``. Several give a tuple.
+        target: A type: a class, Protocol, NewType, ``Repo[User]``, ``X | None``, ``list[X]`` for all,
+            ``Annotated[X, di.Named("replica")]``, ``di.Lazy[X]``.
+        more: Further types; then a tuple is given.
         given: Values for parameters of whatever is built: by name, then by type. A value that serves a parameter
             of its name serves nothing else.
 
@@ -80,11 +71,20 @@ def nject(*targets: Any, **given: Any) -> Promise[Any]:
             are equally near; CycleError, if something needs itself.
         GivenError: A given value serves nobody, or two serve one parameter.
     """
+    layer = peek(None)
+    if layer is not None:
+        seen = layer.seen
+        try:
+            if not given and not more:
+                return seen.shape.plans[target](seen.values)  # type: ignore[no-any-return]  # generated
+            key = ((target, *more), *given, *map(type, given.values()))
+            return seen.shape.plans[key](seen.values, *given.values())  # type: ignore[no-any-return]  # as above
+        except (KeyError, TypeError):  # not planned yet, or no key of a dictionary
+            pass
     try:
-        ready = prepared(here(), _wants(targets), given)
+        return found((target, *more), given)
     except Exception as error:  # noqa: BLE001  (raised at the await)
-        return _raising(error)
-    return _injected(ready, is_one=len(targets) == 1)
+        return raising(error)
 
 
 @overload
@@ -112,13 +112,14 @@ def now(
     /,
     **given: Any,
 ) -> tuple[A, B, C, D, E, F]: ...
-def now(*targets: Any, **given: Any) -> Any:
+def now(target: Any, /, *more: Any, **given: Any) -> Any:
     """What ``await nject(...)`` gives, where nothing on the way needs ``await``.
 
     An object of the scope or the stage that is there already needs none. Nothing is built if something does.
 
     Args:
-        targets: As for ``nject``.
+        target: As for ``nject``.
+        more: As for ``nject``.
         given: As for ``nject``.
 
     Raises:
@@ -126,9 +127,13 @@ def now(*targets: Any, **given: Any) -> Any:
         ResolveError: As for ``nject``.
         GivenError: As for ``nject``.
     """
-    ready = prepared(here(), _wants(targets), given)
-    ready.check_now()
-    return driven(_injected(ready, is_one=len(targets) == 1))
+    layer = peek(None)
+    if layer is not None and not given and not more:
+        seen = layer.seen
+        plans = seen.shape.plans.get(NOW)
+        if plans is not None and (plan := plans.get(target)) is not None:
+            return plan(seen.values)
+    return found_now((target, *more), given)
 
 
 @overload
@@ -147,13 +152,20 @@ def call(function: Callable[..., Any], /, **given: Any) -> Promise[Any]:
         GivenError: As for ``nject``.
         TypeError: It is no function, or Python does not know its parameters.
     """
+    layer = peek(None)
+    if layer is not None:
+        seen = layer.seen
+        plans = seen.shape.plans.get(CALLS)
+        if plans is not None:
+            try:
+                plan = plans[function, *given, *map(type, given.values())]
+                return plan(seen.values, *given.values())  # type: ignore[no-any-return]  # generated
+            except (KeyError, TypeError):  # as above
+                pass
     try:
-        captured = captured_for(function)
-        known = read_signature(function, captured=captured) if captured else signature(function)
-        ready = prepared(here(), known, given)
+        return filled(function, given)
     except Exception as error:  # noqa: BLE001  (raised at the await)
-        return _raising(error)
-    return _called(function, ready, (), {})
+        return raising(error)
 
 
 @overload
@@ -169,92 +181,16 @@ def inject(function: Callable[..., Any], /) -> Callable[..., Any]:
     Args:
         function: A coroutine function, or a function for which nothing needs ``await``.
     """
-    known = read_signature(function, captured=captured_for(function))
-    bindable = inspect.signature(function)
-
-    def remaining(args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Signature:
-        passed = bindable.bind_partial(*args, **kwargs).arguments
-        return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
+    injected = Injected(function)
 
     @functools.wraps(function)
     async def awaiting(*args: Any, **kwargs: Any) -> Any:
-        async with _scoped(here()) as layer:
-            return await _called(function, prepared(layer, remaining(args, kwargs), {}), args, kwargs)
+        return await injected.call(args, kwargs)
 
     @functools.wraps(function)
     def calling(*args: Any, **kwargs: Any) -> Any:
-        ready = prepared(here(), remaining(args, kwargs), {})
-        ready.check_now()
-        positional, named = driven(ready.run.passed(ready.answer.arguments))
-        return function(*args, *positional, **kwargs, **named)
+        return injected.call_now(args, kwargs)
 
     wrapper: Callable[..., Any] = awaiting if inspect.iscoroutinefunction(function) else calling
     setattr(wrapper, INJECTED, wrapper)
     return wrapper
-
-
-class Ready(NamedTuple):
-    """What was asked for, planned and ready to be made."""
-
-    answer: Answer
-    run: Run
-
-    def check_now(self) -> None:
-        """Refuse what would have to wait."""
-        self.run.check_now(self.answer.wanted, self.answer.plan.roots)
-
-
-def prepared(layer: Components, asked: Asked, given: Mapping[str, Any]) -> Ready:
-    """Plan, from the context as it is now.
-
-    Raises:
-        ResolveError: Something cannot be had.
-        GivenError: A given value cannot be used as it is.
-    """
-    view = view_from(layer, {name: type(value) for name, value in given.items()})
-    found = answer(view, asked)
-    for failure in found.failures:
-        raise missing(found, failure)
-    for flaw in found.flaws:
-        raise flaw
-    for name in found.unused:
-        raise unused(found.wanted, name, found.view, found.plan.takes())
-    closing = view.scope.closing if view.scope else None
-    return Ready(found, Run(found.plan, given, layer, view.scope, view.stage_objects, closing))
-
-
-def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:
-    for target in targets:
-        if isinstance(target, str):
-            reason = "it is a string, not a type"
-            raise ResolveError(repr(target), reason, ((repr(target), reason),), fixes=(f"nject({target})",))
-    return tuple(map(read, targets))
-
-
-async def _injected(ready: Ready, *, is_one: bool) -> Any:
-    values = await ready.run.values()
-    return values[0] if is_one else tuple(values)
-
-
-async def _called(
-    function: Callable[..., Any], ready: Ready, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> Any:
-    positional, named = await ready.run.passed(ready.answer.arguments)
-    result = function(*args, *positional, **kwargs, **named)
-    return await result if inspect.isawaitable(result) else result
-
-
-async def _raising(error: Exception) -> Any:
-    raise error
-
-
-@asynccontextmanager
-async def _scoped(layer: Components) -> AsyncIterator[Components]:
-    """The layer, or where no scope is open one on top of it that is a scope."""
-    if nearest_scope(layer)[1] is not None:
-        yield layer
-        return
-    lent = layer.push("call")
-    async with Closing("call") as closing:
-        lent.add(Scope(lent, closing))
-        yield lent

@@ -24,14 +24,15 @@ class Closing:
         label: What errors call it, such as ``scope`` or ``teardown``.
 
     As an async context manager it closes when the body ends, and hands the body's exception to what was entered.
+    ``is_closed`` is true from the moment in which closing began.
     """
 
-    __slots__ = ("_closed", "_steps", "label")
+    __slots__ = ("_steps", "is_closed", "label")
 
     def __init__(self, label: str = "closing") -> None:
         self.label = label
         self._steps: list[tuple[str, Step]] = []
-        self._closed = False
+        self.is_closed = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -40,11 +41,6 @@ class Closing:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close(error)
-
-    @property
-    def is_closed(self) -> bool:
-        """True from the moment in which closing began."""
-        return self._closed
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -59,6 +55,13 @@ class Closing:
         """
         self.check_open()
         self._steps.append((label or _called(step), lambda _error: step()))
+
+    def hold(self, step: Step, label: str) -> None:
+        """Call ``step`` with the reason when this closes: for something that is open already.
+
+        Whoever calls this has seen just now that closing has not begun.
+        """
+        self._steps.append((label, step))
 
     async def enter(self, manager: AbstractAsyncContextManager[Entered], label: str = "") -> Entered:
         """Enter ``manager`` now and leave it when this closes.
@@ -75,7 +78,7 @@ class Closing:
         async def leave(error: BaseException | None) -> None:
             await manager.__aexit__(*_as_seen_by_exit(error))
 
-        if self._closed:
+        if self.is_closed:
             await leave(None)
             self.check_open()
         self._steps.append((label or _called(manager), leave))
@@ -104,7 +107,7 @@ class Closing:
             asyncio.CancelledError: The closing was cancelled. The step at hand was interrupted, the others were
                 still closed; what they raised is the cause.
         """
-        self._closed = True
+        self.is_closed = True
         failures: list[BaseException] = []
         cancelled: asyncio.CancelledError | None = None
         while self._steps:
@@ -125,7 +128,7 @@ class Closing:
         Raises:
             ClosedError: Closing has begun.
         """
-        if self._closed:
+        if self.is_closed:
             raise ClosedError(self.label)
 
     def _raise(

@@ -7,11 +7,12 @@ from typing import Any
 from rostra.components import name_of
 from rostra.di.annotations import read
 from rostra.di.answering import Answer
-from rostra.di.calls import prepared
 from rostra.di.drawing import would_do
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
+from rostra.di.recipes import checked
 from rostra.di.registry import here
 from rostra.di.signatures import Signature, signature
+from rostra.di.views import view_from
 from rostra.errors import RostraError
 
 
@@ -25,8 +26,9 @@ def explain(target: Any, /, **given: Any) -> str:
         given: As for ``nject``.
     """
     try:
+        view = view_from(here(), {name: type(value) for name, value in given.items()})
         asked = signature(target) if inspect.isroutine(target) else (read(target),)
-        answer = prepared(here(), asked, given).answer
+        answer = checked(view, asked)
     except RostraError as error:
         return str(error)
     tree, function = _Tree(answer), answer.function

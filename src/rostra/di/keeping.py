@@ -13,6 +13,9 @@ from typing import Any, TypeAlias
 
 from rostra.errors import CycleError, NeedsAwaitError
 
+MISSING: Any = object()
+"""Stands where nothing is kept."""
+
 Asker: TypeAlias = asyncio.Task[Any] | int
 
 
@@ -33,16 +36,17 @@ class Flight:
     @contextmanager
     def awaited(self) -> Iterator[None]:
         """The body waits for this: so it is known who waits for whom."""
-        asking = _who()
-        _waits[asking] = self
+        asker = asking()
+        _waits[asker] = self
         try:
             yield
         finally:
-            del _waits[asking]
+            del _waits[asker]
 
     def land(self, error: BaseException | None) -> None:
         """Wake all who wait; an ``error`` is theirs, too."""
-        for each in self.waiting:
+        waiting, self.waiting = self.waiting, []
+        for each in waiting:
             if not each.done():
                 each.set_result(error)
 
@@ -54,15 +58,15 @@ _waits: dict[Asker, Flight] = {}
 class Kept:
     """What was made once, by key, and what is being made now."""
 
-    __slots__ = ("_flights", "_values")
+    __slots__ = ("flights", "values")
 
     def __init__(self) -> None:
-        self._values: dict[Any, Any] = {}
-        self._flights: dict[Any, Flight] = {}
+        self.values: dict[Any, Any] = {}
+        self.flights: dict[Any, Flight] = {}
 
     def has(self, key: Any) -> bool:
         """True if it is there already."""
-        return key in self._values
+        return key in self.values
 
     async def take(self, key: Any, make: Callable[[Flight], Awaitable[Any]], label: str) -> Any:
         """What is kept under ``key``; made now, unless it is there or another task makes it.
@@ -72,40 +76,55 @@ class Kept:
         Raises:
             CycleError: Whoever makes it waits, in the end, for the task that asks.
         """
-        while key not in self._values:
-            flight = self._flights.get(key)
+        found = await self.landed(key, label)
+        return await self._make(key, make) if found is MISSING else found
+
+    async def landed(self, key: Any, label: str) -> Any:
+        """What is kept under ``key``, once another task has made it; ``MISSING`` if none does.
+
+        Raises:
+            CycleError: As for ``take``.
+        """
+        while key not in self.values:
+            flight = self.flights.get(key)
             if flight is None:
-                return await self._make(key, make)
+                return MISSING
             error = await _landed(flight, label)
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 raise error
-        return self._values[key]
+        return self.values[key]
+
+    def abandon(self, flight: Flight, error: BaseException) -> None:
+        """Whatever that flight was making failed."""
+        for key in [key for key, each in self.flights.items() if each is flight]:
+            del self.flights[key]
+        flight.land(error)
 
     async def _make(self, key: Any, make: Callable[[Flight], Awaitable[Any]]) -> Any:
-        flight = self._flights[key] = Flight(_who())
+        flight = self.flights[key] = Flight(asking())
         error: BaseException | None = None
         try:
-            self._values[key] = await make(flight)
+            self.values[key] = await make(flight)
         except BaseException as raised:
             error = raised
             raise
         finally:
-            del self._flights[key]
+            del self.flights[key]
             flight.land(error)
-        return self._values[key]
+        return self.values[key]
 
 
 async def _landed(flight: Flight, label: str) -> BaseException | None:
     """How the flight ended: without an error, or with this one."""
-    asking = _who()
+    asker = asking()
     follow: Flight | None = flight
     while follow is not None:
-        if follow.maker == asking:
+        if follow.maker == asker:
             reason = f"{label} is asked for by what makes it"
             fix = "take it as a parameter, or ask for it lazily: di.Lazy[...]"
             raise CycleError(label, reason, ((label, reason),), fixes=(fix,))
         follow = _waits.get(follow.maker)
-    if isinstance(asking, int):
+    if isinstance(asker, int):
         reason = "another thread or task is making it"
         raise NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
     told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
@@ -114,7 +133,7 @@ async def _landed(flight: Flight, label: str) -> BaseException | None:
         return await told
 
 
-def _who() -> Asker:
+def asking() -> Asker:
     """The running task, or the thread where none runs."""
     try:
         return asyncio.current_task() or threading.get_ident()

@@ -29,6 +29,7 @@ class Overrides:
         by_adapter: By the identity of the adapter that is not to be called.
     """
 
+    __rostra_shapes_apart__ = True
     __slots__ = ("by_adapter", "by_type")
 
     def __init__(

@@ -57,11 +57,14 @@ class Planner:
         view: What it may use.
         wanted: What errors call what is asked for.
         function: The function whose parameters are filled, if it is one.
+
+    ``is_final`` says that no annotation turned up that may become readable later.
     """
 
     def __init__(self, view: View, wanted: str, function: Signature | None) -> None:
         self._view = view
         self._wanted_by = (wanted, function)
+        self.is_final = True
         self._lazies: dict[Any, Node] = {}
         self._passed_over: dict[Node, tuple[Failure, ...]] = {}
         self._nodes = Nodes()
@@ -97,6 +100,7 @@ class Planner:
         try:
             want = parameter.read(view.registry.names)
         except AnnotationError as error:
+            self.is_final = False
             return Failure(str(parameter), error.reason, view=view, fix=error.fix)
         found = self._wanted(view, want, parameter)
         if not isinstance(found, Failure):
@@ -112,6 +116,7 @@ class Planner:
         try:
             want = parameter.read(view.registry.names)
         except AnnotationError:  # a value that is given by name needs no annotation
+            self.is_final = False
             return node
         if want.optional or not want.options or want.key in (Any, object):
             return node

@@ -6,13 +6,14 @@ decided here.
 """
 
 import itertools
+import weakref
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
 from rostra import context
-from rostra.components import Components
+from rostra.components import Components, Shape
 from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
 from rostra.di.annotations import Option
 from rostra.di.offers import Entry, Index, Offer, offers
@@ -48,10 +49,16 @@ class Registry:
         registered: Called with each adapter that is registered here.
     """
 
+    __rostra_shapes_apart__ = True
+
     def __init__(
         self, parent: "Registry | None" = None, registered: Callable[[Adapter], None] | None = None
     ) -> None:
         self._parent = parent
+        self._shapes: weakref.WeakSet[Shape] = weakref.WeakSet()
+        self._above: weakref.WeakSet[Registry] = weakref.WeakSet()
+        if parent is not None:
+            parent._above.add(self)  # noqa: SLF001  (another registry)
         self._registered = registered
         self._own: dict[Any, Adapter] = {}
         self._waiting: dict[Any, Adapter] = {}
@@ -94,6 +101,22 @@ class Registry:
                 unreadable.append(error)
         return (*(self._parent.problems if self._parent else ()), *self._refused, *unreadable)
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there are adapters whose return annotation cannot be read yet, so that answers may still change."""
+        return bool(self._waiting) or (self._parent is not None and self._parent.is_waiting)
+
+    def remembers(self, shape: Shape) -> None:
+        """Empty the plans of ``shape`` with the next registration, here or below."""
+        self._shapes.add(shape)
+
+    def _forget_plans(self) -> None:
+        for shape in self._shapes:
+            shape.plans.clear()
+        self._shapes.clear()
+        for registry in self._above:
+            registry._forget_plans()  # noqa: SLF001  (another registry)
+
     def add_root(self, root: Root) -> None:
         """Let ``di.check`` start from ``root``, too."""
         self._roots.append(root)
@@ -108,6 +131,7 @@ class Registry:
         """Add adapters; see ``di.register``."""
         for implementation in implementations:
             made = adapter_of(implementation, lifetime, replace, eager)
+            self._forget_plans()
             key = identity(implementation)
             if key in self._own:
                 self._forget(key)

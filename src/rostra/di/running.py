@@ -6,18 +6,15 @@ would have to wait, and so the code never does.
 """
 
 from collections.abc import Coroutine, Iterable, Mapping
-from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
-from typing_extensions import is_protocol
-
 from rostra.components import Components, name_of
-from rostra.di.annotations import origin_of
 from rostra.di.closing import Closing
 from rostra.di.drawing import step_of
 from rostra.di.keeping import Kept
 from rostra.di.markers import Lazy
 from rostra.di.offers import Offer
+from rostra.di.opening import opened, opened_now
 from rostra.di.plans import (
     Argument,
     Build,
@@ -31,14 +28,10 @@ from rostra.di.plans import (
     Postponed,
     StageObject,
 )
+from rostra.di.products import Way, add_note, check
 from rostra.di.scopes import Scope
 from rostra.di.stage_objects import StageObjects
-from rostra.errors import NeedsAwaitError, WrongProductError
-
-_NOTE = "while building "
-
-Way = tuple[Offer, ...]
-"""The adapters from the outermost to the one that is being called."""
+from rostra.errors import NeedsAwaitError
 
 
 class Run:
@@ -173,9 +166,9 @@ class Run:
         positional, named = await self.passed(node.arguments, way)
         try:
             made = await self._called(node.offer, positional, named)
-            _check(node.offer, made)
+            check(node.offer, made)
         except Exception as error:
-            _add_note(error, way)
+            add_note(error, way)
             raise
         return made
 
@@ -190,10 +183,8 @@ class Run:
         assert self.closing is not None, "planned where a scope is open"  # noqa: S101  (planning saw to it)
         label = offer.adapter.label
         if style == "generator":
-            manager = made if hasattr(made, "__enter__") else contextmanager(lambda: made)()
-            return self.closing.enter_now(manager, label)
-        manager = made if hasattr(made, "__aenter__") else asynccontextmanager(lambda: made)()
-        return await self.closing.enter(manager, label)
+            return opened_now(self.closing, made, label)
+        return await opened(self.closing, made, label)
 
 
 class Later(NamedTuple):
@@ -233,23 +224,3 @@ def driven(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 def _label(node: Build) -> str:
     return name_of(node.offer.made)
-
-
-def _check(offer: Offer, made: Any) -> None:
-    cls = origin_of(offer.made) or offer.made
-    if offer.is_override or not isinstance(cls, type) or is_protocol(cls) or isinstance(made, cls):
-        return
-    adapter = offer.adapter
-    raise WrongProductError(adapter.label, adapter.place, name_of(offer.made), name_of(type(made)))
-
-
-def _add_note(error: Exception, way: Way) -> None:
-    """Say for whom it was built, once: the innermost call knows best. Rostra's own places alone say nothing."""
-    if any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ())) or all(map(_is_ours, way)):
-        return
-    steps = [f"{'  ' * depth}└ {step_of(offer)}   {offer.adapter.place}" for depth, offer in enumerate(way)]
-    error.add_note("\n  ".join([f"{_NOTE}{name_of(way[0].made)}", *steps]))
-
-
-def _is_ours(offer: Offer) -> bool:
-    return str(getattr(offer.adapter.make, "__module__", "")).startswith("rostra.")

@@ -29,6 +29,7 @@ class StageObjects:
         ask: How an object of the stage is asked for by its type.
     """
 
+    __rostra_shapes_apart__ = True
     __slots__ = ("ask", "closing", "kept", "layer")
 
     def __init__(

@@ -1,12 +1,10 @@
 """What does a stage need of di? A registry, objects that live as long as it does, and a scope."""
 
 from collections.abc import Callable
-from typing import Any
 
 from rostra.components import Components
 from rostra.di.adapters import Adapter
-from rostra.di.annotations import Want
-from rostra.di.calls import prepared
+from rostra.di.asking import values_of
 from rostra.di.closing import Closing
 from rostra.di.registry import PROCESS, Registry
 from rostra.di.scopes import Scope
@@ -23,10 +21,6 @@ def open_stage(
         closing: What is built for the stage and in its scope is closed with it, last in first out.
         registered: Called with each adapter that is registered on the stage.
     """
-    layer.add(StageObjects(layer, closing, _ask))
+    layer.add(StageObjects(layer, closing, values_of))
     layer.add(Scope(layer, closing))
     return layer.add(Registry(PROCESS, registered))
-
-
-async def _ask(layer: Components, wants: tuple[Want, ...]) -> list[Any]:
-    return await prepared(layer, wants, {}).run.values()

@@ -1,0 +1,133 @@
+"""What happens when something is asked for the first times? It is found out, interpreted, and then remembered.
+
+What was remembered is looked up in ``calls``, which does nothing else.
+"""
+
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from types import FunctionType
+from typing import Any
+
+from rostra.components import Components
+from rostra.di.adapters import captured_for
+from rostra.di.annotations import Want, read
+from rostra.di.recipes import Recipe, Ways, function_of, recipe_for, run_of
+from rostra.di.registry import here
+from rostra.di.running import Run, driven
+from rostra.di.signatures import Signature, read_signature, signature
+from rostra.errors import ResolveError
+
+NOW = object()
+"""Under which a shape has the plans of ``di.now``."""
+CALLS = object()
+"""Under which a shape has the plans of ``di.call``."""
+INJECTED = object()
+"""Under which a shape has the plans of ``@di.inject``."""
+
+
+def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
+    """What ``nject`` gives: its coroutine.
+
+    Raises:
+        RostraError: As ``nject`` does at its await.
+    """
+    layer, is_one = here(), len(targets) == 1
+    key = targets[0] if is_one and not given else (targets, *given, *map(type, given.values()))
+    recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
+    plan = planned(layer, None, key, recipe, given, Ways(is_one))
+    if plan is not None:
+        return plan(layer.environment.values, *given.values())  # type: ignore[no-any-return]  # generated
+    return _injected(run_of(recipe, layer, given), is_one=is_one)
+
+
+def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
+    """What ``now`` gives.
+
+    Raises:
+        RostraError: As ``now`` does.
+    """
+    layer, is_one = here(), len(targets) == 1
+    key = targets[0] if is_one and not given else (targets, *given, *map(type, given.values()))
+    recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
+    plan = planned(layer, NOW, key, recipe, given, Ways(is_one, can_wait=False))
+    if plan is not None:
+        return plan(layer.environment.values, *given.values())
+    run = run_of(recipe, layer, given)
+    run.check_now(recipe.wanted, recipe.plan.roots)
+    return driven(_injected(run, is_one=is_one))
+
+
+def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
+    """What ``call`` gives: its coroutine.
+
+    Raises:
+        RostraError: As ``call`` does at its await.
+    """
+    layer = here()
+    captured = captured_for(function)
+    is_lasting = captured is None and isinstance(function, FunctionType) and function.__closure__ is None
+    key = (function, *given, *map(type, given.values()))
+    known = read_signature(function, captured=captured) if captured else signature(function)
+    recipe = recipe_for(layer, (CALLS, key) if is_lasting else None, lambda: known, given)
+    plan = planned(layer, CALLS, key, recipe, given, Ways())
+    if plan is not None:
+        return plan(layer.environment.values, *given.values())  # type: ignore[no-any-return]  # generated
+    return called(function, recipe, run_of(recipe, layer, given), (), {})
+
+
+def planned(
+    layer: Components, kind: Any, key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
+) -> Callable[..., Any] | None:
+    """The plan as a function, kept where ``calls`` will find it; None if this call is to be interpreted."""
+    environment = layer.environment
+    function: Callable[..., Any] | None = function_of(recipe, environment, given, ways)
+    if function is not None:
+        plans = environment.shape.plans
+        (plans if kind is None else plans.setdefault(kind, {}))[key] = function
+    return function
+
+
+async def called(
+    function: Callable[..., Any], recipe: Recipe, run: Run, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> Any:
+    """Make the arguments of a function and call it."""
+    positional, named = await run.passed(recipe.arguments)
+    result = function(*args, *positional, **kwargs, **named)
+    return await result if inspect.isawaitable(result) else result
+
+
+async def values_of(layer: Components, wants: tuple[Want, ...]) -> list[Any]:
+    """What is asked for from ``layer``, in order."""
+    return await run_of(recipe_for(layer, None, lambda: wants, {}), layer, {}).values()
+
+
+async def raising(error: Exception) -> Any:
+    """Raise at the await."""
+    raise error
+
+
+def remaining(known: Signature, passed: frozenset[str]) -> Signature:
+    """What is left of a function whose other parameters the caller passes."""
+    return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
+
+
+def _question(kind: Any, key: Any) -> Any:
+    """The key under which an answer is remembered; None for what cannot be the key of a dictionary."""
+    try:
+        hash(key)
+    except TypeError:
+        return None
+    return (kind, key)
+
+
+def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:
+    for target in targets:
+        if isinstance(target, str):
+            reason = "it is a string, not a type"
+            raise ResolveError(repr(target), reason, ((repr(target), reason),), fixes=(f"nject({target})",))
+    return tuple(map(read, targets))
+
+
+async def _injected(run: Run, *, is_one: bool) -> Any:
+    values = await run.values()
+    return values[0] if is_one else tuple(values)

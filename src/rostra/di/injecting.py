@@ -1,0 +1,93 @@
+"""What does ``@di.inject`` do at a call? It fills what the caller does not pass.
+
+Where no scope is open it opens one for the call, so that what must be closed is closed when the call ends.
+"""
+
+import inspect
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+from rostra.components import Components
+from rostra.di.adapters import captured_for
+from rostra.di.asking import INJECTED, called, planned, remaining
+from rostra.di.closing import Closing
+from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
+from rostra.di.registry import here
+from rostra.di.running import driven
+from rostra.di.scopes import Scope, nearest_scope
+from rostra.di.signatures import Signature, read_signature
+
+_OPENS = object()
+"""Stands for a plan where a scope has to be opened first."""
+
+
+class Injected:
+    """A function whose parameters are filled at each call.
+
+    Args:
+        function: The function.
+    """
+
+    __slots__ = ("_bindable", "_known", "function")
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+        self._known = read_signature(function, captured=captured_for(function))
+        self._bindable = inspect.signature(function)
+
+    async def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Call a coroutine function."""
+        layer, key = here(), (self, len(args), *kwargs)
+        plan = layer.seen.shape.plans.get(INJECTED, {}).get(key)
+        if plan is _OPENS or (plan is None and nearest_scope(layer)[1] is None):
+            layer.environment.shape.plans.setdefault(INJECTED, {})[key] = _OPENS
+            async with _scoped(layer) as lent:
+                return await self._call(
+                    lent, lent.seen.shape.plans.get(INJECTED, {}).get(key), key, args, kwargs
+                )
+        return await self._call(layer, plan, key, args, kwargs)
+
+    async def _call(
+        self, layer: Components, plan: Any, key: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Any:
+        if plan is not None:
+            return await plan(layer.seen.values, args, kwargs)
+        recipe = self._recipe(layer, key, args, kwargs)
+        plan = planned(layer, INJECTED, key, recipe, {}, Ways(passes=True))
+        if plan is not None:
+            return await plan(layer.environment.values, args, kwargs)
+        return await called(self.function, recipe, run_of(recipe, layer, {}), args, kwargs)
+
+    def call_now(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
+        """Call a function for which nothing need be awaited."""
+        layer, key = here(), (self, len(args), *kwargs)
+        plan = layer.seen.shape.plans.get(INJECTED, {}).get(key)
+        if plan is not None:
+            return plan(layer.seen.values, args, kwargs)
+        recipe = self._recipe(layer, key, args, kwargs)
+        plan = planned(layer, INJECTED, key, recipe, {}, Ways(passes=True, can_wait=False))
+        if plan is not None:
+            return plan(layer.environment.values, args, kwargs)
+        run = run_of(recipe, layer, {})
+        run.check_now(recipe.wanted, recipe.plan.roots)
+        positional, named = driven(run.passed(recipe.arguments))
+        return self.function(*args, *positional, **kwargs, **named)
+
+    def _recipe(
+        self, layer: Components, key: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Recipe:
+        def asked() -> Signature:
+            passed = self._bindable.bind_partial(*args, **kwargs).arguments
+            return remaining(self._known, frozenset(passed))
+
+        return recipe_for(layer, (INJECTED, key), asked, {})
+
+
+@asynccontextmanager
+async def _scoped(layer: Components) -> AsyncIterator[Components]:
+    """A layer on top that is a scope."""
+    lent = layer.push("call")
+    async with Closing("call") as closing:
+        lent.add(Scope(lent, closing))
+        yield lent

@@ -1,0 +1,395 @@
+"""What would a user write who builds this by hand? The source text of a plan.
+
+One function per plan: each object is a local variable, adapters are names of its module, arguments are positional
+where that is the same, and ``await`` stands only where an adapter needs it. Nothing is looked up but slots of the
+context's list of values. Which line belongs to whose making is known beside the text, so that an exception can say
+for whom something was built.
+"""
+
+import inspect
+import keyword
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from rostra.components import Shape, name_of
+from rostra.di.passing import is_plain_generator, is_surely_right, passed_by_position
+from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Plan, StageObject
+from rostra.di.products import Way, product_class
+from rostra.di.signatures import Parameter, Signature
+
+
+class Program(NamedTuple):
+    """A function as source text.
+
+    Args:
+        name: Its name.
+        text: The module that defines it.
+        names: What the names in it stand for, but for those that every program has.
+        ways: By line: the adapter that is called there, and those for which it is.
+    """
+
+    name: str
+    text: str
+    names: dict[str, Any]
+    ways: dict[int, Way]
+
+
+class Asked(NamedTuple):
+    """What a program is to do.
+
+    Args:
+        plan: How everything is made.
+        label: What is asked for, by name.
+        given: The names of the given values, in the order in which they are passed.
+        function: The function to call in the end, if it is for one.
+        arguments: What that is called with.
+        is_one: One object is returned, not a tuple.
+        passes: The caller passes further arguments for the function, as ``args`` and ``kwargs``.
+        can_wait: It may use ``await``.
+    """
+
+    plan: Plan
+    label: str
+    given: tuple[str, ...]
+    function: Signature | None = None
+    arguments: tuple[Argument, ...] = ()
+    is_one: bool = True
+    passes: bool = False
+    can_wait: bool = True
+
+    @property
+    def returns_awaitable(self) -> bool:
+        """The call of the function surely gives something to be awaited."""
+        return self.function is not None and inspect.iscoroutinefunction(self.function.target)
+
+
+class Unwritable(Exception):  # noqa: N818  (never seen by anybody)
+    """This plan is better interpreted, for now or for ever."""
+
+
+class Writer:
+    """Writes one program.
+
+    Args:
+        asked: What it is to do.
+        shape: Of the context that it will be called in.
+        stage: The objects of the stage that are there, by identity.
+        scope: The slot of the scope, if one is open.
+    """
+
+    def __init__(self, asked: Asked, shape: Shape, stage: Mapping[Any, Any], scope: int | None) -> None:
+        self._asked = asked
+        self._shape = shape
+        self._stage = stage
+        self._scope = scope
+        self._order = list(_in_order(asked.plan.roots))
+        self._nodes = [node for node, _ in self._order]
+        self._waits = any(node.offer.signature.needs_await for node in self._nodes)
+        self._keeps = any(node in asked.plan.kept for node in self._nodes)
+        self._locals: dict[Node, str] = {
+            node: f"{_safe(name_of(node.offer.made)).lower()}_{number}"
+            for number, node in enumerate(self._nodes, 1)
+        }
+        self._used = {*_TAKEN, *self._locals.values(), *map(_given, asked.given)}
+        self._names: dict[str, Any] = {}
+        self._named_by: dict[Any, str] = {}
+        self._lines: list[str] = []
+        self._ways: dict[int, Way] = {}
+
+    def program(self) -> Program:
+        """The program.
+
+        Raises:
+            Unwritable: It has something for which an interpreter is needed.
+        """
+        asked = self._asked
+        if not asked.can_wait and (self._waits or self._keeps):
+            raise Unwritable
+        kept = [node.offer.identity for node in self._nodes if node in asked.plan.kept]
+        if len(set(kept)) < len(kept):  # which of two is made and kept depends on what else is
+            raise Unwritable
+        name = f"{'nject' if asked.function is None else 'call'}_{_safe(asked.label)}"
+        takes = ["values", *map(_given, asked.given), *(["args", "kwargs"] if asked.passes else [])]
+        if self._keeps and not self._waits:
+            self._function(name, takes, f"{name}_with_what_is_there")
+            self._lines += ["", ""]
+            self._function(f"{name}_with_what_is_there", takes, None)
+        else:
+            self._function(name, takes, None)
+        return Program(name, "\n".join([*self._lines, ""]), self._names, self._ways)
+
+    def _function(self, name: str, takes: list[str], other: str | None) -> None:
+        """One function. Where nothing was kept yet, nothing need be looked for; else it leaves it to the ``other``."""
+        self._line(0, f"{'async def' if self._asked.can_wait else 'def'} {name}({', '.join(takes)}):")
+        flies = self._waits and self._keeps
+        if self._order:
+            self._openings(None if other is None else f"return await {other}({', '.join(takes)})")
+            if flies:
+                self._line(1, "flight = Flight(asking())")
+            needs = self._needs() if self._keeps and other is None else {}
+            self._line(1, "try:")
+            for node, way in self._order:
+                self._making(node, way, needs.get(node, ""))
+            self._line(1, "except BaseException as error:" if flies else "except Exception as error:")
+            if flies:
+                self._line(2, "kept.abandon(flight, error)")
+            self._line(2, "told(error, ways)")
+            self._line(2, "raise")
+        self._line(1, self._last())
+
+    def _line(self, depth: int, text: str, way: Way | None = None) -> None:
+        self._lines.append("    " * depth + text)
+        if way is not None:
+            self._ways[len(self._lines)] = way
+
+    def _openings(self, otherwise: str | None) -> None:
+        lives_in_scope = any(map(_lives_in_scope, self._nodes))
+        if lives_in_scope or any(node.offer.signature.is_generator for node in self._nodes):
+            if self._scope is None:
+                raise Unwritable
+            self._line(1, f"scope = values[{self._scope}]")
+            self._line(1, "closing = scope.closing")
+            if lives_in_scope:
+                self._line(1, "if closing.is_closed: closing.check_open()")
+        if self._keeps:
+            self._line(1, "kept = scope.kept")
+            self._line(1, "there, flying = kept.values, kept.flights")
+        if otherwise is not None:
+            self._line(1, f"if there or flying: {otherwise}")
+
+    def _needs(self) -> dict[Node, str]:
+        """Ask what the scope has, from the top down: under what condition each object must be made."""
+        users: dict[Node, list[Node]] = {}
+        for node in self._nodes:
+            for each in _parts(node):
+                users.setdefault(each, []).append(node)
+        surely = _in_any_case(self._asked.plan)
+        needs: dict[Node, str] = {}
+        for node in reversed(self._nodes):
+            local = self._locals[node]
+            of_users = [] if node in surely else [needs[user] for user in users[node]]
+            wanted = " or ".join(dict.fromkeys(of_users))
+            if node in self._asked.plan.kept:
+                found = f"there.get({self._key(node)}, MISSING)"
+                self._line(1, f"{local} = {f'{found} if {wanted} else None' if wanted else found}")
+                needs[node] = f"{local} is MISSING"
+            elif len(of_users) > 1:
+                self._line(1, f"{local}_needed = {wanted}")
+                needs[node] = f"{local}_needed"
+            else:
+                needs[node] = wanted
+        return needs
+
+    def _making(self, node: Build, way: Way, need: str) -> None:
+        depth = 2
+        if need:
+            self._line(depth, f"if {need}:")
+            depth += 1
+        if node not in self._asked.plan.kept:
+            self._made(depth, node, way)
+            return
+        local, key = self._locals[node], self._key(node)
+        if need:
+            self._line(depth, f"if {key} in flying or {key} in there:")
+            self._line(depth + 1, f"{local} = await kept.landed({key}, {name_of(node.offer.made)!r})")
+            self._line(depth, f"if {local} is MISSING:")
+            depth += 1
+        flies = node.offer.signature.needs_await
+        if flies:
+            self._line(depth, f"flying[{key}] = flight")
+        self._made(depth, node, way)
+        self._line(depth, f"there[{key}] = {local}")
+        if flies:
+            self._line(depth, f"del flying[{key}]")
+            self._line(depth, "if flight.waiting: flight.land(None)")
+
+    def _made(self, depth: int, node: Build, way: Way) -> None:
+        """Call the adapter, and see that it made what it declares."""
+        local, offer = self._locals[node], node.offer
+        passed = self._arguments(offer.make, offer.signature.parameters, node.arguments)
+        called = f"{self._named(offer.adapter.label, offer.make)}({', '.join(passed)})"
+        if _lives_in_scope(node) and self._waits:
+            self._line(depth, "if closing.is_closed: closing.check_open()")
+        if offer.signature.style == "plain":
+            self._line(depth, f"{local} = {called}", way)
+        elif offer.signature.style == "awaitable":
+            self._line(depth, f"{local} = await {called}", way)
+        else:
+            self._opened(depth, node, way, called)
+        if not is_surely_right(offer):
+            cls = self._named(name_of(offer.made), product_class(offer))
+            wrong = self._named(f"{offer.adapter.label}_offer", offer)
+            self._line(depth, f"if not isinstance({local}, {cls}): check({wrong}, {local})", way)
+
+    def _opened(self, depth: int, node: Build, way: Way, called: str) -> None:
+        """Enter a generator; it is left when the scope closes."""
+        local, offer = self._locals[node], node.offer
+        label = repr(offer.adapter.label)
+        self._line(depth, f"opening = {called}", way)
+        if not _lives_in_scope(node):
+            self._line(depth, "if closing.is_closed: closing.check_open()", way)
+        if offer.signature.style == "generator":
+            self._line(depth, f"{local} = opened_now(closing, opening, {label})", way)
+        elif is_plain_generator(offer.make):
+            self._line(depth, f"{local} = await opening.__anext__()", way)
+            self._line(depth, "if closing.is_closed: await left(closing, opening)", way)
+            self._line(depth, f"closing.hold(leaving(opening), {label})")
+        else:
+            self._line(depth, f"{local} = await opened(closing, opening, {label})", way)
+
+    def _arguments(
+        self, function: Any, parameters: tuple[Parameter, ...], arguments: tuple[Argument, ...]
+    ) -> list[str]:
+        by_position = passed_by_position(function, parameters, arguments)
+        passed = []
+        for argument in arguments:
+            name, value = argument.parameter.name, self._value(argument.node)
+            passed.append(value if name in by_position else f"{name}={value}")
+        return passed
+
+    def _last(self) -> str:
+        """The statement that returns what was asked for."""
+        asked = self._asked
+        if asked.function is None:
+            values = [self._value(root) for root in asked.plan.roots]
+            return f"return {values[0]}" if asked.is_one else f"return ({', '.join(values)},)"
+        target = asked.function.target
+        passed = self._arguments(target, asked.function.parameters, asked.arguments)
+        if asked.passes:
+            named = [self._by_name(each) for each in asked.arguments]
+            passed = ["*args", *named, "**kwargs"]
+        called = f"{self._named(asked.label, target)}({', '.join(passed)})"
+        if not asked.can_wait or asked.returns_awaitable:
+            return f"return {'await ' if asked.can_wait else ''}{called}"
+        return f"return await awaited({called})"
+
+    def _by_name(self, argument: Argument) -> str:
+        value, parameter = self._value(argument.node), argument.parameter
+        return value if parameter.is_positional_only else f"{parameter.name}={value}"
+
+    def _value(self, node: Node) -> str:
+        match node:
+            case Build():
+                return self._locals[node]
+            case Given():
+                return _given(node.name)
+            case Load():
+                slot = self._shape.find(node.key, node.name)
+                if slot is not None:
+                    return f"values[{slot}]"
+            case Constant():
+                return "None" if node.value is None else self._named("constant", node.value)
+            case Collect():
+                return f"[{', '.join(map(self._value, node.nodes))}]"
+            case StageObject():
+                offer = node.build.offer
+                if offer.identity in self._stage:
+                    return self._named(f"the_{name_of(offer.made)}", self._stage[offer.identity])
+        raise Unwritable
+
+    def _key(self, node: Build) -> str:
+        return self._named(f"{name_of(node.offer.made)}_key", node.offer.identity, node)
+
+    def _named(self, wanted: str, value: Any, same: Any = None) -> str:
+        """A name of the module for a value, one for all that are the ``same``."""
+        by = id(value) if same is None else same
+        if by not in self._named_by:
+            name = wanted = _safe(wanted)
+            while name in self._used:
+                name = f"{wanted}_{len(self._used)}"
+            self._used.add(name)
+            self._named_by[by], self._names[name] = name, value
+        return self._named_by[by]
+
+
+_TAKEN = frozenset(
+    (
+        *(
+            "values",
+            "args",
+            "kwargs",
+            "error",
+            "scope",
+            "closing",
+            "kept",
+            "there",
+            "flying",
+            "flight",
+            "opening",
+        ),
+        *(
+            "MISSING",
+            "Flight",
+            "asking",
+            "awaited",
+            "check",
+            "leaving",
+            "left",
+            "opened",
+            "opened_now",
+            "told",
+        ),
+        *("ways", "isinstance", "BaseException", "Exception"),
+    )
+)
+
+
+def _in_order(roots: tuple[Node, ...]) -> Iterator[tuple[Build, Way]]:
+    """What is to be made, arguments first, each with the way to it; not what the objects of the stage are made of."""
+    seen: set[Node] = set()
+    stack: list[tuple[Node, Way, bool]] = [(root, (), False) for root in reversed(roots)]
+    while stack:
+        node, way, is_done = stack.pop()
+        if is_done and isinstance(node, Build):
+            yield node, way
+        elif node not in seen:
+            seen.add(node)
+            if isinstance(node, Build):
+                way = (*way, node.offer)
+                stack.append((node, way, True))
+            stack += [(each, way, False) for each in reversed(_inside(node))]
+
+
+def _inside(node: Node) -> tuple[Node, ...]:
+    match node:
+        case Build():
+            return tuple(argument.node for argument in node.arguments)
+        case Collect():
+            return node.nodes
+        case _:
+            return ()
+
+
+def _parts(node: Node) -> Iterator[Node]:
+    """The objects that are made for ``node``, also those in its lists."""
+    for each in _inside(node):
+        if isinstance(each, Collect):
+            yield from _parts(each)
+        elif isinstance(each, Build):
+            yield each
+
+
+def _in_any_case(plan: Plan) -> set[Node]:
+    """What is asked for whatever the scope has already."""
+    stack = list(plan.roots)
+    seen: set[Node] = set()
+    while stack:
+        node = stack.pop()
+        if node not in seen:
+            seen.add(node)
+            stack += () if node in plan.kept else _inside(node)
+    return seen
+
+
+def _lives_in_scope(node: Build) -> bool:
+    return node.offer.adapter.lifetime == "scope"
+
+
+def _given(name: str) -> str:
+    return f"given_{name}"
+
+
+def _safe(text: str) -> str:
+    name = re.sub(r"\W+", "_", text).strip("_") or "it"
+    return name if name.isidentifier() and not keyword.iskeyword(name) else f"_{name}"

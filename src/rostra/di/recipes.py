@@ -1,0 +1,174 @@
+"""What need not be found out again? The answers to questions, by the shape of the context.
+
+The first time, a question is planned and its plan interpreted. Asked again under the same shape, the plan becomes
+a function, and from then on that is all there is to a call. What would make a plan wrong empties the dictionary in
+which it would be found: an addition moves a layer to another shape, and a registry forgets the plans that asked it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from rostra.components import Components, Environment, Shape
+from rostra.di.answering import Answer, Asked, answer
+from rostra.di.drawing import unused
+from rostra.di.plans import Build, Collect, Node, Plan, StageObject
+from rostra.di.running import Run
+from rostra.di.scopes import Scope, nearest_scope
+from rostra.di.stage_objects import StageObjects
+from rostra.di.suggesting import missing
+from rostra.di.views import View, view_from
+
+LIMIT = 1_000
+"""So many plans are remembered for one shape; then they are found out anew."""
+
+_RECIPES = object()
+
+
+class Recipe:
+    """An answer without what belongs to the call that asked first.
+
+    Args:
+        wanted: What errors call what was asked for.
+        function: The function whose parameters are filled, if it is one.
+        plan: How everything is made.
+        arguments: For a function: what it is called with.
+        is_final: It stays right as long as the shape has it.
+        is_known: It was asked for before.
+        is_interpreted: It has something that no function can be made of.
+    """
+
+    __slots__ = ("arguments", "function", "is_final", "is_interpreted", "is_known", "plan", "wanted")
+
+    def __init__(self, found: Answer, *, is_final: bool) -> None:
+        self.wanted = found.wanted
+        self.function = found.function
+        self.plan = found.plan._replace(passed_over={})
+        self.arguments = found.arguments
+        self.is_final = is_final
+        self.is_known = False
+        self.is_interpreted = False
+
+
+class Ways(NamedTuple):
+    """How a question may be answered besides by a function of one's own.
+
+    Args:
+        is_one: One object is returned, not a tuple.
+        passes: The caller passes further arguments.
+        can_wait: It may use ``await``.
+    """
+
+    is_one: bool = True
+    passes: bool = False
+    can_wait: bool = True
+
+
+def checked(view: View, asked: Asked) -> Answer:
+    """The answer to a question that has one.
+
+    Raises:
+        ResolveError: Something cannot be had.
+        GivenError: A given value cannot be used as it is.
+    """
+    found = answer(view, asked)
+    for failure in found.failures:
+        raise missing(found, failure)
+    for flaw in found.flaws:
+        raise flaw
+    for name in found.unused:
+        raise unused(found.wanted, name, found.view, found.plan.takes())
+    return found
+
+
+def recipe_for(layer: Components, key: Any, asked: Callable[[], Asked], given: Mapping[str, Any]) -> Recipe:
+    """What is remembered of a question, or found out now.
+
+    Args:
+        layer: Where it is asked.
+        key: The question; None if it is not to be remembered.
+        asked: What is asked for; called only if that is not remembered.
+        given: The given values.
+
+    Raises:
+        RostraError: As for ``checked``.
+    """
+    shape = layer.environment.shape
+    recipes: dict[Any, Recipe] = shape.plans.get(_RECIPES, {})
+    known = recipes.get(key) if key is not None else None
+    if known is not None:
+        known.is_known = True
+        return known
+    view = view_from(layer, {name: type(value) for name, value in given.items()})
+    found = checked(view, asked())
+    recipe = Recipe(found, is_final=key is not None and found.is_final and _is_of_shape(view))
+    if recipe.is_final and layer.environment.shape is shape:
+        _remember(shape, view, key, recipe)
+    return recipe
+
+
+def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
+    """One call, to be interpreted."""
+    _, scope = nearest_scope(layer)
+    objects = layer.get(StageObjects, default=None)
+    return Run(recipe.plan, given, layer, scope, objects, scope.closing if scope else None)
+
+
+def function_of(recipe: Recipe, environment: Environment, given: Mapping[str, Any], ways: Ways) -> Any:
+    """The plan as a function of the context's values and the given values, or None if it is better interpreted."""
+    if recipe.is_interpreted or not recipe.is_known:
+        return None
+    shape, values = environment.shape, environment.values
+    slot = shape.find(StageObjects, None)
+    there: Mapping[Any, Any] = {} if slot is None else values[slot].kept.values
+    if not _is_ready(recipe.plan, there):
+        return None
+    from rostra.di.compiling import compiled  # most processes that start and stop need none of it
+    from rostra.di.programs import Asked as Task
+    from rostra.di.programs import Unwritable, Writer
+
+    task = Task(recipe.plan, recipe.wanted, tuple(given), recipe.function, recipe.arguments, *ways)
+    try:
+        return compiled(Writer(task, shape, there, _scope_slot(shape)).program())
+    except Unwritable:
+        recipe.is_interpreted = True
+        return None
+
+
+def _is_ready(plan: Plan, there: Mapping[Any, Any]) -> bool:
+    """Whether the objects of the stage that it needs are there."""
+    stack: list[Node] = list(plan.roots)
+    seen: set[Node] = set()
+    while stack:
+        node = stack.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if isinstance(node, StageObject) and node.build.offer.identity not in there:
+            return False
+        if isinstance(node, Build | Collect):
+            stack += plan.inside(node)
+    return True
+
+
+def _scope_slot(shape: Shape) -> int | None:
+    return shape.find(Scope, None)
+
+
+def _is_of_shape(view: View) -> bool:
+    """Whether all that planning looked at belongs to its shape, so that the answer is that of all who have it."""
+    objects = view.stage_objects
+    if objects is not None and all(objects.layer is not layer for _, layer in view.layers()):
+        return False
+    registries = {view.registry, *([view.stage.registry] if view.stage else ())}
+    return not any(registry.is_waiting for registry in registries)
+
+
+def _remember(shape: Shape, view: View, key: Any, recipe: Recipe) -> None:
+    recipes = shape.plans.setdefault(_RECIPES, {})
+    if len(recipes) >= LIMIT or len(shape.plans) >= LIMIT:
+        shape.plans.clear()
+        recipes = shape.plans[_RECIPES] = {}
+    recipes[key] = recipe
+    view.registry.remembers(shape)
+    if view.stage is not None:
+        view.stage.registry.remembers(shape)

@@ -10,7 +10,7 @@ import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any, Literal, Protocol, TypeAlias
+from typing import IO, Any, Literal, Protocol, TypeAlias, cast
 
 import attrs
 
@@ -100,7 +100,9 @@ def look(*, color: bool = True, stream: IO[str] | None = None) -> Look:
         color: False for ``--no-color``.
         stream: Standard output, if it is left out.
     """
-    stream = stream or sys.stdout
+    stream = stream or cast(
+        "IO[str]", sys.stdout
+    )  # None only where Python runs without a console, on Windows
     if not stream.isatty() or os.environ.get("TERM") in {None, "", "dumb"}:
         return _Plain(stream)
     try:

@@ -86,6 +86,8 @@ class Box(typing.Generic[Inner]):
 
 class Limits(typing.TypedDict):
     soft: int
+    hard: typing.NotRequired["int"]
+    inner: "typing.NotRequired[Limits]"
 
 
 @attrs.frozen
@@ -200,6 +202,8 @@ ACCEPTED_FROM_FILES = [
     (Any, {"a": None}, {"a": None}),
     (Point, [1, 2], Point(1, 2)),
     (Limits, {"soft": 1}, {"soft": 1}),
+    (Limits, {"soft": 1, "inner": {"soft": "2", "hard": 3}}, {"soft": 1, "inner": {"soft": 2, "hard": 3}}),
+    (Limits | int, {"soft": 1}, {"soft": 1}),
     (Box[int], {"it": "1"}, Box(1)),
     (Decimal, 1.1, Decimal("1.1")),
     (Decimal, 5, Decimal(5)),
@@ -289,7 +293,12 @@ REFUSED_FROM_FILES = [
     (Pool | int, {"url": 1}, "expected text, found 1"),
     (list[int] | str, ["x"], 'expected a whole number, found "x"'),
     (list[int] | list[str], [1.5], "expected a list, found a list of 1"),
-    (Mystery, {"it": 1}, "nobody knows how to read a Mystery; teach it: config.reads(Mystery)"),
+    (Mystery, {"it": 1}, "nobody knows a type of Mystery.it: name 'NoSuchType' is not defined"),
+    (Limits, {}, "missing; expected a whole number"),
+    (Limits, {"soft": 1, "hart": 2}, "unknown; did you mean hard?"),
+    (Limits, {"soft": 1, "hard": "x", "x": 5}, 'expected a whole number, found "x"; unknown'),
+    (Limits, [1], "expected a table, found a list of 1"),
+    (Limits | int, "x", 'expected a table or a whole number, found "x"'),
     (Box[int], {"it": "x"}, 'expected a whole number, found "x"'),
     (Pool | int, "x", 'expected a table or a whole number, found "x"'),
     (list[int], 5, "expected a list, as a,b or as JSON, found 5"),

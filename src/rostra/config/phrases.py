@@ -55,7 +55,7 @@ def phrase(wanted: Any) -> str:
         return phrase_of_options(wanted)
     if origin in SEQUENCES:
         return LIST
-    if origin in MAPPINGS or is_section(origin):
+    if origin in MAPPINGS or is_section(origin) or typing.is_typeddict(origin):
         return TABLE
     known_scalar = scalar(wanted)
     return known_scalar.expected if known_scalar else with_article(name_of(wanted))

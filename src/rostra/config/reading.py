@@ -2,7 +2,7 @@
 
 cattrs alone reads ``"banana"`` as True, 1.9 as 1, ``[]`` as text and ``"a,b"`` as a list of letters, and quotes
 values in its errors. Here every mistake is a ``Fault`` with its path; all of them are collected. Types that are
-not ours to know (named tuples, TypedDict, generic classes) are cattrs' affair, with our hooks for their parts.
+not ours to know (named tuples, generic classes) are cattrs' affair, with our hooks for their parts.
 """
 
 import typing
@@ -13,7 +13,7 @@ from typing import Any
 from rostra.components import name_of
 from rostra.config import containers
 from rostra.config.classes import section_hook
-from rostra.config.containers import Hook
+from rostra.config.containers import Hook, HookFor
 from rostra.config.declared import bare, is_alias, is_section, members, names_around
 from rostra.config.faults import Fault, WrongError, unexpected, with_article
 from rostra.config.own import own, registered
@@ -22,6 +22,7 @@ from rostra.config.phrases import MAPPINGS, SEQUENCES, phrase
 from rostra.config.scalars import SCALARS, RefusedError, Scalar, chosen, options, phrase_of_options, scalar
 from rostra.config.secret import Secret
 from rostra.config.text import Text
+from rostra.config.typed_dicts import typed_dict_hook
 from rostra.config.unions import union_hook
 from rostra.config.view import plain
 
@@ -87,12 +88,22 @@ def _own(wanted: Any, around: Mapping[str, Any]) -> Hook | None:
         return _choice
     if wanted in (Any, object):
         return _as_found
+    return _container(wanted, inner, around) or _single(wanted)
+
+
+def _container(wanted: Any, inner: HookFor, around: Mapping[str, Any]) -> Hook | None:
+    """The hook for a list, a table or a class of settings."""
+    origin = typing.get_origin(wanted) or wanted
     if origin in SEQUENCES:
         return containers.sequence_hook(wanted, inner)
     if origin in MAPPINGS:
         return containers.mapping_hook(wanted, inner)
-    if is_section(wanted):
-        return section_hook(wanted, inner, around)
+    if typing.is_typeddict(wanted):
+        return typed_dict_hook(wanted, inner, around)
+    return section_hook(wanted, inner, around) if is_section(wanted) else None
+
+
+def _single(wanted: Any) -> Hook | None:
     known = scalar(wanted)
     return _scalar(known) if known else None
 

@@ -55,7 +55,7 @@ class _Alternative:
 
     @property
     def is_table(self) -> bool:
-        return self.is_class or self.origin in MAPPINGS
+        return self.is_class or self.origin in MAPPINGS or typing.is_typeddict(self.origin)
 
     @property
     def is_list(self) -> bool:

@@ -110,6 +110,16 @@ def test_colours_can_be_refused(tmp_path, argument, environ):
     assert plain.raw == coloured.text
 
 
+def test_where_only_ascii_can_be_written_a_tree_has_lines_of_that():
+    bytes_written = io.BytesIO()
+    stream = io.TextIOWrapper(bytes_written, encoding="ascii")
+
+    look(stream=stream).tree(Node("a → b", (Node("c", (Node("d"),)), Node("e"))))
+    stream.flush()
+
+    assert bytes_written.getvalue() == b"a \\u2192 b\n|-- c\n|   `-- d\n`-- e\n"
+
+
 def test_a_dumb_terminal_gets_what_a_pipe_gets(tmp_path):
     dumb = on_terminal(tmp_path, 80, TERM="dumb")
 

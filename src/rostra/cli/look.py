@@ -4,13 +4,14 @@ On a terminal they have colours and fit its width, if rich is installed; in a pi
 ``TERM=dumb`` they are plain text. What is said is the same. ``NO_COLOR`` and ``--no-color`` take the colours away.
 """
 
+import io
 import os
 import re
 import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from typing import IO, Any, Literal, Protocol, TypeAlias, cast
+from typing import Any, Literal, Protocol, TextIO, TypeAlias, cast
 
 import attrs
 
@@ -20,6 +21,8 @@ Style: TypeAlias = Literal["name", "origin", "wrong", "good", "quiet"]
 
 _COLOURS = {"name": "bold", "origin": "cyan", "wrong": "bold red", "good": "green", "quiet": "dim"}
 _GAP = "   "
+_LINES = ("├── ", "└── ", "│   ")
+_ASCII_LINES = ("|-- ", "`-- ", "|   ")
 _ESCAPED = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -93,7 +96,7 @@ def quiet(text: object) -> Styled:
     return Styled(str(text), "quiet")
 
 
-def look(*, color: bool = True, stream: IO[str] | None = None) -> Look:
+def look(*, color: bool = True, stream: TextIO | None = None) -> Look:
     """What to write with.
 
     Args:
@@ -101,8 +104,10 @@ def look(*, color: bool = True, stream: IO[str] | None = None) -> Look:
         stream: Standard output, if it is left out.
     """
     stream = stream or cast(
-        "IO[str]", sys.stdout
+        "TextIO", sys.stdout
     )  # None only where Python runs without a console, on Windows
+    if not _has_lines(stream) and isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="backslashreplace")  # an arrow that cannot be written is no reason to fail
     if not stream.isatty() or os.environ.get("TERM") in {None, "", "dumb"}:
         return _Plain(stream)
     try:
@@ -114,7 +119,7 @@ def look(*, color: bool = True, stream: IO[str] | None = None) -> Look:
 
 @attrs.frozen(eq=False)
 class _Plain:
-    stream: IO[str]
+    stream: TextIO
 
     def line(self, *parts: str | Styled) -> None:
         print(_text(parts), file=self.stream)
@@ -124,7 +129,7 @@ class _Plain:
             print(_text(each), file=self.stream)
 
     def tree(self, node: Node) -> None:
-        for drawn in _drawn(node):
+        for drawn in _drawn(node, _LINES if _has_lines(self.stream) else _ASCII_LINES):
             print(drawn.rstrip(), file=self.stream)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[Line]]) -> None:
@@ -136,7 +141,7 @@ class _Plain:
 
 
 class _Rich:
-    def __init__(self, stream: IO[str], *, color: bool) -> None:
+    def __init__(self, stream: TextIO, *, color: bool) -> None:
         from rich.console import Console
 
         self._console = Console(
@@ -204,13 +209,23 @@ def _branch(node: Node) -> Any:
     return branch
 
 
-def _drawn(node: Node) -> Iterator[str]:
+def _has_lines(stream: TextIO) -> bool:
+    """Whether the lines of trees can be written there: not in ASCII and Latin-1."""
+    try:
+        "".join(_LINES).encode(stream.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _drawn(node: Node, lines: tuple[str, str, str]) -> Iterator[str]:
+    branch, last, beside = lines
     yield _text(node.line)
     for position, each in enumerate(node.below):
         is_last = position == len(node.below) - 1
-        first, *rest = _drawn(each)
-        yield f"{'└── ' if is_last else '├── '}{first}"
-        yield from (f"{'    ' if is_last else '│   '}{line}" for line in rest)
+        first, *rest = _drawn(each, lines)
+        yield f"{last if is_last else branch}{first}"
+        yield from (f"{'    ' if is_last else beside}{line}" for line in rest)
 
 
 def _last_column(line: str, width: int) -> int:

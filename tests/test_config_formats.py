@@ -2,6 +2,8 @@
 
 import datetime as dt
 import enum
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -195,3 +197,50 @@ def test_everything_wrong_in_all_files_is_told_at_once(
         ["conf.d/e.json:1:2", "is not JSON: Expecting property name enclosed in double quotes"],
         ["e.xml", "cannot be read: No such file or directory"],
     ]
+
+
+DENIED = """
+import os, sys
+from rostra.config.formats import UnreadableError, folders, settings_in, toml_format
+import tomllib
+if os.getuid() == 0:  # who may read everything
+    os.setresuid(65534, 65534, 65534)
+for path in sys.argv[1:]:
+    try:
+        settings_in(path)
+    except UnreadableError as error:
+        print(*(f"{os.path.basename(each.setting)}: {each.reason}" for each in error.mistakes), sep="\\n")
+"""
+
+
+def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    write(tmp_path / "closed/a.toml", "")
+    write(tmp_path / "open", {"a.toml": "", "b": "", "c/d": ""})
+    for path in (tmp_path / "closed", tmp_path / "open/a.toml", tmp_path / "open/b", tmp_path / "open/c"):
+        path.chmod(0)
+
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            DENIED,
+            *(tmp_path / each for each in ("closed", "closed/a.toml", "closed/x", "open")),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    names = ("closed", "a.toml", "x", "c", "a.toml", "b")
+    assert done.stdout.splitlines() == [f"{name}: cannot be read: Permission denied" for name in names], (
+        done.stderr
+    )
+
+
+@pytest.mark.parametrize("suffix", ["", ".toml"])
+def test_a_name_that_no_file_can_have_is_told(suffix: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: File name too long"):
+        ConfigSource.from_files("x" * 5000 + suffix)

@@ -5,8 +5,9 @@ Parsers are imported when a file needs them.
 """
 
 from pathlib import Path
+from stat import S_ISDIR
 
-from rostra.config.formats.content import Said, UnreadableError, content_of, mistake, secret_of
+from rostra.config.formats.content import Said, UnreadableError, content_of, mistake, mode_and_size, secret_of
 from rostra.config.formats.readers import READERS, is_dotenv, settings_of
 
 __all__ = ["Said", "UnreadableError", "is_dotenv", "secret_in", "settings_in", "variables_in"]
@@ -22,13 +23,14 @@ def settings_in(path: str | Path) -> tuple[tuple[str, Said], ...]:
         UnreadableError: It is not there, has a suffix that nobody reads, or is malformed: all that is wrong.
     """
     name, path = str(path), Path(path)
-    if path.is_dir():
+    mode, _ = mode_and_size(path)
+    if S_ISDIR(mode):
         from rostra.config.formats.folders import folder
 
         return folder(path, name)
     if path.suffix in READERS:
         return ((name, settings_of(path, name)),)
-    if not path.exists():
+    if not mode:
         content_of(path, name)  # says why it is not there
     known = ", ".join(f"*{suffix}" for suffix in READERS)
     raise UnreadableError(mistake(name, f"nobody here reads such files; known are {known}, .env and folders"))

@@ -93,6 +93,15 @@ def place_in(text: str, position: int) -> tuple[int, int]:
     return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
+def mode_and_size(path: Path) -> tuple[int, int]:
+    """What is at a path, as ``stat`` tells it, and its bytes; zeros where reading will say why that is not known."""
+    try:
+        found = path.stat()
+    except (OSError, ValueError):
+        return 0, 0
+    return found.st_mode, found.st_size
+
+
 def content_of(path: Path, name: str, most_bytes: int = MOST_SETTINGS_BYTES) -> str:
     """The text of a file in UTF-8, without the mark that some editors put at its beginning.
 

@@ -8,6 +8,7 @@ to and changes that link in one step: all is read from one such folder, and anew
 import os
 from itertools import islice
 from pathlib import Path
+from stat import S_ISDIR, S_ISREG
 
 from rostra.config.formats.content import (
     MOST_SETTINGS_BYTES,
@@ -16,6 +17,7 @@ from rostra.config.formats.content import (
     Said,
     UnreadableError,
     mistake,
+    mode_and_size,
     no_line,
     secret_of,
 )
@@ -105,15 +107,16 @@ class _Look:
 
     def _entry(self, path: Path, name: str, place: Keys) -> None:
         inner = (*place, *path.name.split("."))
+        is_folder = S_ISDIR(mode_and_size(path)[0])
         if not path.name.isprintable():
             self._wrong(ascii(name), "its name is no text")
-        elif path.suffix in READERS and not path.is_dir():
+        elif path.suffix in READERS and not is_folder:
             self._settings.append(_File(path, name, place))
         elif is_dotenv(path):
             self._wrong(name, "variables are named by their file, not by its folder")
         elif not all(inner):
             self._wrong(name, "its name is no setting: nothing stands beside a dot")
-        elif path.is_dir():
+        elif is_folder:
             self.at(path, name, inner)
         else:
             self._singles.append(_File(path, name, inner))
@@ -167,11 +170,12 @@ def _target(link: Path) -> Path | None:
 
 def _said(file: _File) -> tuple[Said, int]:
     """What a file says, and how long it is."""
-    if file.path.exists() and not file.path.is_file():
+    mode, size = mode_and_size(file.path)
+    if mode and not S_ISREG(mode):
         raise UnreadableError(mistake(file.name, "is neither a file nor a folder"))
     if file.path.suffix in READERS:
         said = settings_of(file.path, file.name)
-        return _moved(said, file.place), file.path.stat().st_size
+        return _moved(said, file.place), size
     text = secret_of(file.path, file.name)
     return Said(_within(file.place, Text(text)), no_line, "secret file"), len(text)
 

@@ -142,6 +142,18 @@ def seconds(statement: Any) -> float:
     return min(timeit.repeat(statement, number=500, repeat=5, timer=time.process_time))
 
 
+def seconds_of_loading(mapping: dict[str, Any]) -> float:
+    """Processor time for five hundred sections of sources that are there already, the best of five."""
+    best = float("inf")
+    for _ in range(5):
+        sources = [ConfigSource(mapping) for _ in range(500)]
+        began = time.process_time()
+        for source in sources:
+            source.load(Service, "service")
+        best = min(best, time.process_time() - began)
+    return best
+
+
 def main() -> None:
     """Print the ratios."""
     mapping = {"service": SERVICE}
@@ -152,10 +164,15 @@ def main() -> None:
     if ours != converter.structure(SERVICE, Service):
         raise SystemExit("both should read the same")
     compare(
-        "a section of 30 settings / cattrs",
+        "a source made and a section of 30 settings loaded / cattrs",
         partial(seconds, lambda: ConfigSource(mapping).load(Service, "service")),
         by_cattrs,
         goal=2.0,
+    )
+    compare(
+        "the same, loaded from a source that is there / cattrs",
+        partial(seconds_of_loading, mapping),
+        by_cattrs,
     )
     compare(
         "the same with 60 variables of the environment / cattrs",

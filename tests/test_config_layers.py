@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from rostra.config import Bytes, Config, ConfigSource, Duration, Origin, Secret
 from rostra.config.leaves import leaves
 from rostra.config.parts import of_mapping
+from rostra.config.text import Text
 from rostra.config.view import View, bearing
 
 # merging
@@ -248,3 +249,34 @@ def test_tools_see_every_value_with_its_origin(tmp_path: Path) -> None:
 def test_an_origin_with_a_line_is_written_as_editors_understand_it() -> None:
     assert str(Origin("file", "config.toml", 12)) == "config.toml:12"
     assert str(Origin("variable", "APP_DB_URL")) == "APP_DB_URL"
+
+
+# what is given away
+
+
+@attrs.define
+class Loose(Config, section="loose"):
+    anything: Any
+    table: dict[str, Any]
+    names: list[str]
+
+
+def test_what_a_section_holds_is_its_own_and_plain() -> None:
+    said = {"anything": {"a": [{"b": 1}]}, "table": {"c": {"d": 2}}, "names": ["e"]}
+    source = ConfigSource({"loose": said})
+    loaded = source.load(Loose)
+
+    loaded.anything["a"][0]["b"] = 5
+    loaded.table["c"]["d"] = 5
+    loaded.names.append("f")
+
+    assert source == {"loose": said}
+    assert type(loaded.anything) is type(loaded.table) is type(loaded.table["c"]) is dict
+
+
+def test_keys_that_are_no_names_and_texts_without_a_type_are_shown_as_strings() -> None:
+    source = ConfigSource({"ports": {80: {"to": [Text("8080")]}}})
+
+    assert source == {"ports": {"80": {"to": ["8080"]}}}
+    assert type(source.ports["80"].to[0]) is str
+    assert ConfigSource(source.ports) == source.ports

@@ -9,7 +9,6 @@ import pytest
 from di_stage import Journal, a_stage
 
 from rostra import context, di
-from rostra.components import Components
 from rostra.errors import ClosedError, CycleError, NeedsAwaitError, ResolveError
 
 pytestmark = pytest.mark.asyncio
@@ -296,7 +295,7 @@ async def test_given_values_are_found_by_name_and_by_type_within() -> None:
 
         assert context.get(Request) is request
         assert context.get(Request, name="anything") is request
-        assert isinstance(scope.layer, Components)
+        assert scope.is_open
 
 
 async def test_two_given_values_of_a_type_are_found_by_name_only() -> None:

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 from rostra.components import Components, Key
 from rostra.errors import NoContextError
 
-__all__ = ["add", "bound", "child", "current_context", "find", "get", "peek", "shown", "use"]
+__all__ = ["add", "bound", "child", "current_context", "enter", "find", "get", "leave", "peek", "shown", "use"]
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
@@ -23,6 +23,10 @@ _shown: list[Components] = []
 
 peek = _current.get
 """``peek(None)`` is the layer that this task sees, or None: for the resolver, which has no time for more."""
+enter = _current.set
+"""What ``use`` does first: gives what ``leave`` needs."""
+leave = _current.reset
+"""What ``use`` does last."""
 
 
 def current_context() -> Components:

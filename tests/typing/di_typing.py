@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from typing import Annotated, Any, Generic, NewType, Protocol, Self, TypeVar, assert_type
 
 from rostra import di
-from rostra.components import Components
 
 T = TypeVar("T")
 
@@ -129,7 +128,7 @@ async def adapters_stay_what_they_are() -> None:
 async def scopes_and_overrides() -> None:
     async with di.scope(user=User()) as scope:
         assert_type(scope, di.Scope)
-        assert_type(scope.layer, Components)
+        assert_type(scope.is_open, bool)
     with di.override(User, plain):
         pass
     assert_type(di.explain(User), str)

@@ -27,7 +27,7 @@ class Environment:
 
     def __init__(self, below: "Environment | None" = None) -> None:
         self.below = below
-        self._above: list[weakref.ref[Environment]] = []
+        self._above: list[weakref.ref[Environment]] | None = None
         self._limit = 8
         self._has_own = below is None
         if below is None:
@@ -37,6 +37,21 @@ class Environment:
         else:
             below.refresh()
             self._lie_on(below)
+
+    @classmethod
+    def begun(cls, below: "Environment", item: object, added: Added) -> "Environment":
+        """An environment above ``below`` to which one thing was added: the same as both steps, at half the price."""
+        below.refresh()
+        shape = below.shape.above.first.followed(added, is_apart=hasattr(type(item), APART))
+        made = cls.__new__(cls)
+        made.below = below
+        made.values = [*below.values, item]
+        made.shape = made._known = shape
+        made._has_own = True
+        made._above = None
+        made._limit = 8
+        below._bear(made)
+        return made
 
     @property
     def own(self) -> Shape | None:
@@ -99,17 +114,20 @@ class Environment:
         below._bear(self)  # noqa: SLF001  (as above)
 
     def _bear(self, above: "Environment") -> None:
-        if len(self._above) >= self._limit:
-            self._above = [ref for ref in self._above if ref() is not None]
-            self._limit = 2 * len(self._above) + 8
-        self._above.append(weakref.ref(above))
+        refs = self._above
+        if refs is None:
+            refs = self._above = []
+        elif len(refs) >= self._limit:
+            refs = self._above = [ref for ref in refs if ref() is not None]
+            self._limit = 2 * len(refs) + 8
+        refs.append(weakref.ref(above))
 
     def _outdate_above(self) -> None:
         waiting = [self]
         while waiting:
             each = waiting.pop()
-            refs, each._above = each._above, []  # noqa: SLF001  (as above)
-            for ref in refs:
+            refs, each._above = each._above, None  # noqa: SLF001  (as above)
+            for ref in refs or ():
                 above = ref()
                 if above is not None and above.shape is not STALE:
                     above.shape = STALE

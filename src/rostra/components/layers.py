@@ -76,8 +76,10 @@ class Components:
             raise NotAComponentError(name_of(item), "it is a class, not an instance")
         key = type(item) if namespace is None else canonical(namespace)
         if self._is_lent:
-            self._lend()
-        self.seen.add(item, (key, name))
+            self.seen = Environment.begun(self.seen, item, (key, name))
+            self._is_lent = False
+        else:
+            self.seen.add(item, (key, name))
         return item
 
     @overload

@@ -14,7 +14,7 @@ from rostra.di.loads import loads, takes_nothing
 from rostra.di.markers import Lazy, Named
 from rostra.di.overrides import override
 from rostra.di.registry import Registry, Root, is_injected, register
-from rostra.di.scopes import Scope, Unscoped, scope
+from rostra.di.scopes import Scope, Unscoped, scope, scope_above
 from rostra.di.signatures import Parameter, Signature, signature
 from rostra.di.stage_objects import StageObjects
 from rostra.di.stages import open_stage
@@ -50,6 +50,7 @@ __all__ = [
     "override",
     "register",
     "scope",
+    "scope_above",
     "signature",
     "takes_nothing",
     "wiring",

@@ -106,7 +106,7 @@ def _eager(layer: Components, registry: Registry) -> Iterator[_Checked]:
 def layer_of(root: Root, layer: Components) -> Components:
     """The layer that a root will be called in, as far as types go."""
     above = layer.push("call")
-    above.add(Scope(above, Closing("scope")) if root.scoped else Unscoped())
+    above.add(Scope(Closing("scope")) if root.scoped else Unscoped())
     for provided in root.provides:
         above.add(object(), provided)
     return above

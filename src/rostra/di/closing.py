@@ -24,14 +24,15 @@ class Closing:
         label: What errors call it, such as ``scope`` or ``teardown``.
 
     As an async context manager it closes when the body ends, and hands the body's exception to what was entered.
-    ``is_closed`` is true from the moment in which closing began.
+    ``is_closed`` is true from the moment in which closing began; ``steps`` is what is still to be done, the next
+    one last.
     """
 
-    __slots__ = ("_steps", "is_closed", "label")
+    __slots__ = ("steps", "is_closed", "label")
 
     def __init__(self, label: str = "closing") -> None:
         self.label = label
-        self._steps: list[tuple[str, Step]] = []
+        self.steps: list[tuple[str, Step]] = []
         self.is_closed = False
 
     async def __aenter__(self) -> Self:
@@ -45,7 +46,7 @@ class Closing:
     @property
     def labels(self) -> tuple[str, ...]:
         """What is still to be closed, the next one first."""
-        return tuple(label for label, _ in reversed(self._steps))
+        return tuple(label for label, _ in reversed(self.steps))
 
     def push(self, step: Callable[[], Awaitable[Any] | Any], label: str = "") -> None:
         """Call ``step`` when this closes, and await what it returns if that is awaitable.
@@ -54,14 +55,14 @@ class Closing:
             ClosedError: Closing has begun.
         """
         self.check_open()
-        self._steps.append((label or _called(step), lambda _error: step()))
+        self.steps.append((label or _called(step), lambda _error: step()))
 
     def hold(self, step: Step, label: str) -> None:
         """Call ``step`` with the reason when this closes: for something that is open already.
 
         Whoever calls this has seen just now that closing has not begun.
         """
-        self._steps.append((label, step))
+        self.steps.append((label, step))
 
     async def enter(self, manager: AbstractAsyncContextManager[Entered], label: str = "") -> Entered:
         """Enter ``manager`` now and leave it when this closes.
@@ -81,7 +82,7 @@ class Closing:
         if self.is_closed:
             await leave(None)
             self.check_open()
-        self._steps.append((label or _called(manager), leave))
+        self.steps.append((label or _called(manager), leave))
         return entered
 
     def enter_now(self, manager: AbstractContextManager[Entered], label: str = "") -> Entered:
@@ -92,7 +93,7 @@ class Closing:
         def leave(error: BaseException | None) -> None:
             manager.__exit__(*_as_seen_by_exit(error))
 
-        self._steps.append((label or _called(manager), leave))
+        self.steps.append((label or _called(manager), leave))
         return entered
 
     async def close(self, error: BaseException | None = None) -> None:
@@ -110,8 +111,8 @@ class Closing:
         self.is_closed = True
         failures: list[BaseException] = []
         cancelled: asyncio.CancelledError | None = None
-        while self._steps:
-            _, step = self._steps.pop()
+        while self.steps:
+            _, step = self.steps.pop()
             try:
                 result = step(error)
                 if hasattr(result, "__await__"):

@@ -89,5 +89,5 @@ async def _scoped(layer: Components) -> AsyncIterator[Components]:
     """A layer on top that is a scope."""
     lent = layer.push("call")
     async with Closing("call") as closing:
-        lent.add(Scope(lent, closing))
+        lent.add(Scope(closing))
         yield lent

@@ -4,8 +4,9 @@ Transports open one for each request or message, a stage is one for its ``prepar
 none, nothing that must be closed is made.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
+from contextvars import Token
+from types import TracebackType
 from typing import Any
 
 from rostra import context
@@ -20,14 +21,14 @@ class Scope:
     """What lives until the scope ends. A component of the scope's layer.
 
     Args:
-        layer: The scope's layer of the context.
         closing: What is closed when it ends.
+
+    ``kept`` is what was made in it for all who ask.
     """
 
-    __slots__ = ("closing", "kept", "layer")
+    __slots__ = ("closing", "kept")
 
-    def __init__(self, layer: Components, closing: Closing) -> None:
-        self.layer = layer
+    def __init__(self, closing: Closing) -> None:
         self.closing = closing
         self.kept: Kept = Kept()
 
@@ -41,15 +42,48 @@ class Unscoped(Scope):
     """A component that says: there is no scope here, whatever lies below. For tasks, jobs and tests."""
 
     def __init__(self) -> None:
-        super().__init__(Components(None, "unscoped"), Closing("scope"))
+        super().__init__(Closing("scope"))
 
 
-@asynccontextmanager
-async def scope(**given: Any) -> AsyncIterator[Scope]:
-    """A scope around the body: what is made in it for the scope is closed when it ends.
+class Opening:
+    """The context manager of a scope; entered once, and left by the task that entered it.
+
+    Args:
+        given: Components of the scope's layer.
+        below: The layer on which it lies; None for the current one.
+    """
+
+    __slots__ = ("_below", "_given", "_scope", "_token")
+
+    def __init__(self, given: Mapping[str, Any], below: Components | None = None) -> None:
+        self._given = given
+        self._below = below
+
+    async def __aenter__(self) -> Scope:
+        layer = Components(self._below or context.peek(None) or here(), "scope")
+        self._scope = layer.add(Scope(Closing("scope")))
+        if self._given:
+            _add(layer, self._given)
+        self._token: Token[Components] = context.enter(layer)
+        return self._scope
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        closing = self._scope.closing
+        closing.is_closed = True
+        try:
+            if closing.steps:
+                await closing.close(error)
+        finally:
+            context.leave(self._token)
+
+
+def scope(**given: Any) -> Opening:
+    """A scope around the body of ``async with``: what is made in it for the scope is closed when it ends.
 
     It is closed by the task that entered it, last in first out, and what is closed sees the body's exception. A
-    scope within a scope makes its own.
+    scope within a scope makes its own. The body runs in a context layer of the scope's own.
 
     Args:
         given: Components of the scope's layer, found by name and by type; by name only if there are two of a type.
@@ -57,17 +91,21 @@ async def scope(**given: Any) -> AsyncIterator[Scope]:
     Raises:
         ExceptionGroup: Closing failed; the body's exception is its first member.
     """
-    layer = here().push("scope")
-    opened = layer.add(Scope(layer, Closing("scope")))
+    return Opening(given)
+
+
+def scope_above(layer: Components) -> Opening:
+    """A scope as ``scope`` opens it, but on top of ``layer`` instead of the current one: for transports."""
+    return Opening({}, layer)
+
+
+def _add(layer: Components, given: Mapping[str, Any]) -> None:
     types = [type(value) for value in given.values()]
     for name, value in given.items():
         layer.add(value, ScopeValue(name))
         layer.add(value, type(value), name=name)
         if types.count(type(value)) == 1:
             layer.add(value, type(value))
-    with context.use(layer):
-        async with opened.closing:
-            yield opened
 
 
 def nearest_scope(layer: Components) -> tuple[int, Scope | None]:

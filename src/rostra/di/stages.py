@@ -22,5 +22,5 @@ def open_stage(
         registered: Called with each adapter that is registered on the stage.
     """
     layer.add(StageObjects(layer, closing, values_of))
-    layer.add(Scope(layer, closing))
+    layer.add(Scope(closing))
     return layer.add(Registry(PROCESS, registered))

@@ -71,14 +71,13 @@ class Bound:
         Raises:
             Exception: What the handler or the closing of its scope raises, as it is.
         """
-        with context.use(self._layer):
-            async with di.scope() as scope:
-                for component in components:
-                    scope.layer.add(component)
-                named = {**values, **(await di.call(self._needs) if self._asks_di else {})}
-                positional = [named.pop(name) for name in self._positional if name in named]
-                result = self.declared.function(*positional, **named)
-                return await result if inspect.isawaitable(result) else result
+        async with di.scope_above(self._layer):
+            for component in components:
+                context.add(component)
+            named = {**values, **(await di.call(self._needs) if self._asks_di else {})}
+            positional = [named.pop(name) for name in self._positional if name in named]
+            result = self.declared.function(*positional, **named)
+            return await result if inspect.isawaitable(result) else result
 
 
 Bind: TypeAlias = Callable[[tuple[Bound, ...]], Awaitable[None] | None]

@@ -113,10 +113,9 @@ def _scoped(serving: Serving, request: web.Request, handler: Endpoint) -> Endpoi
         return handler
 
     async def scoped(request: web.Request) -> web.StreamResponse:
-        with context.use(serving.layer):
-            async with di.scope() as scope:
-                scope.layer.add(request)
-                return await handler(request)
+        async with di.scope_above(serving.layer):
+            context.add(request)
+            return await handler(request)
 
     return scoped
 

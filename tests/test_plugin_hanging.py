@@ -17,7 +17,7 @@ from rostra.errors import StartTimeoutError
 from rostra.plugin.hanging import at, awaits, drawn, telling
 from rostra.testing import checkpoint
 
-SOON = 0.15
+SOON = 0.5
 
 
 async def inner():

@@ -205,7 +205,7 @@ async def test_a_prepare_that_never_returns_is_shown_below_those_that_wait_for_i
         error = await timed_out("shop")
 
     assert without_lines_of_python(error) == textwrap.dedent("""\
-        the stage did not start within 0.15 s
+        the stage did not start within 0.5 s
           plugin shop, which is being prepared
             prepare shop/__init__.py:3  await load(".storage", ".web")
             plugin shop.storage, which is being prepared
@@ -236,7 +236,7 @@ async def test_a_task_that_never_says_that_it_started_is_shown(tmp_path, monkeyp
         error = await timed_out("service")
 
     assert without_lines_of_python(error) == textwrap.dedent("""\
-        the stage did not start within 0.15 s
+        the stage did not start within 0.5 s
           task serve of plugin service, which has not called started
             serve service.py:6               await asyncio.Event().wait()
           to fix  let what takes long be awaited in a task, and say started() when it is there

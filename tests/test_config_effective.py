@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 from pathlib import Path
 from typing import Any, Literal
 
@@ -150,6 +151,19 @@ def test_nor_when_variables_say_it(wrong: dict[str, Any]) -> None:
     source = ConfigSource({"box": {"nothing": 1}}, env_prefix="APP", environ=variables)
 
     assert HIDDEN not in all_that_is_shown(source)
+
+
+@attrs.frozen
+class Counts:
+    counts: list[int]
+
+
+def test_a_wrong_list_of_numbers_that_json_does_not_know_is_shown_as_texts() -> None:
+    source = ConfigSource({"box": {"counts": [math.inf, 1]}})
+
+    [counts] = effective(Reader(Counts, ("box",), source)).settings
+
+    assert counts.value == ["inf", 1]
 
 
 @given(

@@ -83,7 +83,7 @@ def as_said(value: Any, wanted: Any) -> Any:
     if is_section(origin) or origin in MAPPINGS or holds_secret(wanted):
         return MASK
     if isinstance(value, list | tuple | deque | AbstractSet):
-        return list(value) if origin in SEQUENCES and all(map(_is_scalar, value)) else MASK
+        return list(map(plain, value)) if origin in SEQUENCES and all(map(_is_scalar, value)) else MASK
     try:
         return plain(value)
     except UnwritableError:

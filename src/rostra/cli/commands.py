@@ -4,9 +4,7 @@ A plugin adds one by an entry point of the group ``rostra.commands``: its name i
 names a ``click.Command``.
 """
 
-import os
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
@@ -31,7 +29,7 @@ class _Commands(click.Group):
     """The group of all commands, whose names are known before any of them is imported."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  (click calls it so)
-        return sorted({*_OURS, *(_installed() if _is_any_installed() else ())})
+        return sorted({*_OURS, *_installed()})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  (click calls it so)
         if cmd_name in _OURS:
@@ -53,7 +51,7 @@ class _Commands(click.Group):
         raise click.UsageError(f"There is no command {name}. {hint}", ctx)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as above)
-        added = _installed() if _is_any_installed() else {}
+        added = _installed()
         lines = {name: f"Added by {entry.dist.name}." for name, entry in added.items()}
         lines |= {name: line for name, (_, line) in _OURS.items()}
         with formatter.section("Commands"):
@@ -77,27 +75,8 @@ def _command(found: Any, name: str) -> click.Command:
 
 def _installed() -> Mapping[str, Any]:
     """The entry points of plugins' commands by name; ours cannot be replaced."""
-    from importlib.metadata import entry_points
+    from rostra.installed import entry_points, names
 
-    return {entry.name: entry for entry in entry_points(group=GROUP) if entry.name not in _OURS}
-
-
-def _is_any_installed() -> bool:
-    """Whether any distribution adds commands.
-
-    importlib.metadata takes as long to import as all else that help needs, so its files are looked at first.
-    """
-    return any(f"[{GROUP}]" in text for folder in sys.path for text in _entry_points_in(folder or "."))
-
-
-def _entry_points_in(folder: str) -> Iterator[str]:
-    try:
-        names = [name for name in os.listdir(folder) if name.endswith("-info")]  # noqa: PTH208  (pathlib takes long, too)
-    except OSError:
-        return  # it is a zip file, or not there
-    for name in names:
-        try:
-            with open(f"{folder}/{name}/entry_points.txt", encoding="utf-8") as file:  # noqa: PTH123  (as above)
-                yield file.read()
-        except OSError:
-            continue  # most distributions have none
+    if names(GROUP) == frozenset():
+        return {}
+    return {entry.name: entry for entry in entry_points(GROUP) if entry.name not in _OURS}

@@ -14,6 +14,7 @@ from typing import Any, Protocol, TypeAlias
 from rostra.config.formats import secret_in
 from rostra.config.resolve import Resolve
 from rostra.errors import ConfigError, closest
+from rostra.installed import entry_points
 
 GROUP = "rostra.secrets"
 
@@ -89,12 +90,10 @@ def opening(op: str) -> Opening:
     """
     if op in BUILT_IN:
         return BUILT_IN[op]
-    from importlib.metadata import entry_points
-
-    installed = entry_points(group=GROUP)
-    found = {each.value: each for each in installed.select(name=op)}
+    installed = entry_points(GROUP)
+    found = {each.value: each for each in installed if each.name == op}
     if not found:
-        raise UnknownResolverError(op, {*BUILT_IN, *installed.names})
+        raise UnknownResolverError(op, {*BUILT_IN, *(each.name for each in installed)})
     if len(found) > 1:
         names = " and ".join(sorted(each.dist.name if each.dist else each.value for each in found.values()))
         raise ConfigError(f"{len(found)} distributions have a resolver {op}: {names}", fix=("uninstall one",))

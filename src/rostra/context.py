@@ -13,7 +13,19 @@ from typing import Any, TypeVar, overload
 from rostra.components import Components, Key
 from rostra.errors import NoContextError
 
-__all__ = ["add", "bound", "child", "current_context", "enter", "find", "get", "leave", "peek", "shown", "use"]
+__all__ = [
+    "add",
+    "bound",
+    "child",
+    "current_context",
+    "enter",
+    "find",
+    "get",
+    "leave",
+    "peek",
+    "shown",
+    "use",
+]
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
@@ -69,10 +81,11 @@ def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
             return default
         layer = current_context()
     if name is None:  # what Components.get does first, without the call
-        environment = layer.seen
-        slot = environment.shape.slots.get(wanted)
-        if slot is not None:
-            return environment.values[slot]
+        seen = layer.seen
+        try:
+            return seen.values[seen.shape.slots[wanted]]
+        except KeyError:
+            pass
     return layer.get(wanted, name=name, default=default)
 
 

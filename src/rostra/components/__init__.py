@@ -3,6 +3,6 @@
 from rostra.components.environment import Environment
 from rostra.components.keys import Key, canonical, keys, name_of
 from rostra.components.layers import Components
-from rostra.components.shapes import Shape
+from rostra.components.shapes import Added, Shape
 
-__all__ = ["Components", "Environment", "Key", "Shape", "canonical", "keys", "name_of"]
+__all__ = ["Added", "Components", "Environment", "Key", "Shape", "canonical", "keys", "name_of"]

@@ -4,6 +4,8 @@ A layer shares the environment of the one below until something is added to it. 
 have their own reaches them, too: they are outdated then, and make theirs anew when somebody looks.
 """
 
+# ruff: noqa: SLF001  (environments know each other)
+
 import weakref
 from typing import Any
 
@@ -41,8 +43,11 @@ class Environment:
     @classmethod
     def begun(cls, below: "Environment", item: object, added: Added) -> "Environment":
         """An environment above ``below`` to which one thing was added: the same as both steps, at half the price."""
-        below.refresh()
-        shape = below.shape.above.first.followed(added, is_apart=hasattr(type(item), APART))
+        if below.shape is STALE:
+            below.refresh()
+        shape = below.shape.starts.get(added)
+        if shape is None:
+            shape = below.shape.above.first.followed(added, is_apart=hasattr(type(item), APART))
         made = cls.__new__(cls)
         made.below = below
         made.values = [*below.values, item]
@@ -84,7 +89,7 @@ class Environment:
             outdated.append(each)
             each = each.below
         for each in reversed(outdated):
-            each._renew()  # noqa: SLF001  (an environment, too)
+            each._renew()
 
     def _begin(self, below: "Environment") -> None:
         self._has_own = True
@@ -111,7 +116,7 @@ class Environment:
     def _lie_on(self, below: "Environment") -> None:
         self.values = below.values
         self.shape = self._known = below.shape
-        below._bear(self)  # noqa: SLF001  (as above)
+        below._bear(self)
 
     def _bear(self, above: "Environment") -> None:
         refs = self._above
@@ -126,7 +131,7 @@ class Environment:
         waiting = [self]
         while waiting:
             each = waiting.pop()
-            refs, each._above = each._above, None  # noqa: SLF001  (as above)
+            refs, each._above = each._above, None
             for ref in refs or ():
                 above = ref()
                 if above is not None and above.shape is not STALE:

@@ -5,6 +5,8 @@ something is added to it, and a look-up costs the same at any depth. Nothing her
 current one is the context's affair.
 """
 
+# ruff: noqa: SLF001  (layers know each other)
+
 from collections.abc import Iterable, Iterator, Mapping
 from types import EllipsisType
 from typing import Any, TypeVar, overload
@@ -34,7 +36,17 @@ class Components:
         self._parent = parent
         self._label = label
         self._is_lent = parent is not None
-        self.seen = Environment() if parent is None else parent._lend()  # noqa: SLF001  (of the same class)
+        self.seen = Environment() if parent is None else parent._lend()
+
+    @classmethod
+    def with_one(cls, parent: "Components", label: str, item: object, added: Added) -> "Components":
+        """A layer to which one thing was added already, under this type and name; for who has no time for both."""
+        made = cls.__new__(cls)
+        made._parent = parent
+        made._label = label
+        made._is_lent = False
+        made.seen = Environment.begun(parent._lend() if parent._is_lent else parent.seen, item, added)
+        return made
 
     def __repr__(self) -> str:
         below = "".join(f" over {layer.label}" for layer in self.layers() if layer is not self)
@@ -55,7 +67,7 @@ class Components:
         layer: Components | None = self
         while layer is not None:
             yield layer
-            layer = layer._parent  # noqa: SLF001  (another layer of the same class)
+            layer = layer._parent
 
     def add(self, item: Item, namespace: Key | None = None, *, name: str | None = None) -> Item:
         """Put ``item`` into this layer and return it.
@@ -157,7 +169,7 @@ class Components:
         What rostra itself defines is left out: every stage has it, and it would hide what matters.
         """
         return tuple(
-            (layer.label, tuple(_called(key, name) for key, name in layer._added() if not _is_ours(key)))  # noqa: SLF001
+            (layer.label, tuple(_called(key, name) for key, name in layer._added() if not _is_ours(key)))
             for layer in self.layers()
         )
 

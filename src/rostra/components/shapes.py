@@ -27,22 +27,24 @@ class Shape:
         source: A shape with the same additions but for the last one, from which the slots are copied.
 
     ``slots`` are those of components without a name, ``named`` those of the others. Both are empty until
-    ``prepare``, and only a look-up that finds nothing need call it. ``plans`` belongs to the resolver.
+    ``prepare``, and only a look-up that finds nothing need call it. ``next`` are the shapes that follow this one, for
+    all who share them; ``starts`` are those of the layers above to which one thing was added. ``plans`` belongs to the resolver.
     """
 
     __slots__ = (
         "__weakref__",
         "_above",
         "_index",
-        "_next",
         "_source",
         "is_ready",
         "latest",
         "level",
         "named",
+        "next",
         "own",
         "plans",
         "slots",
+        "starts",
     )
 
     def __init__(
@@ -61,7 +63,8 @@ class Shape:
         self.plans: dict[Any, Any] = {}
         self._source = source
         self._above: Level | None = None
-        self._next: dict[Added, Shape] = {}
+        self.starts: dict[Added, Shape] = {}
+        self.next: dict[Added, Shape] = {}
         self._index: dict[Key, dict[str | None, int]] | None = None
 
     @property
@@ -74,6 +77,7 @@ class Shape:
         """The shapes of the layers above."""
         if self._above is None or self._above.count > LIMIT:
             self._above = Level(self)
+            self.starts = self._above.first.next
         return self._above
 
     @property
@@ -104,12 +108,12 @@ class Shape:
             added: What was added.
             is_apart: No other layer is to have this shape.
         """
-        known = None if is_apart else self._next.get(added)
+        known = None if is_apart else self.next.get(added)
         if known is not None:
             return known
         shape = self._reordered(added, is_apart) if added in self.own else self._grown(added)
         if self.level.is_shared and not is_apart:
-            self._next[added] = shape
+            self.next[added] = shape
         return shape
 
     def _grown(self, added: Added) -> "Shape":

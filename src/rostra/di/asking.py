@@ -32,7 +32,7 @@ def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, 
         RostraError: As ``nject`` does at its await.
     """
     layer, is_one = here(), len(targets) == 1
-    key = targets[0] if is_one and not given else (targets, *given, *map(type, given.values()))
+    key = question(targets, given)
     recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
     plan = planned(layer, None, key, recipe, given, Ways(is_one))
     if plan is not None:
@@ -47,7 +47,7 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
         RostraError: As ``now`` does.
     """
     layer, is_one = here(), len(targets) == 1
-    key = targets[0] if is_one and not given else (targets, *given, *map(type, given.values()))
+    key = question(targets, given)
     recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
     plan = planned(layer, NOW, key, recipe, given, Ways(is_one, can_wait=False))
     if plan is not None:
@@ -109,6 +109,12 @@ async def raising(error: Exception) -> Any:
 def remaining(known: Signature, passed: frozenset[str]) -> Signature:
     """What is left of a function whose other parameters the caller passes."""
     return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
+
+
+def question(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
+    """The key of ``nject`` and ``now``: the target, or a tuple of it, the names and the types of given values."""
+    asked = targets[0] if len(targets) == 1 else targets
+    return (asked, *given, *map(type, given.values())) if given or len(targets) > 1 else asked
 
 
 def _question(kind: Any, key: Any) -> Any:

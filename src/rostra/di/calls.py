@@ -75,10 +75,16 @@ def nject(target: Any, /, *more: Any, **given: Any) -> Promise[Any]:
     if layer is not None:
         seen = layer.seen
         try:
-            if not given and not more:
-                return seen.shape.plans[target](seen.values)  # type: ignore[no-any-return]  # generated
-            key = ((target, *more), *given, *map(type, given.values()))
-            return seen.shape.plans[key](seen.values, *given.values())  # type: ignore[no-any-return]  # as above
+            if more:
+                plan = seen.shape.plans[(target, *more), *given, *map(type, given.values())]
+                return plan(seen.values, *given.values())  # type: ignore[no-any-return]  # generated
+            if not given:
+                return seen.shape.plans[target](seen.values)  # type: ignore[no-any-return]  # as above
+            if len(given) == 1:
+                ((name, value),) = given.items()
+                return seen.shape.plans[target, name, type(value)](seen.values, value)  # type: ignore[no-any-return]  # as above
+            plan = seen.shape.plans[target, *given, *map(type, given.values())]
+            return plan(seen.values, *given.values())  # type: ignore[no-any-return]  # as above
         except (KeyError, TypeError):  # not planned yet, or no key of a dictionary
             pass
     try:

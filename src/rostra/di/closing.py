@@ -5,15 +5,15 @@ the end, together. It decides nothing about time: whoever closes bounds it from 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
 from rostra.errors import ClosedError
 
 Entered = TypeVar("Entered")
-Step: TypeAlias = Callable[[BaseException | None], Awaitable[Any] | Any]
+Step: TypeAlias = Callable[[BaseException | None], Awaitable[Any] | Any] | AsyncGenerator[Any, None]
 Exit: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
 
@@ -25,10 +25,10 @@ class Closing:
 
     As an async context manager it closes when the body ends, and hands the body's exception to what was entered.
     ``is_closed`` is true from the moment in which closing began; ``steps`` is what is still to be done, the next
-    one last.
+    one last, each with its label: a function that is called with the reason, or a generator that has yielded.
     """
 
-    __slots__ = ("steps", "is_closed", "label")
+    __slots__ = ("is_closed", "label", "steps")
 
     def __init__(self, label: str = "closing") -> None:
         self.label = label
@@ -56,13 +56,6 @@ class Closing:
         """
         self.check_open()
         self.steps.append((label or _called(step), lambda _error: step()))
-
-    def hold(self, step: Step, label: str) -> None:
-        """Call ``step`` with the reason when this closes: for something that is open already.
-
-        Whoever calls this has seen just now that closing has not begun.
-        """
-        self.steps.append((label, step))
 
     async def enter(self, manager: AbstractAsyncContextManager[Entered], label: str = "") -> Entered:
         """Enter ``manager`` now and leave it when this closes.
@@ -114,7 +107,7 @@ class Closing:
         while self.steps:
             _, step = self.steps.pop()
             try:
-                result = step(error)
+                result = step(error) if callable(step) else leave(step, error)
                 if hasattr(result, "__await__"):
                     await result
             except asyncio.CancelledError as interrupted:
@@ -150,6 +143,25 @@ class Closing:
         if cancelled is not None:
             raise cancelled from BaseExceptionGroup(together.message, failures)
         raise together
+
+
+async def leave(generator: AsyncGenerator[Any, None], error: BaseException | None) -> None:
+    """Let a generator that has yielded go on to its end, as ``contextlib`` does it.
+
+    Args:
+        generator: It yields no more.
+        error: Thrown into it.
+    """
+    if error is not None:  # contextlib knows all that may happen then
+        await asynccontextmanager(lambda: generator)().__aexit__(type(error), error, error.__traceback__)
+        return
+    try:
+        await generator.__anext__()
+    except StopAsyncIteration:
+        return
+    await generator.aclose()
+    msg = "generator didn't stop"
+    raise RuntimeError(msg)
 
 
 def _taken(interrupted: asyncio.CancelledError) -> asyncio.CancelledError:

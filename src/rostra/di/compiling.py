@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from rostra.di.keeping import MISSING, Flight, asking
-from rostra.di.opening import leaving, left, opened, opened_now
+from rostra.di.opening import left, opened, opened_now
 from rostra.di.products import Way, add_note, check
 from rostra.di.programs import Program
 
@@ -41,7 +41,6 @@ def compiled(program: Program) -> Callable[..., Any]:
         "asking": asking,
         "awaited": awaited,
         "check": check,
-        "leaving": leaving,
         "left": left,
         "opened": opened,
         "opened_now": opened_now,

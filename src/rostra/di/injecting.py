@@ -4,8 +4,7 @@ Where no scope is open it opens one for the call, so that what must be closed is
 """
 
 import inspect
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from rostra.components import Components
@@ -15,10 +14,11 @@ from rostra.di.closing import Closing
 from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import driven
-from rostra.di.scopes import Scope, nearest_scope
+from rostra.di.scopes import OF_SCOPE, Scope, nearest_scope
 from rostra.di.signatures import Signature, read_signature
 
-_OPENS = object()
+_NOTHING: Mapping[Any, Any] = {}
+_OPENS: Any = object()
 """Stands for a plan where a scope has to be opened first."""
 
 
@@ -39,25 +39,35 @@ class Injected:
     async def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call a coroutine function."""
         layer, key = here(), (self, len(args), *kwargs)
-        plan = layer.seen.shape.plans.get(INJECTED, {}).get(key)
-        if plan is _OPENS or (plan is None and nearest_scope(layer)[1] is None):
-            layer.environment.shape.plans.setdefault(INJECTED, {})[key] = _OPENS
-            async with _scoped(layer) as lent:
-                return await self._call(
-                    lent, lent.seen.shape.plans.get(INJECTED, {}).get(key), key, args, kwargs
-                )
-        return await self._call(layer, plan, key, args, kwargs)
-
-    async def _call(
-        self, layer: Components, plan: Any, key: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> Any:
-        if plan is not None:
+        plan = layer.seen.shape.plans.get(INJECTED, _NOTHING).get(key)
+        if plan is None:
+            if nearest_scope(layer)[1] is not None:
+                return await self._planned(layer, key, args, kwargs)
+            layer.environment.shape.plans.setdefault(INJECTED, {})[key] = plan = _OPENS
+        if plan is not _OPENS:
             return await plan(layer.seen.values, args, kwargs)
+        closing = Closing("call")
+        lent = Components.with_one(layer, "call", Scope(closing), OF_SCOPE)
+        try:
+            plan = lent.seen.shape.plans.get(INJECTED, _NOTHING).get(key)
+            if plan is None:
+                result = await self._planned(lent, key, args, kwargs)
+            else:
+                result = await plan(lent.seen.values, args, kwargs)
+        except BaseException as error:
+            await closing.close(error)
+            raise
+        await closing.close()
+        return result
+
+    def _planned(
+        self, layer: Components, key: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+    ) -> Awaitable[Any]:
         recipe = self._recipe(layer, key, args, kwargs)
         plan = planned(layer, INJECTED, key, recipe, {}, Ways(passes=True))
         if plan is not None:
-            return await plan(layer.environment.values, args, kwargs)
-        return await called(self.function, recipe, run_of(recipe, layer, {}), args, kwargs)
+            return plan(layer.environment.values, args, kwargs)  # type: ignore[no-any-return]  # generated
+        return called(self.function, recipe, run_of(recipe, layer, {}), args, kwargs)
 
     def call_now(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call a function for which nothing need be awaited."""
@@ -82,12 +92,3 @@ class Injected:
             return remaining(self._known, frozenset(passed))
 
         return recipe_for(layer, (INJECTED, key), asked, {})
-
-
-@asynccontextmanager
-async def _scoped(layer: Components) -> AsyncIterator[Components]:
-    """A layer on top that is a scope."""
-    lent = layer.push("call")
-    async with Closing("call") as closing:
-        lent.add(Scope(closing))
-        yield lent

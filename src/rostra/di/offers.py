@@ -1,6 +1,7 @@
 """Which adapters could make a type, and how near is what each makes?"""
 
 import itertools
+import weakref
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -10,6 +11,22 @@ from rostra.di.annotations import Option, origin_of, substituted, type_parameter
 from rostra.di.signatures import Signature
 
 _FAMILY = 1000  # further away than any base class
+
+
+class Product:
+    """What one adapter makes of one type: under this, scopes and stages keep it. It is found faster than a tuple.
+
+    Args:
+        make: The adapter's function, which lives as long as this, so that no other takes its identity.
+    """
+
+    __slots__ = ("__weakref__", "make")
+
+    def __init__(self, make: Any) -> None:
+        self.make = make
+
+
+_products: weakref.WeakValueDictionary[tuple[Any, Key], Product] = weakref.WeakValueDictionary()
 
 
 class Offer(NamedTuple):
@@ -40,6 +57,11 @@ class Offer(NamedTuple):
     def identity(self) -> tuple[Any, Key]:
         """The same for two offers that make the same thing."""
         return (identity(self.adapter.make), self.made)
+
+    @property
+    def product(self) -> Product:
+        """The same object for two offers that make the same thing."""
+        return _products.setdefault(self.identity, Product(self.adapter.make))
 
 
 class Entry(NamedTuple):

@@ -74,7 +74,7 @@ class Writer:
     Args:
         asked: What it is to do.
         shape: Of the context that it will be called in.
-        stage: The objects of the stage that are there, by identity.
+        stage: The objects of the stage that are there, by product.
         scope: The slot of the scope, if one is open.
     """
 
@@ -106,7 +106,7 @@ class Writer:
         asked = self._asked
         if not asked.can_wait and (self._waits or self._keeps):
             raise Unwritable
-        kept = [node.offer.identity for node in self._nodes if node in asked.plan.kept]
+        kept = [node.offer.product for node in self._nodes if node in asked.plan.kept]
         if len(set(kept)) < len(kept):  # which of two is made and kept depends on what else is
             raise Unwritable
         name = f"{'nject' if asked.function is None else 'call'}_{_safe(asked.label)}"
@@ -133,7 +133,7 @@ class Writer:
                 self._making(node, way, needs.get(node, ""))
             self._line(1, "except BaseException as error:" if flies else "except Exception as error:")
             if flies:
-                self._line(2, "kept.abandon(flight, error)")
+                self._line(2, "scope.abandon(flight, error)")
             self._line(2, "told(error, ways)")
             self._line(2, "raise")
         self._line(1, self._last())
@@ -153,8 +153,7 @@ class Writer:
             if lives_in_scope:
                 self._line(1, "if closing.is_closed: closing.check_open()")
         if self._keeps:
-            self._line(1, "kept = scope.kept")
-            self._line(1, "there, flying = kept.values, kept.flights")
+            self._line(1, "there, flying = scope.values, scope.flights")
         if otherwise is not None:
             self._line(1, f"if there or flying: {otherwise}")
 
@@ -192,7 +191,7 @@ class Writer:
         local, key = self._locals[node], self._key(node)
         if need:
             self._line(depth, f"if {key} in flying or {key} in there:")
-            self._line(depth + 1, f"{local} = await kept.landed({key}, {name_of(node.offer.made)!r})")
+            self._line(depth + 1, f"{local} = await scope.landed({key}, {name_of(node.offer.made)!r})")
             self._line(depth, f"if {local} is MISSING:")
             depth += 1
         flies = node.offer.signature.needs_await
@@ -234,7 +233,7 @@ class Writer:
         elif is_plain_generator(offer.make):
             self._line(depth, f"{local} = await opening.__anext__()", way)
             self._line(depth, "if closing.is_closed: await left(closing, opening)", way)
-            self._line(depth, f"closing.hold(leaving(opening), {label})")
+            self._line(depth, f"closing.steps.append(({label}, opening))")
         else:
             self._line(depth, f"{local} = await opened(closing, opening, {label})", way)
 
@@ -284,12 +283,12 @@ class Writer:
                 return f"[{', '.join(map(self._value, node.nodes))}]"
             case StageObject():
                 offer = node.build.offer
-                if offer.identity in self._stage:
-                    return self._named(f"the_{name_of(offer.made)}", self._stage[offer.identity])
+                if offer.product in self._stage:
+                    return self._named(f"the_{name_of(offer.made)}", self._stage[offer.product])
         raise Unwritable
 
     def _key(self, node: Build) -> str:
-        return self._named(f"{name_of(node.offer.made)}_key", node.offer.identity, node)
+        return self._named(f"{name_of(node.offer.made)}_key", node.offer.product)
 
     def _named(self, wanted: str, value: Any, same: Any = None) -> str:
         """A name of the module for a value, one for all that are the ``same``."""
@@ -312,7 +311,6 @@ _TAKEN = frozenset(
             "error",
             "scope",
             "closing",
-            "kept",
             "there",
             "flying",
             "flight",
@@ -324,7 +322,6 @@ _TAKEN = frozenset(
             "asking",
             "awaited",
             "check",
-            "leaving",
             "left",
             "opened",
             "opened_now",

@@ -143,7 +143,7 @@ def _is_ready(plan: Plan, there: Mapping[Any, Any]) -> bool:
         if node in seen:
             continue
         seen.add(node)
-        if isinstance(node, StageObject) and node.build.offer.identity not in there:
+        if isinstance(node, StageObject) and node.build.offer.product not in there:
             return False
         if isinstance(node, Build | Collect):
             stack += plan.inside(node)

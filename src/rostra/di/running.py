@@ -112,11 +112,9 @@ class Run:
     def waits_for(self, node: Node) -> Way:
         """The adapters on the way to the first that needs ``await``; what is there already needs none."""
         match node:
-            case StageObject() if self.stage is not None and self.stage.kept.has(node.build.offer.identity):
+            case StageObject() if self.stage is not None and self.stage.kept.has(node.build.offer.product):
                 return ()
-            case Build() if (
-                node in self.plan.kept and self.scope and self.scope.kept.has(node.offer.identity)
-            ):
+            case Build() if node in self.plan.kept and self.scope and self.scope.has(node.offer.product):
                 return ()
             case Postponed():
                 return ()
@@ -147,7 +145,7 @@ class Run:
         self.scope.closing.check_open()
         if node not in self.plan.kept:
             return await self._built(node, way)
-        return await self.scope.kept.take(node.offer.identity, lambda _: self._built(node, way), _label(node))
+        return await self.scope.take(node.offer.product, lambda _: self._built(node, way), _label(node))
 
     async def _of_stage(self, node: Build, way: Way) -> Any:
         assert self.stage is not None, "planned on a stage"  # noqa: S101  (planning saw to it)
@@ -159,7 +157,7 @@ class Run:
 
         waits = bool(self.waits_for(node))
         grows = any(isinstance(each, Postponed) for each in plan.nodes())
-        return await stage.take(node.offer.identity, _label(node), make, waits=waits, grows=grows)
+        return await stage.take(node.offer.product, _label(node), make, waits=waits, grows=grows)
 
     async def _built(self, node: Build, way: Way) -> Any:
         way = (*way, node.offer)

@@ -7,79 +7,75 @@ none, nothing that must be closed is made.
 from collections.abc import Mapping
 from contextvars import Token
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from rostra import context
-from rostra.components import Components
+from rostra.components import Added, Components
 from rostra.di.closing import Closing
 from rostra.di.keeping import Kept
 from rostra.di.plans import ScopeValue
 from rostra.di.registry import here
 
 
-class Scope:
-    """What lives until the scope ends. A component of the scope's layer.
+class Scope(Kept):
+    """What lives until the scope ends. A component of the scope's layer; it keeps what was made for all who ask.
 
     Args:
         closing: What is closed when it ends.
 
-    ``kept`` is what was made in it for all who ask.
+    As an async context manager, which ``scope`` gives, it is entered once, and left by the task that entered it.
     """
 
-    __slots__ = ("closing", "kept")
+    __slots__ = ("_below", "_given", "_token", "closing")
+
+    _given: Mapping[str, Any]
+    _below: Components | None
 
     def __init__(self, closing: Closing) -> None:
+        self.values = {}
+        self.flights = {}
         self.closing = closing
-        self.kept: Kept = Kept()
 
     @property
     def is_open(self) -> bool:
         """True where resources may be made."""
         return not self.closing.is_closed
 
-
-class Unscoped(Scope):
-    """A component that says: there is no scope here, whatever lies below. For tasks, jobs and tests."""
-
-    def __init__(self) -> None:
-        super().__init__(Closing("scope"))
-
-
-class Opening:
-    """The context manager of a scope; entered once, and left by the task that entered it.
-
-    Args:
-        given: Components of the scope's layer.
-        below: The layer on which it lies; None for the current one.
-    """
-
-    __slots__ = ("_below", "_given", "_scope", "_token")
-
-    def __init__(self, given: Mapping[str, Any], below: Components | None = None) -> None:
-        self._given = given
-        self._below = below
-
-    async def __aenter__(self) -> Scope:
-        layer = Components(self._below or context.peek(None) or here(), "scope")
-        self._scope = layer.add(Scope(Closing("scope")))
+    async def __aenter__(self) -> Self:
+        below = self._below or context.peek(None) or here()
+        layer = Components.with_one(below, "scope", self, OF_SCOPE)
         if self._given:
             _add(layer, self._given)
         self._token: Token[Components] = context.enter(layer)
-        return self._scope
+        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        closing = self._scope.closing
+        closing = self.closing
         closing.is_closed = True
         try:
             if closing.steps:
                 await closing.close(error)
         finally:
             context.leave(self._token)
+            del self._token  # it knows the layer, of which this is a component
 
 
-def scope(**given: Any) -> Opening:
+OF_SCOPE: Added = (Scope, None)
+"""Under what a scope is added to its layer."""
+
+
+class Unscoped(Scope):
+    """A component that says: there is no scope here, whatever lies below. For tasks, jobs and tests."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        super().__init__(Closing("scope"))
+
+
+def scope(**given: Any) -> Scope:
     """A scope around the body of ``async with``: what is made in it for the scope is closed when it ends.
 
     It is closed by the task that entered it, last in first out, and what is closed sees the body's exception. A
@@ -91,12 +87,16 @@ def scope(**given: Any) -> Opening:
     Raises:
         ExceptionGroup: Closing failed; the body's exception is its first member.
     """
-    return Opening(given)
+    made = Scope(Closing("scope"))
+    made._given, made._below = given, None  # noqa: SLF001  (of this module)
+    return made
 
 
-def scope_above(layer: Components) -> Opening:
+def scope_above(layer: Components) -> Scope:
     """A scope as ``scope`` opens it, but on top of ``layer`` instead of the current one: for transports."""
-    return Opening({}, layer)
+    made = Scope(Closing("scope"))
+    made._given, made._below = {}, layer  # noqa: SLF001  (of this module)
+    return made
 
 
 def _add(layer: Components, given: Mapping[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """``${…}`` in settings is replaced once, before anybody reads them, and what stands in the way is told at once."""
 
 import asyncio
+import gc
 import importlib
 import traceback
 
@@ -404,6 +405,65 @@ async def test_a_resolver_that_cannot_be_imported_opened_or_closed_is_told_with_
     assert type(error) is ResolverError
     assert error.asked == (("db.url from a mapping", f"${{{op}:a}}"),)
     assert error.reasons == (reason,)
+
+
+RUDE = """
+import asyncio
+from contextlib import asynccontextmanager
+
+def rude(opening=None, asked=None, closing=None):
+    @asynccontextmanager
+    async def opened(source):
+        if opening: raise opening
+        async def resolve(reference):
+            if asked: raise asked
+            return "x"
+        yield resolve
+        if closing: raise closing
+    return opened
+
+class Odd(BaseException): pass
+
+opens = rude(opening=Odd({secret!r}))
+asks = rude(asked=Odd({secret!r}))
+closes = rude(closing=Odd({secret!r}))
+leaves = rude(asked=SystemExit({secret!r}))
+groups = rude(asked=BaseExceptionGroup({secret!r}, [Odd({secret!r})]))
+
+@asynccontextmanager
+async def nothing(source):
+    yield
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("opens", "it raised Odd at rude/rude.py:8"),
+        ("asks", "it raised Odd at rude/rude.py:10"),
+        ("closes", "it raised Odd at rude/rude.py:13"),
+        ("leaves", "it raised SystemExit at rude/rude.py:10"),
+        ("groups", "it raised BaseExceptionGroup of Odd at rude/rude.py:10"),
+        ("nothing", "what it opened is no function, but a NoneType"),
+    ],
+)
+async def test_whatever_a_resolver_raises_or_gives_nothing_is_left_empty_and_nothing_is_told_of_it(
+    name, reason, tmp_path, capfd
+):
+    files = {
+        "rude.py": RUDE.format(secret=vaults.SECRET),
+        "rude-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: rude\nVersion: 1\n",
+        "rude-1.dist-info/entry_points.txt": f"[rostra.secrets]\nrude = rude:{name}\n",
+    }
+    with importable(tmp_path / "rude", files):
+        settings = source(url="${rude:a}")
+        error = await failure(settings)
+        gc.collect()
+
+    assert type(error) is ResolverError
+    assert error.reasons == (reason,)
+    assert settings["db"]["url"] == "${rude:a}"
+    assert vaults.SECRET not in "".join(capfd.readouterr())
 
 
 async def test_an_error_of_rostra_that_a_resolver_raises_is_told_as_it_is_without_its_cause(vault):

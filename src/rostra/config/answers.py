@@ -8,7 +8,7 @@ unlocks it, or the answer of a server.
 import os
 from pathlib import Path
 from traceback import walk_tb
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -70,6 +70,13 @@ def answer_for(op: str, name: str, given: object) -> Answer:
     if len(given) > LONGEST:
         return Lacking(f"what {op} has at {name} is longer than {LONGEST} characters", is_absent=False)
     return Found(str(given))
+
+
+def usable(opened: Any) -> Any:
+    """What a resolver was opened to, if it can be asked."""
+    if callable(opened):
+        return opened
+    return Failed(ResolverError, f"what it opened is no function, but {with_article(name_of(type(opened)))}")
 
 
 def objection(op: str, name: str, error: BaseException) -> Answer:

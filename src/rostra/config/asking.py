@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from rostra.config.answers import Answer, Failed, answer_for, failure, objection
+from rostra.config.answers import Answer, Failed, answer_for, failure, objection, usable
 from rostra.config.resolve import Resolve
 from rostra.errors import ResolverError, ResolverTimeoutError
 
@@ -82,7 +82,9 @@ class Asking:
                 if _is_being_cancelled():
                     raise
                 return Failed(ResolverError, "it ended cancelled, though nobody cancelled it")
-            except Exception as error:  # noqa: BLE001  (a resolver may raise anything)
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001  (a resolver may raise anything)
                 return objection(op, name, error)
 
     async def _opened(self, op: str) -> Resolve | Answer:
@@ -95,13 +97,15 @@ class Asking:
     async def _serve(self, op: str, opened: "asyncio.Future[Resolve | Answer]") -> None:
         try:
             async with self._opening(op) as resolve:
-                opened.set_result(resolve)
+                opened.set_result(usable(resolve))
                 await self._over.wait()
         except asyncio.CancelledError:
             if _is_being_cancelled() or opened.done():
                 raise
             opened.set_result(Failed(ResolverError, "it ended cancelled, though nobody cancelled it"))
-        except Exception as error:  # noqa: BLE001  (a resolver may raise anything)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  (a resolver may raise anything)
             if opened.done():
                 self.closings[op] = failure(error)
             else:

@@ -38,10 +38,13 @@ class Maker:
         return self.known
 
     def declares(self) -> tuple[Any, str | None]:
-        hint = self.hints()["return"]
-        if self.is_generator:
-            (hint, *_) = typing.get_args(hint)
-        return split_name(hint)
+        if "declares" not in self.known:
+            hint = self.hints()["return"]
+            if self.is_generator:
+                (hint, *_) = typing.get_args(hint)
+            self.known["declares"] = split_name(hint)
+        found: tuple[Any, str | None] = self.known["declares"]
+        return found
 
     def parameters(self) -> Iterator[tuple[str, Any, bool]]:
         code = self.function.__code__

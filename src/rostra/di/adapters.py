@@ -24,7 +24,8 @@ from rostra.di.annotations import (
     subscripted,
 )
 from rostra.di.names import Captured, capture, place_of
-from rostra.di.signatures import EMPTY, Signature, label_of, read_signature
+from rostra.di.ordinary import EMPTY
+from rostra.di.signatures import Signature, label_of, read_signature
 from rostra.errors import AdapterError
 
 Lifetime: TypeAlias = Literal["call", "scope", "stage"]

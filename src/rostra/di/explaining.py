@@ -9,20 +9,22 @@ from rostra.di.annotations import read
 from rostra.di.answering import Answer
 from rostra.di.drawing import would_do
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
-from rostra.di.recipes import checked
+from rostra.di.recipes import Recipe, Ways, checked, program_of
 from rostra.di.registry import here
 from rostra.di.signatures import Signature, signature
 from rostra.di.views import view_from
 from rostra.errors import RostraError
 
 
-def explain(target: Any, /, **given: Any) -> str:
+def explain(target: Any, /, *, source: bool = False, **given: Any) -> str:
     """How ``target`` would be built here: each parameter with its source, drawn as a tree.
 
     Nothing is built. What cannot be built is explained by the text of the error.
 
     Args:
         target: As for ``nject``; or a function, as for ``call``.
+        source: Show instead the function that rostra runs for it from the second time on; where there is none, because
+            objects of the stage are still to be made or something is made lazily, it says so.
         given: As for ``nject``.
     """
     try:
@@ -31,6 +33,8 @@ def explain(target: Any, /, **given: Any) -> str:
         answer = checked(view, asked)
     except RostraError as error:
         return str(error)
+    if source:
+        return _text_of(answer, tuple(given))
     tree, function = _Tree(answer), answer.function
     if function is None:
         lines = list(tree.lines("", answer.plan.roots[0], 0))
@@ -38,6 +42,13 @@ def explain(target: Any, /, **given: Any) -> str:
         lines = [(function.label, function.place), *tree.arguments(function, answer.arguments, 1)]
     width = max(len(line) for line, _ in lines)
     return "\n".join(f"{line:<{width}}   {source}".rstrip() for line, source in lines)
+
+
+def _text_of(answer: Answer, given: tuple[str, ...]) -> str:
+    program = program_of(Recipe(answer, is_final=False), here().environment, given, Ways())
+    if program is None:
+        return f"{answer.wanted} is interpreted: something is made lazily, or an object of the stage is not there yet"
+    return str(program.text)
 
 
 class _Tree:

@@ -10,6 +10,7 @@ from typing import Any
 
 from rostra.di.annotations import origin_of
 from rostra.di.offers import Offer
+from rostra.di.ordinary import is_ordinary_class, ordinary
 from rostra.di.plans import Argument
 from rostra.di.signatures import Parameter
 
@@ -28,7 +29,7 @@ def passed_by_position(
     only = frozenset(
         argument.parameter.name for argument in arguments if argument.parameter.is_positional_only
     )
-    if not _is_plain(function):
+    if ordinary(function) is None:
         return only
     leading: list[str] = []
     for parameter, name in zip(parameters, names, strict=False):
@@ -43,7 +44,7 @@ def is_surely_right(offer: Offer) -> bool:
     cls = origin_of(offer.made) or offer.made
     if offer.is_override or not isinstance(cls, type) or inspect.isabstract(cls) or _is_protocol(cls):
         return offer.is_override or not isinstance(cls, type) or _is_protocol(cls)
-    return offer.make is cls and _is_ordinary(cls)
+    return offer.make is cls and is_ordinary_class(cls)
 
 
 def is_plain_generator(make: Any) -> bool:
@@ -52,24 +53,6 @@ def is_plain_generator(make: Any) -> bool:
     return isinstance(function, FunctionType) and bool(
         function.__code__.co_flags & (inspect.CO_ASYNC_GENERATOR | inspect.CO_GENERATOR)
     )
-
-
-def _is_plain(function: Any) -> bool:
-    """Whether its signature is that of the code that runs."""
-    if isinstance(function, type):
-        return _is_ordinary(function) and _is_plain(function.__init__)  # type: ignore[misc]  # of this very class
-    if isinstance(function, MethodType):
-        function = function.__func__
-    return (
-        isinstance(function, FunctionType)
-        and not hasattr(function, "__wrapped__")
-        and not hasattr(function, "__signature__")
-    )
-
-
-def _is_ordinary(cls: Any) -> bool:
-    """Whether a call makes an instance and passes everything to its ``__init__``, and nothing else."""
-    return type(cls).__call__ is type.__call__ and cls.__new__ is object.__new__
 
 
 def _is_protocol(cls: type) -> bool:

@@ -35,7 +35,7 @@ class Program(NamedTuple):
     ways: dict[int, Way]
 
 
-class Asked(NamedTuple):
+class Task(NamedTuple):
     """What a program is to do.
 
     Args:
@@ -72,26 +72,26 @@ class Writer:
     """Writes one program.
 
     Args:
-        asked: What it is to do.
+        task: What it is to do.
         shape: Of the context that it will be called in.
         stage: The objects of the stage that are there, by product.
         scope: The slot of the scope, if one is open.
     """
 
-    def __init__(self, asked: Asked, shape: Shape, stage: Mapping[Any, Any], scope: int | None) -> None:
-        self._asked = asked
+    def __init__(self, task: Task, shape: Shape, stage: Mapping[Any, Any], scope: int | None) -> None:
+        self._task = task
         self._shape = shape
         self._stage = stage
         self._scope = scope
-        self._order = list(_in_order(asked.plan.roots))
+        self._order = list(_in_order(task.plan.roots))
         self._nodes = [node for node, _ in self._order]
         self._waits = any(node.offer.signature.needs_await for node in self._nodes)
-        self._keeps = any(node in asked.plan.kept for node in self._nodes)
+        self._keeps = any(node in task.plan.kept for node in self._nodes)
         self._locals: dict[Node, str] = {
             node: f"{_safe(name_of(node.offer.made)).lower()}_{number}"
             for number, node in enumerate(self._nodes, 1)
         }
-        self._used = {*_TAKEN, *self._locals.values(), *map(_given, asked.given)}
+        self._used = {*_TAKEN, *self._locals.values(), *map(_given, task.given)}
         self._names: dict[str, Any] = {}
         self._named_by: dict[Any, str] = {}
         self._lines: list[str] = []
@@ -103,14 +103,14 @@ class Writer:
         Raises:
             Unwritable: It has something for which an interpreter is needed.
         """
-        asked = self._asked
-        if not asked.can_wait and (self._waits or self._keeps):
+        task = self._task
+        if not task.can_wait and (self._waits or self._keeps):
             raise Unwritable
-        kept = [node.offer.product for node in self._nodes if node in asked.plan.kept]
+        kept = [node.offer.product for node in self._nodes if node in task.plan.kept]
         if len(set(kept)) < len(kept):  # which of two is made and kept depends on what else is
             raise Unwritable
-        name = f"{'nject' if asked.function is None else 'call'}_{_safe(asked.label)}"
-        takes = ["values", *map(_given, asked.given), *(["args", "kwargs"] if asked.passes else [])]
+        name = f"{'nject' if task.function is None else 'call'}_{_safe(task.label)}"
+        takes = ["values", *map(_given, task.given), *(["args", "kwargs"] if task.passes else [])]
         if self._keeps and not self._waits:
             self._function(name, takes, f"{name}_with_what_is_there")
             self._lines += ["", ""]
@@ -121,7 +121,7 @@ class Writer:
 
     def _function(self, name: str, takes: list[str], other: str | None) -> None:
         """One function. Where nothing was kept yet, nothing need be looked for; else it leaves it to the ``other``."""
-        self._line(0, f"{'async def' if self._asked.can_wait else 'def'} {name}({', '.join(takes)}):")
+        self._line(0, f"{'async def' if self._task.can_wait else 'def'} {name}({', '.join(takes)}):")
         flies = self._waits and self._keeps
         if self._order:
             self._openings(None if other is None else f"return await {other}({', '.join(takes)})")
@@ -163,13 +163,13 @@ class Writer:
         for node in self._nodes:
             for each in _parts(node):
                 users.setdefault(each, []).append(node)
-        surely = _in_any_case(self._asked.plan)
+        surely = _in_any_case(self._task.plan)
         needs: dict[Node, str] = {}
         for node in reversed(self._nodes):
             local = self._locals[node]
             of_users = [] if node in surely else [needs[user] for user in users[node]]
             wanted = " or ".join(dict.fromkeys(of_users))
-            if node in self._asked.plan.kept:
+            if node in self._task.plan.kept:
                 found = f"there.get({self._key(node)}, MISSING)"
                 self._line(1, f"{local} = {f'{found} if {wanted} else None' if wanted else found}")
                 needs[node] = f"{local} is MISSING"
@@ -185,7 +185,7 @@ class Writer:
         if need:
             self._line(depth, f"if {need}:")
             depth += 1
-        if node not in self._asked.plan.kept:
+        if node not in self._task.plan.kept:
             self._made(depth, node, way)
             return
         local, key = self._locals[node], self._key(node)
@@ -249,18 +249,18 @@ class Writer:
 
     def _last(self) -> str:
         """The statement that returns what was asked for."""
-        asked = self._asked
-        if asked.function is None:
-            values = [self._value(root) for root in asked.plan.roots]
-            return f"return {values[0]}" if asked.is_one else f"return ({', '.join(values)},)"
-        target = asked.function.target
-        passed = self._arguments(target, asked.function.parameters, asked.arguments)
-        if asked.passes:
-            named = [self._by_name(each) for each in asked.arguments]
+        task = self._task
+        if task.function is None:
+            values = [self._value(root) for root in task.plan.roots]
+            return f"return {values[0]}" if task.is_one else f"return ({', '.join(values)},)"
+        target = task.function.target
+        passed = self._arguments(target, task.function.parameters, task.arguments)
+        if task.passes:
+            named = [self._by_name(each) for each in task.arguments]
             passed = ["*args", *named, "**kwargs"]
-        called = f"{self._named(asked.label, target)}({', '.join(passed)})"
-        if not asked.can_wait or asked.returns_awaitable:
-            return f"return {'await ' if asked.can_wait else ''}{called}"
+        called = f"{self._named(task.label, target)}({', '.join(passed)})"
+        if not task.can_wait or task.returns_awaitable:
+            return f"return {'await ' if task.can_wait else ''}{called}"
         return f"return await awaited({called})"
 
     def _by_name(self, argument: Argument) -> str:

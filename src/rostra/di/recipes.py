@@ -117,18 +117,24 @@ def function_of(recipe: Recipe, environment: Environment, given: Mapping[str, An
     """The plan as a function of the context's values and the given values, or None if it is better interpreted."""
     if recipe.is_interpreted or not recipe.is_known:
         return None
+    from rostra.di.compiling import compiled  # most processes that start and stop need none of it
+
+    program = program_of(recipe, environment, tuple(given), ways)
+    return None if program is None else compiled(program)
+
+
+def program_of(recipe: Recipe, environment: Environment, given: tuple[str, ...], ways: Ways) -> Any:
+    """The source text of a plan; None if it is better interpreted, for now or for ever."""
+    from rostra.di.programs import Task, Unwritable, Writer
+
     shape, values = environment.shape, environment.values
     slot = shape.find(StageObjects, None)
     there: Mapping[Any, Any] = {} if slot is None else values[slot].kept.values
     if not _is_ready(recipe.plan, there):
         return None
-    from rostra.di.compiling import compiled  # most processes that start and stop need none of it
-    from rostra.di.programs import Asked as Task
-    from rostra.di.programs import Unwritable, Writer
-
-    task = Task(recipe.plan, recipe.wanted, tuple(given), recipe.function, recipe.arguments, *ways)
+    task = Task(recipe.plan, recipe.wanted, given, recipe.function, recipe.arguments, *ways)
     try:
-        return compiled(Writer(task, shape, there, _scope_slot(shape)).program())
+        return Writer(task, shape, there, shape.find(Scope, None)).program()
     except Unwritable:
         recipe.is_interpreted = True
         return None
@@ -148,10 +154,6 @@ def _is_ready(plan: Plan, there: Mapping[Any, Any]) -> bool:
         if isinstance(node, Build | Collect):
             stack += plan.inside(node)
     return True
-
-
-def _scope_slot(shape: Shape) -> int | None:
-    return shape.find(Scope, None)
 
 
 def _is_of_shape(view: View) -> bool:

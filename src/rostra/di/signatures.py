@@ -16,10 +16,8 @@ import attrs
 from rostra.components import Key, keys, name_of
 from rostra.di.annotations import Bindings, Want, origin_of, read
 from rostra.di.names import NOTHING_MORE, Captured, Names, place_of, unreadable
+from rostra.di.ordinary import EMPTY, Raw, raw_parameters
 from rostra.errors import AnnotationError
-
-EMPTY: Any = inspect.Parameter.empty
-"""Stands where there is no default and no annotation."""
 
 Style: TypeAlias = Literal["plain", "awaitable", "generator", "async generator"]
 """How to get hold of what a function makes."""
@@ -221,7 +219,10 @@ def label_of(function: Any) -> str:
     return name_of(named) if isinstance(named, type) else named.__qualname__.rpartition("<locals>.")[2]
 
 
-def _raw_parameters(function: Any) -> list[inspect.Parameter]:
+def _raw_parameters(function: Any) -> list[Any]:
+    ordinary = raw_parameters(function)
+    if ordinary is not None:
+        return ordinary
     try:
         return list(inspect.signature(function).parameters.values())
     except ValueError:
@@ -270,7 +271,7 @@ def _class_of(function: Any) -> type | None:
     return None if inspect.isroutine(function) else type(function)
 
 
-def _owner(function: Any, raw: inspect.Parameter) -> type | None:
+def _owner(function: Any, raw: Raw | inspect.Parameter) -> type | None:
     """The class whose body wrote the annotation of this parameter."""
     while isinstance(function, functools.partial):
         function = function.func

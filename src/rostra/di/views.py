@@ -63,6 +63,9 @@ class View(NamedTuple):
 
     def seen(self, option: Option) -> Seen | None:
         """The nearest component of this type and name, or what stands in for it."""
+        shape = self.layer.environment.shape
+        if shape.find(*option) is None and not self._has_overrides:
+            return None
         for depth, layer in self.layers():
             if option.name in layer.own(option.key):
                 return Seen(depth)
@@ -70,6 +73,10 @@ class View(NamedTuple):
                 if option in overrides.by_type:
                     return Seen(depth, *overrides.by_type[option])
         return None
+
+    @property
+    def _has_overrides(self) -> bool:
+        return self.layer.environment.shape.find(Overrides, None) is not None
 
     def names(self, key: Key) -> list[str | None]:
         """The names of all components of one type, from the lowest layer up."""
@@ -82,6 +89,8 @@ class View(NamedTuple):
 
     def replaced(self, adapter: Adapter) -> Seen | None:
         """What stands in for an adapter."""
+        if not self._has_overrides:
+            return None
         for depth, layer in self.layers():
             for overrides in layer.own(Overrides).values():
                 if identity(adapter.make) in overrides.by_adapter:

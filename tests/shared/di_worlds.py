@@ -1,0 +1,284 @@
+"""Random worlds in which di is compared with an oracle.
+
+Each world has classes with inheritance, adapters of all sorts, and a tree of context layers. Components are added
+at any height, adapters registered, scopes opened, things overridden; in between questions are asked, and each
+answer is compared with the oracle's: which adapter made what out of what, and which objects are one and the same.
+"""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
+from typing import Annotated, Any
+
+from di_oracle import Ask, Imagination, Later, Layer, Made, Maker, answer
+
+from rostra import context, di
+from rostra.components import Components
+from rostra.errors import ConflictError, GivenError, ResolveError
+
+NAMES = ("a", "b", "c", "d")
+DEFAULT = object()
+
+
+class Thing:
+    """What all classes of a world descend from; an object knows who made it and out of what."""
+
+    made_by = ""
+    made_of: dict[str, Any] = {}  # noqa: RUF012  (each object has its own)
+
+
+class World:
+    """A random world, grown step by step on both sides: di's and the oracle's."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.classes = self._classes()
+        self.makers: list[tuple[Maker, Any]] = []
+        self.layer = Components(None, "stage")
+        self.ours = Layer(is_scope=True)
+        self.stage, self.our_stage = self.layer, self.ours
+        self.process = di.Registry()
+        self.registered: dict[str, list[Maker]] = {"process": [], "stage": []}
+        self.imagination = Imagination()
+        self.pairs: dict[int, Made | Later] = {}
+        self.alive: list[object] = []
+
+    def _classes(self) -> list[type[Thing]]:
+        classes: list[type[Thing]] = []
+        for number in range(self.random.randint(3, 7)):
+            bases = self.random.sample(classes, min(len(classes), self.random.choice((0, 1, 1, 2))))
+            try:
+                classes.append(type(f"C{number}", tuple(bases) or (Thing,), {}))
+            except TypeError:  # no method resolution order for these bases
+                classes.append(type(f"C{number}", (Thing,), {}))
+        return classes
+
+    def chance(self, percent: int) -> bool:
+        return self.random.randrange(100) < percent
+
+    def hint(self) -> str:
+        """A random annotation, as it is written."""
+        cls, other = (self.random.choice(self.classes).__name__ for _ in range(2))
+        forms = (
+            *[cls] * 10,
+            *[f"{cls} | None"] * 3,
+            f"{cls} | {other}",
+            f"list[{cls}]",
+            f"di.Lazy[{cls}]",
+            f"Annotated[{cls}, di.Named('{self.random.choice(NAMES)}')]",
+            "str",
+        )
+        return self.random.choice(forms)
+
+    def maker(self, number: int) -> Maker:
+        """A random adapter, made of source text like one that a user writes."""
+        names = self.random.sample(NAMES, self.random.choice((0, 0, 1, 1, 2, 3)))
+        defaults = self.random.randint(0, len(names)) if self.chance(30) else 0
+        parameters = [
+            f"{name}: {self.quoted(self.hint())}"
+            + (" = DEFAULT" if position >= len(names) - defaults else "")
+            for position, name in enumerate(names)
+        ]
+        made = self.random.choice(self.classes)
+        result = made.__name__
+        if self.chance(10):
+            result = f"Annotated[{result}, di.Named('{self.random.choice(NAMES)}')]"
+        is_generator, is_async = self.chance(25), self.chance(50)
+        if is_generator:
+            result = f"{'AsyncIterator' if is_async else 'Iterator'}[{result}]"
+        program = (
+            f"{'async ' if is_async else ''}def maker{number}({', '.join(parameters)}) -> {result}:\n"
+            f"    {'yield' if is_generator else 'return'} build(dict(locals()))\n"
+        )
+
+        def build(arguments: dict[str, Any]) -> Thing:
+            descendants = [cls for cls in self.classes if issubclass(cls, made)]
+            thing = descendants[number % len(descendants)]()
+            thing.made_by, thing.made_of = f"maker{number}", arguments
+            return thing
+
+        names_there = {cls.__name__: cls for cls in self.classes}
+        there = {"Annotated": Annotated, "AsyncIterator": AsyncIterator, "Iterator": Iterator, "di": di}
+        module: dict[str, Any] = {**names_there, **there, "DEFAULT": DEFAULT, "build": build}
+        exec(program, module)
+        default_lifetime = "scope" if is_generator else "call"
+        lifetime = self.random.choice((default_lifetime, default_lifetime, "call", "scope", "stage"))
+        return Maker(module[f"maker{number}"], lifetime, self.chance(8), is_generator)
+
+    def quoted(self, hint: str) -> str:
+        return repr(hint) if self.chance(20) else hint
+
+    def new(self) -> Thing:
+        thing = self.random.choice(self.classes)()
+        self.alive.append(thing)
+        return thing
+
+    def register(self) -> None:
+        where = self.random.choice(("process", "stage", "stage", "stage"))
+        known = self.registered[where]
+        maker = (
+            self.random.choice(known)
+            if known and self.chance(10)
+            else self.maker(sum(map(len, self.registered.values())))
+        )
+        if maker in known:
+            known.remove(maker)
+        known.append(maker)
+        registry = self.process if where == "process" else self.stage.get(di.Registry)
+        registry.register(maker.function, lifetime=maker.lifetime, replace=maker.replace)
+
+    def add(self) -> None:
+        ours, theirs = self.random.choice(list(zip(self.ours.all(), self.layer.layers(), strict=True)))
+        thing = self.new()
+        kind: type[Thing] = type(thing)
+        if self.chance(30):
+            kind = self.random.choice([cls for cls in self.classes if isinstance(thing, cls)])
+        name = self.random.choice(NAMES) if self.chance(30) else None
+        theirs.add(thing, kind, name=name)
+        ours.items.append((kind, name, thing))
+
+    async def push(self, stack: AsyncExitStack) -> None:
+        what = self.random.choice(("child", "scope", "scope", "unscoped", "type", "maker"))
+        ours = Layer(self.ours)
+        if what == "scope":
+            await stack.enter_async_context(di.scope())
+            ours.is_scope = True
+        elif what in {"type", "maker"}:
+            self.override(what, ours, stack)
+        else:
+            stack.enter_context(context.child())
+            if what == "unscoped":
+                context.add(di.Unscoped())
+                ours.is_unscoped = True
+        self.layer, self.ours = context.current_context(), ours
+
+    def override(self, what: str, ours: Layer, stack: AsyncExitStack) -> None:
+        makers = [*self.registered["process"], *self.registered["stage"]]
+        target: Any = self.random.choice(self.classes)
+        if what == "type" or not makers:
+            what = "type"
+            if self.chance(20):
+                target = Annotated[target, di.Named(self.random.choice(NAMES))]
+        else:
+            target = self.random.choice(makers).function
+        instead: Any = self.new()
+        theirs: Any = instead
+        if self.chance(60):
+            maker = self.maker(1000 + len(self.alive))
+            self.alive.append(maker)
+            instead = Maker(
+                maker.function, "scope" if maker.is_generator else "call", False, maker.is_generator
+            )
+            theirs = maker.function
+        stack.enter_context(di.override(target, theirs))
+        ours.override = (what, target, instead)
+
+    async def ask(self) -> None:
+        hint = self.random.choice(self.classes)
+        asked: Any = self.random.choice((hint, hint, hint, hint | None, list[hint], di.Lazy[hint]))
+        given = {
+            name: self.new()
+            for name in self.random.sample((*NAMES, "x", "y"), self.random.choice((0, 0, 1, 2)))
+        }
+        if given and self.chance(10):
+            given[next(iter(given))] = None
+        makers = [*self.registered["process"], *self.registered["stage"]]
+        for _ in range(
+            self.random.choice((1, 2, 3))
+        ):  # planned and interpreted, compiled, and what was compiled
+            await self.ask_for(asked, given, makers)
+        for _ in range(self.random.choice((0, 0, 3))):  # the same question in scopes alike
+            await self.ask_aside(asked, given, makers)
+
+    async def ask_aside(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> None:
+        """Ask in a scope that is closed then; sometimes for what something else was made of before."""
+        before, self.ours = self.ours, Layer(self.ours, is_scope=True)
+        async with di.scope():
+            if self.chance(30):
+                await self.ask_for(self.random.choice(self.classes), {}, makers)
+            await self.ask_for(asked, given, makers)
+        self.ours = before
+
+    async def ask_for(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> None:
+        ours, expected = answer(Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked)
+        self.described = f"{asked} with {given} should be {expected}"
+        try:
+            found = await di.nject(asked, **given)
+        except (ResolveError, GivenError) as error:
+            kind = (
+                "conflict"
+                if isinstance(error, ConflictError)
+                else "given"
+                if isinstance(error, GivenError)
+                else "resolve"
+            )
+            assert isinstance(expected, set), self.described
+            assert kind in expected, self.described
+            return
+        assert isinstance(expected, tuple), self.described
+        await self.compare(found, self.imagination.of(ours, expected, {}))
+
+    async def compare(self, found: Any, imagined: Any) -> None:
+        match imagined:
+            case Made() | Later():
+                await self.compare_once(found, imagined)
+            case list():
+                assert len(found) == len(imagined), self.described
+                for one, other in zip(found, imagined, strict=True):
+                    await self.compare(one, other)
+            case None:
+                assert found is None, self.described
+            case _:
+                assert id(found) == imagined, self.described
+
+    async def compare_once(self, found: Any, imagined: Made | Later) -> None:
+        """An object that is met again must be imagined as the same again, and two must be two."""
+        if id(found) in self.pairs:
+            assert isinstance(imagined, Later) or self.pairs[id(found)] is imagined, self.described
+            return
+        assert imagined not in self.pairs.values(), self.described
+        self.pairs[id(found)] = imagined
+        self.alive.append(found)
+        if isinstance(imagined, Later):
+            later = self.imagination.of(imagined.ask, imagined.tree, imagined.call)
+            await self.compare(await found(), later)
+            return
+        assert found.made_by == imagined.label, self.described
+        for name, value in found.made_of.items():
+            if name in imagined.arguments:
+                await self.compare(value, imagined.arguments[name])
+            else:
+                assert value is DEFAULT, self.described
+
+
+async def live(seed: int) -> World:
+    """Grow one world, ask in between, and put it away."""
+    world = World(seed)
+    async with di.Closing("stage") as closing, AsyncExitStack() as stack:
+        di.open_stage(world.layer, closing)
+        world.layer.add(di.Registry(world.process))
+        stack.enter_context(context.use(world.layer))
+        for _ in range(world.random.randint(2, 9)):
+            world.register()
+        for _ in range(world.random.randint(5, 25)):
+            step = world.random.randrange(100)
+            if step < 10:
+                world.register()
+            elif step < 30:
+                world.add()
+            elif step < 42:
+                await world.push(stack)
+            else:
+                await world.ask()
+    return world
+
+
+def live_all(seeds: range) -> None:
+    """Grow one world after the other; an error says in which it was."""
+    for seed in seeds:
+        try:
+            asyncio.run(live(seed))
+        except BaseException as error:
+            error.add_note(f"in world {seed}: ROSTRA_DI_FIRST_WORLD={seed} ROSTRA_DI_WORLDS=1")
+            raise

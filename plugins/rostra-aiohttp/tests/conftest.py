@@ -23,10 +23,13 @@ class Served:
     session: aiohttp.ClientSession
 
     async def ask(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
-        """The status and the body of an answer, JSON read."""
+        """The status and the body of an answer, JSON read; the id of a request, which never is the same, left out."""
         async with self.session.request(method, self.url + path, **options) as response:
             is_json = response.content_type.endswith("json")
-            return response.status, await (response.json(content_type=None) if is_json else response.text())
+            body = await (response.json(content_type=None) if is_json else response.text())
+            if response.content_type == "application/problem+json":
+                body.pop("request", None)
+            return response.status, body
 
 
 Serve: TypeAlias = Callable[..., AbstractAsyncContextManager[Served]]

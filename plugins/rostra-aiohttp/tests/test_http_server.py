@@ -55,7 +55,7 @@ async def test_an_error_of_a_handler_is_a_500_that_tells_nothing_and_one_line_in
 
     assert answer == (500, {"status": 500, "title": "Internal Server Error"})
     [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
-    assert record.getMessage() == "http.failed method=GET path=/broken"
+    assert record.getMessage().startswith("http.failed method=GET path=/broken request=")
     assert record.exc_info is not None
     assert str(record.exc_info[1]) == "hunter2"
 
@@ -221,12 +221,12 @@ async def test_what_a_handler_binds_to_the_log_is_gone_with_the_next_request_of_
         structlog.contextvars.bind_contextvars(tenant="t1")
 
     @get("/bound")
-    async def bound() -> dict[str, Any]:
-        return log.bound_keys()
+    async def bound() -> list[str]:
+        return list(log.bound_keys())
 
     async with serve(bind, bound) as served:
         assert await served.ask("GET", "/bind") == (204, "")
-        assert await served.ask("GET", "/bound") == (200, {"method": "GET", "path": "/bound"})
+        assert await served.ask("GET", "/bound") == (200, ["method", "path", "request"])
 
 
 async def test_a_client_that_goes_away_harms_nobody(serve, caplog):

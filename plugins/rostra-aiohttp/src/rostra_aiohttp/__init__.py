@@ -13,6 +13,8 @@ from rostra import context, di, plugin
 from rostra.handlers import Handlers
 from rostra_aiohttp.errors import ListenError
 from rostra_aiohttp.handling import Serving, bind
+from rostra_aiohttp.identity import request_id
+from rostra_aiohttp.listening import Address
 from rostra_aiohttp.routes import (
     Body,
     FromBody,
@@ -27,7 +29,7 @@ from rostra_aiohttp.routes import (
     post,
     put,
 )
-from rostra_aiohttp.serving import Address, serve
+from rostra_aiohttp.serving import serve
 from rostra_aiohttp.settings import HttpClientConfig, HttpConfig
 
 __all__ = [
@@ -48,6 +50,7 @@ __all__ = [
     "post",
     "prepare",
     "put",
+    "request_id",
 ]
 
 

@@ -11,6 +11,8 @@ from aiohttp import hdrs, web
 from rostra.health import Checks, Report
 from rostra_aiohttp.answers import encoded
 
+PATHS = frozenset({"/livez", "/readyz", "/startupz"})
+
 
 def add_probes(application: web.Application, checks: Checks) -> None:
     """Answer the probes, but for those whose path a handler has taken."""

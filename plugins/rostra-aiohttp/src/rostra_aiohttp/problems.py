@@ -13,6 +13,7 @@ from aiohttp import hdrs, web
 from rostra import log
 from rostra_aiohttp.answers import encoded
 from rostra_aiohttp.faults import Fault, UnfitError
+from rostra_aiohttp.identity import request_id
 
 CONTENT_TYPE = "application/problem+json"
 
@@ -78,7 +79,8 @@ async def answered(request: web.Request, handler: Answer) -> web.StreamResponse:
 
 def _failed(request: web.Request) -> web.StreamResponse:
     _log.exception("http.failed", method=request.method, path=request.path)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR)
+    known = request_id(request)
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, **({"request": known} if known else {}))
 
 
 def _undecodable(error: web.RequestPayloadError) -> web.StreamResponse:

@@ -1,8 +1,57 @@
 """The sections ``[http]`` and ``[http_client]``."""
 
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
 import attrs
 
 from rostra.config import Bytes, Config, Duration
+from rostra_aiohttp.origins import check_patterns
+
+
+@attrs.frozen
+class WebSocketConfig:
+    """How patient web sockets are, and who may open them."""
+
+    ping: Duration = Duration(20.0)
+    """How long after the last sign of life to ask for one; half as long again without an answer ends the connection.
+    0 never asks."""
+    idle: Duration = Duration(0.0)
+    """How long nobody may say anything; 0 is without end."""
+    largest: Bytes = attrs.field(default=Bytes("1MiB"), validator=attrs.validators.ge(1))
+    """The largest message that is read; a larger one ends the connection with 1009."""
+    origins: tuple[str, ...] = attrs.field(default=(), validator=check_patterns)
+    """From where pages may open one, besides their own host: ``https://shop.example``, ``https://*.shop.example``,
+    ``*``."""
+    send_timeout: Duration = Duration(30.0)
+    """How long a client may take nothing of what is sent to it; 0 is without end."""
+    patience: Duration = Duration(10.0)
+    """How long a handler may go on when its client has gone or the stage stops, before it is cancelled."""
+    compression: bool = False
+    """Whether messages are compressed for clients that offer it; it takes about 300 KiB per connection."""
+
+
+def _check_sample(_settings: Any, _field: Any, sample: Mapping[int, float]) -> None:
+    for status_class, share in sample.items():
+        if status_class not in range(1, 6):
+            msg = "its keys are classes of status: 1, 2, 3, 4 and 5"
+            raise ValueError(msg)
+        if not 0 <= share <= 1:
+            msg = "a share is a number from 0 to 1"
+            raise ValueError(msg)
+
+
+@attrs.frozen
+class AccessLogConfig:
+    """Which answers are logged, as ``http.answered``."""
+
+    enabled: bool = False
+    """Whether any are."""
+    sample: Mapping[int, float] = attrs.field(factory=dict, validator=_check_sample)
+    """The share of answers by class of status: ``{2 = 0.1}`` is one of ten that went well, and all others."""
+    probes: bool = False
+    """Whether answers to ``/livez``, ``/readyz`` and ``/startupz`` are among them."""
 
 
 @attrs.frozen
@@ -20,14 +69,36 @@ class HttpConfig(Config, section="http"):
     """An address or a name of this machine; ``0.0.0.0`` and ``::`` are all of its addresses."""
     port: int = attrs.field(default=8080, validator=[attrs.validators.ge(0), attrs.validators.le(65535)])
     """0 takes any that is free; the log says which."""
+    socket: Path | None = None
+    """The path of a socket in the file system, to listen there in place of ``host`` and ``port``."""
+    socket_mode: str = attrs.field(default="660", validator=attrs.validators.matches_re("0?[0-7]{3}"))
+    """Who may connect to that socket, as chmod writes it."""
     grace: Duration = Duration(0.0)
     """How long to serve on, not ready, once the stage stops, so that balancers notice."""
     keep_alive: Duration = Duration(75.0)
     """How long a connection without a request is kept."""
+    headers_timeout: Duration = Duration(15.0)
+    """How long a new connection may take to bring its first request; 0 is as long as ``keep_alive``."""
+    body_timeout: Duration = Duration(30.0)
+    """How long a body may come at less than 500 bytes per second, before 408; 0 is without end."""
+    send_timeout: Duration = Duration(60.0)
+    """How long a client may take nothing of an answer, before its connection is cut; 0 is without end."""
+    timeout: Duration = Duration(0.0)
+    """How long a request may take until its answer begins, before 504; 0 is without end."""
+    most_requests: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    """More than so many at a time are answered by 503; 0 is without limit."""
+    header_limit: Bytes = attrs.field(default=Bytes("8KiB"), validator=attrs.validators.ge(Bytes(256)))
+    """The longest first line, and the longest header; a longer one is answered by 431."""
     body_limit: Bytes = Bytes("1MiB")
     """The largest body that is read; a larger one is answered by 413."""
     probes: bool = True
     """Whether ``/livez``, ``/readyz`` and ``/startupz`` are answered."""
+    request_id: bool = True
+    """Whether requests have an id: the client's ``X-Request-ID`` or a new one, in the answer and in the log."""
+    access_log: AccessLogConfig = AccessLogConfig()
+    """Which answers are logged: ``[http.access_log]``."""
+    websocket: WebSocketConfig = WebSocketConfig()
+    """Of web sockets: ``[http.websocket]``."""
 
 
 @attrs.frozen

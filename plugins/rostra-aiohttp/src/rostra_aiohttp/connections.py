@@ -1,0 +1,126 @@
+"""One connection, as aiohttp serves it, but patient for a bounded time only, and with problems worded as everywhere."""
+
+import asyncio
+from collections.abc import Callable
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+from aiohttp.streams import StreamReader
+
+from rostra import log
+from rostra_aiohttp.problems import problem
+
+_TOO_LARGE = 431
+_SLOWEST = 500
+"""Bytes per second, below which a body is not worth the wait: a tenth of the worst mobile line."""
+
+_log = log.get("rostra.http")
+
+
+class Connection(web.RequestHandler):
+    """Serves one connection, which ends if it brings no request in time."""
+
+    __slots__ = ()
+
+    def expect_request(self) -> None:
+        """End the connection if no request has come over it yet."""
+        if self._request_count == 0 and self.transport is not None:
+            _log.debug("http.expired", client=_client(self.transport))
+            self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """The answer to what could not even be read: a problem, and a line that shows nothing of what was sent."""
+        if not isinstance(exc, HttpProcessingError):
+            return super().handle_error(request, status, exc, message)
+        answered = _TOO_LARGE if isinstance(exc, LineTooLong) else status
+        _log.info("http.refused", status=answered, reason=type(exc).__name__, client=request.remote)
+        response = problem(answered, _why(exc))
+        response.force_close()
+        return response
+
+
+def opening(server: web.Server, patience: float) -> Callable[[], Connection]:
+    """What asyncio makes connections by.
+
+    Args:
+        server: To which they belong.
+        patience: Seconds in which the first request must have come; 0 is as long as an idle connection is kept.
+    """
+    options = server._kwargs  # noqa: SLF001  (with what the application itself has set)
+    loop = asyncio.get_running_loop()
+
+    def opened() -> Connection:
+        connection = Connection(server, loop=loop, **options)
+        if patience:
+            loop.call_later(patience, connection.expect_request)
+        return connection
+
+    return opened
+
+
+class SlowBody:
+    """Watches over a body that is on its way: what comes too slowly is answered by 408.
+
+    Args:
+        payload: Where it arrives.
+        writer: Of the answer.
+        connection: Over which it comes.
+        seconds: After which to look, again and again.
+    """
+
+    __slots__ = ("_connection", "_payload", "_seconds", "_seen", "_timer", "_writer")
+
+    def __init__(
+        self,
+        payload: StreamReader,
+        writer: AbstractStreamWriter,
+        connection: web.RequestHandler,
+        seconds: float,
+    ) -> None:
+        self._payload, self._writer, self._connection = payload, writer, connection
+        self._seconds = seconds
+        self._seen = 0
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+        payload.on_eof(self._timer_off)
+
+    def _timer_off(self) -> None:
+        self._timer.cancel()
+
+    def _look(self) -> None:
+        transport, payload = self._connection.transport, self._payload
+        if transport is None or payload.is_eof() or payload.exception() is not None:
+            return
+        come = payload.total_bytes - self._seen
+        self._seen = payload.total_bytes
+        if come >= _SLOWEST * self._seconds or not _is_reading(transport):
+            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
+        elif self._writer.output_size > 0:  # it is answered already, and only waited for
+            self._connection.force_close()
+        else:
+            payload.set_exception(web.HTTPRequestTimeout(text="the body comes too slowly"))
+
+
+def _is_reading(transport: asyncio.Transport) -> bool:
+    """Whether it is the client that we wait for, and not the handler that the client waits for."""
+    try:
+        return transport.is_reading()
+    except NotImplementedError:  # TLS before Python 3.12
+        return True
+
+
+def _why(error: HttpProcessingError) -> str:
+    if isinstance(error, LineTooLong):
+        return "the first line or a header is too long"
+    return "this is no HTTP/1.1 request"
+
+
+def _client(transport: asyncio.Transport) -> str:
+    peer = transport.get_extra_info("peername")
+    return str(peer[0]) if isinstance(peer, tuple) else ""

@@ -1,0 +1,108 @@
+"""What is between the connections and the application, put together once, of what the settings ask for.
+
+Whatever is off is not imported and costs a request nothing.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, NamedTuple, TypeAlias
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import StreamReader
+
+from rostra_aiohttp.connections import Connection, SlowBody, opening
+from rostra_aiohttp.handling import Serving, middleware
+from rostra_aiohttp.identity import identify, tell_id
+from rostra_aiohttp.settings import HttpConfig
+
+_WITHOUT_END = 365 * 86400.0
+
+Make: TypeAlias = Callable[..., Any]
+Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+
+
+class Front(NamedTuple):
+    """An application that is ready for connections.
+
+    Args:
+        runner: To be cleaned up at the end.
+        open: Makes one for each connection.
+    """
+
+    runner: web.AppRunner
+    open: Callable[[], Connection]
+
+
+async def fronted(application: web.Application, settings: HttpConfig, serving: Serving) -> Front:
+    """Start up the application, and put around it what the settings ask for."""
+    application.middlewares.insert(0, middleware(serving))
+    application.on_response_prepare.extend(_before_answers(settings))
+    runner = web.AppRunner(
+        application,
+        handle_signals=False,
+        keepalive_timeout=settings.keep_alive,
+        shutdown_timeout=_WITHOUT_END,
+        max_line_size=settings.header_limit,
+        max_field_size=settings.header_limit,
+        **_access_log(settings),
+    )
+    await runner.setup()
+    server = runner.server
+    assert server is not None, "it was set up"  # noqa: S101  (for type checkers)
+    server.request_factory = _requests(server.request_factory, settings)
+    server.request_handler = _around(server.request_handler, settings)
+    return Front(runner, opening(server, settings.headers_timeout))
+
+
+def _access_log(settings: HttpConfig) -> dict[str, Any]:
+    if not settings.access_log.enabled:
+        return {"access_log": None}
+    from rostra_aiohttp import access_log
+
+    return {"access_log": access_log.LOGGER, "access_log_class": access_log.logger_of(settings.access_log)}
+
+
+def _before_answers(settings: HttpConfig) -> list[Any]:
+    """What is called with each answer, streams included, just before its headers are sent."""
+    hooks: list[Any] = []
+    if settings.request_id:
+        hooks.append(tell_id)
+    if settings.timeout:
+        from rostra_aiohttp.limits import lift_limit
+
+        hooks.append(lift_limit)
+    return hooks
+
+
+def _requests(make: Make, settings: HttpConfig) -> Make:
+    """Requests are made in the task of their connection, before that of their own begins."""
+    patience, is_identified = float(settings.body_timeout), settings.request_id
+
+    def made(
+        message: RawRequestMessage,
+        payload: StreamReader,
+        connection: Connection,
+        writer: AbstractStreamWriter,
+        task: Any,
+    ) -> web.BaseRequest:
+        request: web.BaseRequest = make(message, payload, connection, writer, task)
+        if is_identified:
+            identify(request)
+        if patience and not payload.is_eof():
+            SlowBody(payload, writer, connection, patience)
+        return request
+
+    return made
+
+
+def _around(handler: Handler, settings: HttpConfig) -> Handler:
+    if settings.timeout:
+        from rostra_aiohttp.limits import timed
+
+        handler = timed(handler, settings.timeout)
+    if settings.most_requests:
+        from rostra_aiohttp.limits import shedding
+
+        handler = shedding(handler, settings.most_requests)
+    return handler

@@ -1,6 +1,6 @@
 """One instance of each error of this plugin, whose whole text stands in the README."""
 
-from rostra_aiohttp import ListenError
+from rostra_aiohttp import ListenError, SocketClosedError
 
 SAMPLES = (
     ListenError(
@@ -15,4 +15,5 @@ SAMPLES = (
             "[http] port = 8081 in a file of settings",
         ),
     ),
+    SocketClosedError("/chat/green", 1006, "it took nothing for 30s"),
 )

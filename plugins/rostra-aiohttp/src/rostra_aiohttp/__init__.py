@@ -11,8 +11,9 @@ from aiohttp import web
 
 from rostra import context, di, plugin
 from rostra.handlers import Handlers
-from rostra_aiohttp.errors import ListenError
-from rostra_aiohttp.handling import Serving, bind
+from rostra_aiohttp.endpoints import bind
+from rostra_aiohttp.errors import ListenError, SocketClosedError
+from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.identity import request_id
 from rostra_aiohttp.listening import Address
 from rostra_aiohttp.routes import (
@@ -30,7 +31,7 @@ from rostra_aiohttp.routes import (
     put,
 )
 from rostra_aiohttp.serving import serve
-from rostra_aiohttp.settings import HttpClientConfig, HttpConfig
+from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, WebSocketConfig
 
 __all__ = [
     "Address",
@@ -44,6 +45,8 @@ __all__ = [
     "ListenError",
     "Query",
     "Route",
+    "SocketClosedError",
+    "WebSocketConfig",
     "delete",
     "get",
     "patch",

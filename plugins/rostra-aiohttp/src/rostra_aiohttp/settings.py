@@ -19,7 +19,7 @@ class WebSocketConfig:
     0 never asks."""
     idle: Duration = Duration(0.0)
     """How long nobody may say anything; 0 is without end."""
-    largest: Bytes = attrs.field(default=Bytes("1MiB"), validator=attrs.validators.ge(1))
+    largest: Bytes = attrs.field(default=Bytes("1MiB"), validator=attrs.validators.ge(Bytes(1)))
     """The largest message that is read; a larger one ends the connection with 1009."""
     origins: tuple[str, ...] = attrs.field(default=(), validator=check_patterns)
     """From where pages may open one, besides their own host: ``https://shop.example``, ``https://*.shop.example``,

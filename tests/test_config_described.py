@@ -14,7 +14,7 @@ from typing_extensions import Doc, TypeAliasType
 
 from rostra.config import Bytes, Config, Duration, Secret
 from rostra.config.described import described, every, in_words
-from rostra.config.documented import documented
+from rostra.describing import documented
 
 Sizes = TypeAliasType("Sizes", dict[str, int])
 

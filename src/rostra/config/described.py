@@ -24,11 +24,11 @@ from rostra.config.declared import (
     names_around,
     settings_of,
 )
-from rostra.config.documented import documented
 from rostra.config.own import own
 from rostra.config.phrases import LIST, MAPPINGS, SEQUENCES, TABLE, hidden, phrase
 from rostra.config.secret import Secret
 from rostra.config.tree import Path
+from rostra.describing import documented
 
 __all__ = ["Described", "DescribedClass", "described", "every", "in_words"]
 

@@ -1,6 +1,6 @@
-"""What do the docstrings of a class of settings say? Read from its source, since Python keeps none of attributes.
+"""What do docstrings say? Those of attributes are read from the source of their class, since Python keeps none of them.
 
-A setting is documented by what stands in its annotation (``Annotated[int, Doc("…")]``) or in its field's metadata
+An attribute is documented by what stands in its annotation (``Annotated[int, Doc("…")]``) or in its field's metadata
 (``metadata={"doc": "…"}``), by the string below it, or by its line under ``Args:`` of the class, in this order.
 Nothing is executed; a class whose source is not at hand just says less.
 """
@@ -17,8 +17,8 @@ from typing import Any
 
 import attrs
 
-_SAY_NOTHING = frozenset({"abc", "builtins", "rostra.config.section", "typing"})
-"""Where bases are made whose docstrings are for those who write sections, not for those who fill them in."""
+_SAY_NOTHING = frozenset({"abc", "builtins", "enum", "msgspec", "rostra.config.section", "typing"})
+"""Where bases are made whose docstrings are for those who write classes, not for those who fill them in."""
 _HEADINGS = frozenset({"Args:", "Attributes:", "Arguments:", "Parameters:"})
 _ENTRY = re.compile(r"(?P<name>\w+)(?: \([^)]*\))?: (?P<text>.*)")
 _OTHER_HEADING = re.compile(r"(Returns?|Raises|Yields?|Examples?|Notes?|See Also|Todo):$")
@@ -26,11 +26,11 @@ _OTHER_HEADING = re.compile(r"(Returns?|Raises|Yields?|Examples?|Notes?|See Also
 
 @attrs.frozen
 class Documented:
-    """What a class says about itself.
+    """What a class or a function says about itself.
 
     Args:
-        text: About the whole, in paragraphs; without examples and without the list of its settings.
-        attributes: About its attributes, by name.
+        text: About the whole, in paragraphs; without examples and without the list of its attributes or parameters.
+        attributes: About its attributes or parameters, by name.
     """
 
     text: str = ""
@@ -49,12 +49,17 @@ def documented(cls: type) -> Documented:
     return Documented(text, attributes)
 
 
+def docstring(text: str | None) -> Documented:
+    """What one docstring says, as of a function or a module: None and an empty one say nothing."""
+    prose, entries = _parted(inspect.cleandoc(text or "").splitlines())
+    return Documented(_prose(prose), dict(_entries(entries)))
+
+
 def _own_text(cls: type) -> Documented:
     said = vars(cls).get("__doc__")
     if not isinstance(said, str) or said.startswith(f"{cls.__name__}("):  # what dataclasses make up
         return Documented()
-    prose, entries = _parted(inspect.cleandoc(said).splitlines())
-    return Documented(_prose(prose), dict(_entries(entries)))
+    return docstring(said)
 
 
 def _parted(lines: list[str]) -> tuple[list[str], list[str]]:

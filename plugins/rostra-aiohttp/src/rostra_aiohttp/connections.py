@@ -72,10 +72,13 @@ class SlowBody:
         payload: Where it arrives.
         writer: Of the answer.
         connection: Over which it comes.
-        seconds: After which to look, again and again.
+        seconds: How long it may be too slow.
+
+    It is looked at twice in that time, and has to be too slow both times: at one look, it may be the handler that
+    has let it wait until a moment ago.
     """
 
-    __slots__ = ("_connection", "_payload", "_seconds", "_seen", "_timer", "_writer")
+    __slots__ = ("_connection", "_payload", "_seconds", "_seen", "_timer", "_was_slow", "_writer")
 
     def __init__(
         self,
@@ -85,34 +88,35 @@ class SlowBody:
         seconds: float,
     ) -> None:
         self._payload, self._writer, self._connection = payload, writer, connection
-        self._seconds = seconds
+        self._seconds = seconds / 2
         self._seen = 0
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
-        payload.on_eof(self._timer_off)
+        self._was_slow = False
+        self._look_later()
+        payload.on_eof(self._look_no_more)
 
-    def _timer_off(self) -> None:
+    def _look_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
+
+    def _look_no_more(self) -> None:
         self._timer.cancel()
 
     def _look(self) -> None:
         transport, payload = self._connection.transport, self._payload
         if transport is None or payload.is_eof() or payload.exception() is not None:
             return
-        come = payload.total_bytes - self._seen
-        self._seen = payload.total_bytes
-        if come >= _SLOWEST * self._seconds or not _is_reading(transport):
-            self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
-        elif self._writer.output_size > 0:  # it is answered already, and only waited for
+        come, self._seen = payload.total_bytes - self._seen, payload.total_bytes
+        is_slow = come < _SLOWEST * self._seconds and transport.is_reading()
+        if is_slow and self._was_slow:
+            self._end()
+        else:
+            self._was_slow = is_slow
+            self._look_later()
+
+    def _end(self) -> None:
+        if self._writer.output_size > 0:  # it is answered already, and only waited for
             self._connection.force_close()
         else:
-            payload.set_exception(web.HTTPRequestTimeout(text="the body comes too slowly"))
-
-
-def _is_reading(transport: asyncio.Transport) -> bool:
-    """Whether it is the client that we wait for, and not the handler that the client waits for."""
-    try:
-        return transport.is_reading()
-    except NotImplementedError:  # TLS before Python 3.12
-        return True
+            self._payload.set_exception(web.HTTPRequestTimeout(text="the body comes too slowly"))
 
 
 def _why(error: HttpProcessingError) -> str:

@@ -1,27 +1,35 @@
 """di against an oracle, in random worlds.
 
 ``ROSTRA_DI_WORLDS`` says how many: a thousand unless it is set, ten thousand in CI. ``ROSTRA_DI_FIRST_WORLD`` says
-where to begin. They are grown by as many processes as there are cores; a single portion by this one.
+where to begin. They are grown by as many processes as there are cores; a few of them by this one.
 """
 
 import multiprocessing
 import os
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 
+import pytest
 from di_worlds import live_all
 
 WORLDS = int(os.environ.get("ROSTRA_DI_WORLDS") or ("10000" if os.environ.get("CI") else "1000"))
 FIRST = int(os.environ.get("ROSTRA_DI_FIRST_WORLD", "0"))
-PORTION = 50
+PORTION = 500
+SHARE = 50
 
 
-def test_di_agrees_with_the_oracle() -> None:
-    end = FIRST + WORLDS
-    portions = [range(first, min(first + PORTION, end)) for first in range(FIRST, end, PORTION)]
+@pytest.fixture(scope="module")
+def processes() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        yield pool
 
-    if len(portions) == 1:
-        live_all(portions[0])
-        return
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as processes:
-        for _ in processes.map(live_all, portions):
-            pass
+
+@pytest.mark.parametrize("first", range(FIRST, FIRST + WORLDS, PORTION))
+def test_di_agrees_with_the_oracle(first: int, processes: ProcessPoolExecutor) -> None:
+    end = min(first + PORTION, FIRST + WORLDS)
+    shares = [range(begin, min(begin + SHARE, end)) for begin in range(first, end, SHARE)]
+
+    if len(shares) == 1:
+        live_all(shares[0])
+    for _ in processes.map(live_all, shares if len(shares) > 1 else ()):
+        pass

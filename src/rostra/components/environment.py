@@ -11,6 +11,8 @@ from typing import Any
 
 from rostra.components.shapes import STALE, Added, Level, Shape
 
+_new = object.__new__
+
 APART = "__rostra_shapes_apart__"
 """A class with this attribute decides by its instances what is found how: no two layers with one share a shape."""
 
@@ -48,7 +50,7 @@ class Environment:
         shape = below.shape.starts.get(added)
         if shape is None:
             shape = below.shape.above.first.followed(added, is_apart=hasattr(type(item), APART))
-        made = cls.__new__(cls)
+        made = _new(cls)
         made.below = below
         made.values = [*below.values, item]
         made.shape = made._known = shape

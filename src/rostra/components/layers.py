@@ -16,6 +16,8 @@ from rostra.components.keys import Key, canonical, name_of
 from rostra.components.shapes import Added, Shape
 from rostra.errors import ComponentNotFoundError, NotAComponentError
 
+_new = object.__new__
+
 Item = TypeVar("Item")
 Default = TypeVar("Default")
 
@@ -41,7 +43,7 @@ class Components:
     @classmethod
     def with_one(cls, parent: "Components", label: str, item: object, added: Added) -> "Components":
         """A layer to which one thing was added already, under this type and name; for who has no time for both."""
-        made = cls.__new__(cls)
+        made = _new(cls)
         made._parent = parent
         made._label = label
         made._is_lent = False

@@ -107,14 +107,23 @@ class Closing:
         while self.steps:
             _, step = self.steps.pop()
             try:
-                result = step(error) if callable(step) else leave(step, error)
-                if hasattr(result, "__await__"):
-                    await result
+                if callable(step):
+                    result = step(error)
+                    if hasattr(result, "__await__"):
+                        await result
+                elif error is None:  # the usual end of the usual resource, which is to cost nothing
+                    await step.__anext__()
+                    await _stopped(step)
+                else:
+                    await leave(step, error)
+            except StopAsyncIteration as failure:
+                failures += () if error is None and not callable(step) else _new(failure, error)
             except asyncio.CancelledError as interrupted:
                 cancelled = _taken(interrupted) if interrupted is not error else cancelled
             except BaseException as failure:  # noqa: BLE001  (raised below, with the others)
                 failures += _new(failure, error)
-        self._raise(error, failures, cancelled)
+        if failures or cancelled is not None:
+            self._raise(error, failures, cancelled)
 
     def check_open(self) -> None:
         """Do nothing while things may be added.
@@ -159,6 +168,10 @@ async def leave(generator: AsyncGenerator[Any, None], error: BaseException | Non
         await generator.__anext__()
     except StopAsyncIteration:
         return
+    await _stopped(generator)
+
+
+async def _stopped(generator: AsyncGenerator[Any, None]) -> None:
     await generator.aclose()
     msg = "generator didn't stop"
     raise RuntimeError(msg)

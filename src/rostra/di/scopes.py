@@ -22,19 +22,22 @@ class Scope(Kept):
 
     Args:
         closing: What is closed when it ends.
+        given: What ``scope`` was given.
+        below: The layer on which it lies; None for the one that is current when it is entered.
 
     As an async context manager, which ``scope`` gives, it is entered once, and left by the task that entered it.
     """
 
     __slots__ = ("_below", "_given", "_token", "closing")
 
-    _given: Mapping[str, Any]
-    _below: Components | None
-
-    def __init__(self, closing: Closing) -> None:
+    def __init__(
+        self, closing: Closing, given: Mapping[str, Any] | None = None, below: Components | None = None
+    ) -> None:
         self.values = {}
         self.flights = {}
         self.closing = closing
+        self._given = given
+        self._below = below
 
     @property
     def is_open(self) -> bool:
@@ -87,16 +90,12 @@ def scope(**given: Any) -> Scope:
     Raises:
         ExceptionGroup: Closing failed; the body's exception is its first member.
     """
-    made = Scope(Closing("scope"))
-    made._given, made._below = given, None  # noqa: SLF001  (of this module)
-    return made
+    return Scope(Closing("scope"), given)
 
 
 def scope_above(layer: Components) -> Scope:
     """A scope as ``scope`` opens it, but on top of ``layer`` instead of the current one: for transports."""
-    made = Scope(Closing("scope"))
-    made._given, made._below = {}, layer  # noqa: SLF001  (of this module)
-    return made
+    return Scope(Closing("scope"), None, layer)
 
 
 def _add(layer: Components, given: Mapping[str, Any]) -> None:

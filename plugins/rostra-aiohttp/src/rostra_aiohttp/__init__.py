@@ -14,11 +14,14 @@ from rostra.handlers import Handlers
 from rostra_aiohttp.endpoints import bind
 from rostra_aiohttp.errors import ListenError, SocketClosedError
 from rostra_aiohttp.handling import Serving
+from rostra_aiohttp.heads import Answer, ResponseHead, SetCookie, head_of
 from rostra_aiohttp.identity import request_id
 from rostra_aiohttp.listening import Address
 from rostra_aiohttp.routes import (
     Body,
+    Cookie,
     FromBody,
+    FromCookie,
     FromHeader,
     FromQuery,
     Header,
@@ -35,8 +38,11 @@ from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, WebSocketConfi
 
 __all__ = [
     "Address",
+    "Answer",
     "Body",
+    "Cookie",
     "FromBody",
+    "FromCookie",
     "FromHeader",
     "FromQuery",
     "Header",
@@ -44,7 +50,9 @@ __all__ = [
     "HttpConfig",
     "ListenError",
     "Query",
+    "ResponseHead",
     "Route",
+    "SetCookie",
     "SocketClosedError",
     "WebSocketConfig",
     "delete",
@@ -61,6 +69,12 @@ __all__ = [
 def application(settings: HttpConfig) -> web.Application:
     """The application that the server serves, unless somebody added one of their own to the context."""
     return web.Application(client_max_size=settings.body_limit)
+
+
+@di.adapter
+def head(request: web.Request) -> ResponseHead:
+    """What is added to the answer of the request at hand."""
+    return head_of(request)
 
 
 async def prepare(load: plugin.Loader, handlers: Handlers) -> AsyncIterator[plugin.Task]:

@@ -11,12 +11,17 @@ from types import NoneType
 from typing import Any, Literal
 
 import attrs
-from aiohttp import web
+from aiohttp import hdrs, web
+from aiohttp.helpers import ETAG_ANY
+from multidict import CIMultiDict
 
 from rostra.handlers import bare, union_members
+from rostra_aiohttp.heads import Answer, ResponseHead, known_head
 
 _LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
 _LISTS = frozenset({list, tuple, set, frozenset})
+_OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language"})
+"""Headers that an answer without content does without (RFC 9110, section 15.4.5)."""
 _AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
 
 
@@ -46,12 +51,36 @@ def answer(result: Any, status: int | None = None, *, has_status: bool = True) -
         status, result = _checked(result[0]), result[1]
     if result is None:
         return web.Response(status=status or HTTPStatus.NO_CONTENT)
+    if isinstance(result, Answer):
+        return _with_head(result, status)
     status = status or HTTPStatus.OK
     if isinstance(result, str):
         return web.Response(text=result, status=status)
     if isinstance(result, bytes | bytearray | memoryview):
         return web.Response(body=bytes(result), status=status, content_type="application/octet-stream")
     return web.Response(body=encoded(result), status=status, content_type="application/json")
+
+
+def answer_to(
+    request: web.BaseRequest, result: Any, status: int | None = None, *, has_status: bool = True
+) -> web.StreamResponse:
+    """The same with what the ``ResponseHead`` of its request says; 304 if the client has it already.
+
+    Raises:
+        UnsayableError: As ``answer``; or a header is none.
+    """
+    head = known_head(request)
+    if head is None:
+        response = answer(result, status, has_status=has_status)
+    else:
+        _check_head(head)
+        said = status if head.status is None else _checked(head.status)
+        response = answer(result, said, has_status=has_status)
+        if not response.prepared:
+            head.put_on(response.headers)
+    if hdrs.ETAG in response.headers and not response.prepared:
+        return _conditional(request, response)
+    return response
 
 
 def may_say_status(annotation: Any) -> bool:
@@ -61,6 +90,36 @@ def may_say_status(annotation: Any) -> bool:
     too, are a status and a body.
     """
     return any(map(_is_pair_with_status, union_members(bare(annotation)) or (bare(annotation),)))
+
+
+def _with_head(result: Answer[Any], status: int | None) -> web.StreamResponse:
+    status = status if result.status is None else _checked(result.status)
+    response = answer(result.body, status, has_status=False)
+    head = result.head()
+    _check_head(head)
+    head.put_on(response.headers, is_stronger=True)
+    return response
+
+
+def _check_head(head: ResponseHead) -> None:
+    name = head.wrong_header()
+    if name is not None:
+        raise UnsayableError(
+            f"the header {name!r}",
+            "the name of a header is a token, and its value a text of one line",
+            "leave out what may not stand there; what comes from a client may not go there as it is",
+        )
+
+
+def _conditional(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
+    """The answer, or 304 if its tag is among those that the client has (RFC 9110, section 13.1.2)."""
+    if request.method not in (hdrs.METH_GET, hdrs.METH_HEAD) or response.status != HTTPStatus.OK:
+        return response
+    known, tag = request.if_none_match or (), response.etag
+    if tag is None or not any(each.value in (tag.value, ETAG_ANY) for each in known):
+        return response
+    headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _OF_CONTENT]
+    return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=CIMultiDict(headers))
 
 
 def _is_pair_with_status(annotation: Any) -> bool:

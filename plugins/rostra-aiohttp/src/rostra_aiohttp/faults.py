@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-Part: TypeAlias = Literal["path", "query", "header", "body"]
+Part: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 
 _LONGEST = 60
 

@@ -23,14 +23,14 @@ from rostra.handlers import (
     where_of,
 )
 from rostra_aiohttp.faults import Fault, MismatchError, Part, UnfitError, either
-from rostra_aiohttp.routes import FromHeader, FromQuery
+from rostra_aiohttp.routes import FromCookie, FromHeader, FromQuery
 from rostra_aiohttp.scalars import from_text
 
 _MISSING = "it is missing"
 
 
 class Text(NamedTuple):
-    """A parameter that texts say: of the path, the query or a header.
+    """A parameter that texts say: of the path, the query, a header or a cookie.
 
     Args:
         parameter: Its name.
@@ -69,6 +69,8 @@ class Text(NamedTuple):
             return (request.match_info[self.name],)
         if self.part == "query":
             return request.query.getall(self.name, ())
+        if self.part == "cookie":
+            return (request.cookies[self.name],) if self.name in request.cookies else ()
         lines = request.headers.getall(self.name, ())
         if self.container is None:
             return (", ".join(lines),) if lines else ()
@@ -151,7 +153,7 @@ class Reader(NamedTuple):
     """Reads all parameters of one handler that come from a request.
 
     Args:
-        texts: Those of the path, the query and headers.
+        texts: Those of the path, the query, headers and cookies.
         body: That of the body, if there is one.
     """
 
@@ -200,7 +202,7 @@ def reader_of(bound: Bound) -> Reader:
 def _text(bound: Bound, source: Source) -> Text:
     part, name = _place(source)
     annotation = str if source.annotation is inspect.Parameter.empty else bare(source.annotation)
-    is_many = part != "path" and is_list_of_scalars(annotation)
+    is_many = part in ("query", "header") and is_list_of_scalars(annotation)
     item = (typing.get_args(annotation) or (str,))[0] if is_many else annotation
     if not is_many and not is_scalar(annotation):
         raise _unreadable(bound, source, f"a {name_of(annotation)} does not come from one piece of text")
@@ -226,6 +228,8 @@ def _place(source: Source) -> tuple[Part, str]:
         return "path", source.name
     if isinstance(source.marker, FromHeader):
         return "header", source.marker.name or source.name.replace("_", "-")
+    if isinstance(source.marker, FromCookie):
+        return "cookie", source.marker.name or source.name
     marked = source.marker.name if isinstance(source.marker, FromQuery) else None
     return "query", marked or source.name
 

@@ -48,6 +48,16 @@ class FromHeader(_Called):
     __slots__ = ()
 
 
+class FromCookie(_Called):
+    """The value of a cookie.
+
+    Args:
+        name: As the client has it; None stands for the parameter's name.
+    """
+
+    __slots__ = ()
+
+
 class FromBody(handlers.Marker):
     """The body of the request."""
 
@@ -60,6 +70,9 @@ Query: TypeAlias = Annotated[T, FromQuery()]
 
 Header: TypeAlias = Annotated[T, FromHeader()]
 """``x_token: Header[str]`` comes from the header ``X-Token``."""
+
+Cookie: TypeAlias = Annotated[T, FromCookie()]
+"""``session: Cookie[str]`` comes from the cookie ``session``."""
 
 Body: TypeAlias = Annotated[T, FromBody()]
 """``order: Body[Order]`` comes from the body, also where it could be something else."""
@@ -83,7 +96,7 @@ class Route(_Asked):
     __slots__ = ()
     transport = "rostra_aiohttp"
     provides = (web.Request,)
-    markers = (FromQuery, FromHeader, FromBody)
+    markers = (FromQuery, FromHeader, FromCookie, FromBody)
     takes_scalars = True
     needs_payload = False
 

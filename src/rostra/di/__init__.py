@@ -6,10 +6,12 @@ third does it. Nothing that nobody registered is ever built.
 """
 
 from rostra.di.adapters import Adapter, Lifetime, adapter
+from rostra.di.callers import Caller
 from rostra.di.calls import call, inject, nject, now
 from rostra.di.checking import CheckReport, check
 from rostra.di.closing import Closing
 from rostra.di.explaining import explain
+from rostra.di.late import LateScope
 from rostra.di.loads import loads, takes_nothing
 from rostra.di.markers import Lazy, Named
 from rostra.di.overrides import override
@@ -22,9 +24,11 @@ from rostra.di.wiring import Filling, Wired, Wiring, wiring
 
 __all__ = [
     "Adapter",
+    "Caller",
     "CheckReport",
     "Closing",
     "Filling",
+    "LateScope",
     "Lazy",
     "Lifetime",
     "Named",

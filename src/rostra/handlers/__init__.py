@@ -4,8 +4,10 @@ Decorators of transports mark functions; a stage collects what its plugins' modu
 parameter once, and hands the handlers to their transports. Nothing is decided again at a call.
 """
 
-from rostra.handlers.binding import Bind, Bound, Handlers
+from rostra.handlers.binding import Bind, Handlers
+from rostra.handlers.bound import Bound
 from rostra.handlers.collecting import Declared, collect
+from rostra.handlers.guarding import guard, guards_of
 from rostra.handlers.refusals import where_of
 from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar, union_members
 from rostra.handlers.sources import Origin, Source
@@ -22,6 +24,8 @@ __all__ = [
     "Trigger",
     "bare",
     "collect",
+    "guard",
+    "guards_of",
     "is_data",
     "is_list_of_scalars",
     "is_scalar",

@@ -2,83 +2,18 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, TypeAlias
 
 from rostra import context, di
 from rostra.components import Components
 from rostra.errors import RostraError
 from rostra.handlers import refusals
+from rostra.handlers.bound import Bound
 from rostra.handlers.collecting import Declared
+from rostra.handlers.guarding import guards_of
 from rostra.handlers.shapes import is_plain_mapping
-from rostra.handlers.sources import Origin, Source, sources
-
-_FILLED_BY_DI = (Origin.DI, Origin.PROVIDED)
-
-
-class Bound:
-    """A handler that knows where each of its parameters comes from.
-
-    Args:
-        declared: The handler.
-        sources: Of its parameters, in order.
-    """
-
-    __slots__ = ("_asks_di", "_layer", "_needs", "_positional", "declared", "sources")
-
-    def __init__(self, declared: Declared, sources: tuple[Source, ...], layer: Components) -> None:
-        self.declared = declared
-        self.sources = sources
-        self._layer = layer
-        own = _own_name(declared)
-        self._needs = _needs(declared, sources, own)
-        only = (source.name for source in sources if source.parameter.is_positional_only)
-        self._positional = (*([own] if own else ()), *only)
-        self._asks_di = own is not None or len(self.from_outside) < len(sources)
-
-    @property
-    def from_outside(self) -> tuple[Source, ...]:
-        """What the transport has to give at each call."""
-        return tuple(source for source in self.sources if source.origin not in _FILLED_BY_DI)
-
-    def giver(self, source: Source) -> str:
-        """Who gives a parameter its value, as people call it: ``path``, ``query``, ``header``, ``body``, ``di``."""
-        if source.origin is Origin.MARKER and source.marker is not None:
-            return _called(type(source.marker))
-        if source.origin is not Origin.PAYLOAD:
-            return source.origin.value
-        of_payload = [each for each in self.declared.trigger.markers if getattr(each, "is_payload", False)]
-        return _called(of_payload[0]) if len(of_payload) == 1 else source.origin.value
-
-    @property
-    def root(self) -> di.Root:
-        """What ``di.check`` should know of it."""
-        trigger = self.declared.trigger
-        label = f"{trigger.describe()} → {self.declared.label}"
-        return di.Root(self._needs, label, {}, trigger.provides, scoped=True)
-
-    async def call(self, values: Mapping[str, Any], components: Iterable[object] = ()) -> Any:
-        """Call the handler in a scope of its own, on top of the stage's layer.
-
-        Args:
-            values: By name: those of the parameters that come from outside. One that is left out takes its default.
-                Only the handler sees them.
-            components: Objects of the types that the trigger provides; adapters see them, too.
-
-        Returns:
-            What the handler returns. The scope has been closed then, so whatever it commits is committed.
-
-        Raises:
-            Exception: What the handler or the closing of its scope raises, as it is.
-        """
-        async with di.scope_above(self._layer):
-            for component in components:
-                context.add(component)
-            named = {**values, **(await di.call(self._needs) if self._asks_di else {})}
-            positional = [named.pop(name) for name in self._positional if name in named]
-            result = self.declared.function(*positional, **named)
-            return await result if inspect.isawaitable(result) else result
-
+from rostra.handlers.sources import sources
 
 Bind: TypeAlias = Callable[[tuple[Bound, ...]], Awaitable[None] | None]
 """What a transport does with its handlers. It is called with those that are new; it may refuse by HandlerError."""
@@ -175,9 +110,18 @@ class Handlers:
 
 def _planned(declared: Declared, layer: Components, registry: di.Registry) -> Bound:
     gives = functools.partial(_gives, layer, registry)
-    bound = Bound(declared, sources(declared, gives, registry.names), layer)
-    registry.add_root(bound.root)
+    guards = tuple(
+        Bound(each, sources(each, gives, registry.names, is_guard=True), layer) for each in _guards(declared)
+    )
+    bound = Bound(declared, sources(declared, gives, registry.names), layer, guards)
+    for each in (*guards, bound):
+        registry.add_root(each.root)
     return bound
+
+
+def _guards(declared: Declared) -> list[Declared]:
+    functions = (*guards_of(declared.owner), *guards_of(declared.function))
+    return [Declared(declared.trigger, function) for function in functions]
 
 
 def _gives(layer: Components, registry: di.Registry, parameter: di.Parameter) -> bool:
@@ -200,38 +144,3 @@ def _has_component(layer: Components, key: Any, names: Iterable[str | None]) -> 
 def _register(registry: di.Registry, owner: type) -> None:
     if not any(adapter.make is owner for adapter in registry.adapters):
         registry.register(owner, lifetime="stage")
-
-
-def _called(marker: type) -> str:
-    """``header`` for ``Header`` and for ``FromHeader``."""
-    return marker.__name__.removeprefix("From").lower()
-
-
-def _own_name(declared: Declared) -> str | None:
-    return di.signature(declared.function).parameters[0].name if declared.owner else None
-
-
-def _needs(
-    declared: Declared, found: tuple[Source, ...], own_name: str | None
-) -> Callable[..., Mapping[str, Any]]:
-    """A function of the parameters that ``di`` fills, which returns them by name.
-
-    The others are left out, and with them the danger that an adapter takes a path value for its own.
-    """
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    wanted = [
-        inspect.Parameter(
-            source.name, keyword, default=source.parameter.default, annotation=source.annotation
-        )
-        for source in found
-        if source.origin in _FILLED_BY_DI
-    ]
-    if own_name is not None:
-        wanted.insert(0, inspect.Parameter(own_name, keyword, annotation=declared.owner))
-
-    @functools.wraps(declared.function)
-    def needs(**values: Any) -> Mapping[str, Any]:
-        return values
-
-    needs.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]  # inspect reads it
-    return needs

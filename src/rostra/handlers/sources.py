@@ -56,13 +56,16 @@ Gives: TypeAlias = Callable[[di.Parameter], bool]
 """Whether there is a component or an adapter for a parameter."""
 
 
-def sources(declared: Declared, gives: Gives, names: Mapping[str, Any]) -> tuple[Source, ...]:
+def sources(
+    declared: Declared, gives: Gives, names: Mapping[str, Any], *, is_guard: bool = False
+) -> tuple[Source, ...]:
     """The source of each parameter.
 
     Args:
         declared: The handler.
         gives: Whether ``di`` would take care of one.
         names: Classes by name, in which string annotations are looked up last.
+        is_guard: It is a guard of the handler: it need not take everything, and takes the payload only by a marker.
 
     Raises:
         HandlerError: A parameter has two sources or none, or a name in the path has no parameter.
@@ -70,6 +73,8 @@ def sources(declared: Declared, gives: Gives, names: Mapping[str, Any]) -> tuple
     """
     trigger = declared.trigger
     found = [_source(declared, parameter, gives, names) for parameter in declared.parameters]
+    if is_guard:
+        return tuple(_left_to_di(each) if _is_left_over(each) else each for each in found)
     missing = trigger.path_names - {source.name for source in found}
     if missing:
         raise refusals.no_parameter(declared, sorted(missing))
@@ -142,3 +147,7 @@ def _is_builtin_scalar(annotation: Any) -> bool:
 
 def _left_to_di(source: Source) -> Source:
     return source._replace(origin=Origin.DI)
+
+
+def _is_left_over(source: Source) -> bool:
+    return source.origin is Origin.PAYLOAD and source.marker is None

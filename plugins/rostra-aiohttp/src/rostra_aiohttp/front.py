@@ -12,7 +12,7 @@ from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 
 from rostra_aiohttp.connections import Connection, SlowBody, opening
-from rostra_aiohttp.handling import Serving, middleware
+from rostra_aiohttp.handling import Serving, surrounded
 from rostra_aiohttp.identity import identify, tell_id
 from rostra_aiohttp.settings import HttpConfig
 
@@ -36,7 +36,6 @@ class Front(NamedTuple):
 
 async def fronted(application: web.Application, settings: HttpConfig, serving: Serving) -> Front:
     """Start up the application, and put around it what the settings ask for."""
-    application.middlewares.insert(0, middleware(serving))
     application.on_response_prepare.extend(_before_answers(settings))
     runner = web.AppRunner(
         application,
@@ -51,7 +50,7 @@ async def fronted(application: web.Application, settings: HttpConfig, serving: S
     server = runner.server
     assert server is not None, "it was set up"  # noqa: S101  (for type checkers)
     server.request_factory = _requests(server.request_factory, settings)
-    server.request_handler = _around(server.request_handler, settings)
+    server.request_handler = _around(surrounded(server.request_handler, serving), settings)
     return Front(runner, opening(server, settings.headers_timeout))
 
 

@@ -1,26 +1,22 @@
-"""Handlers on the routes of aiohttp: bound once, called in a scope, with answers in one shape whoever gives them."""
+"""What happens to every request, whoever answers it: it is counted, has a scope, and what goes wrong is worded."""
 
 import asyncio
-import re
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
-from aiohttp import hdrs, web
+from aiohttp import web
 
 from rostra import context, di, log
 from rostra.components import Components
-from rostra.errors import AnnotationError, HandlerError
-from rostra.handlers import Bound, where_of
-from rostra_aiohttp.answers import UnsayableError, answer, may_say_status
-from rostra_aiohttp.problems import answered, problem
-from rostra_aiohttp.reading import reader_of
-from rostra_aiohttp.routes import Route
+from rostra_aiohttp.problems import instead, problem
+from rostra_aiohttp.table import whose
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Server: TypeAlias = Callable[[Any], Awaitable[web.StreamResponse]]
+"""What aiohttp calls with a request: one that has been read, always, since others do not come so far."""
 
-_BOUND = "__rostra_bound__"
+_KEYS = ("method", "path")
 
 _log = log.get("rostra.http")
 
@@ -41,18 +37,7 @@ class Serving:
         self.layer = layer
         self.is_draining = is_draining
         self.is_cut = is_cut
-        self.running: dict[asyncio.Task[Any], web.Request] = {}
-
-    @contextmanager
-    def counting(self, request: web.Request) -> Iterator[None]:
-        """Know of a request while the body runs."""
-        task = asyncio.current_task()
-        assert task is not None, "aiohttp calls this in a task"  # noqa: S101  (for type checkers)
-        self.running[task] = request
-        try:
-            yield
-        finally:
-            del self.running[task]
+        self.running: dict[asyncio.Task[Any] | None, web.Request] = {}
 
     def cut(self) -> None:
         """Cancel the requests that run, and say whose they are. Done once."""
@@ -60,169 +45,84 @@ class Serving:
             return
         self.is_cut = True
         for task, request in self.running.items():
-            handler = _whose(request.match_info.handler)
-            _log.warning("http.cut", method=request.method, path=request.path, handler=handler)
-            task.set_name(f"http: {request.method} {request.path}")  # by which it is named if it does not end
-            task.cancel()
+            _log.warning("http.cut", method=request.method, path=request.path, handler=handler_of(request))
+            if task is not None:
+                task.set_name(
+                    f"http: {request.method} {request.path}"
+                )  # by which it is named if it does not end
+                task.cancel()
 
 
-async def bind(chosen: tuple[Bound, ...]) -> None:
-    """Put handlers on the routes of the stage's application.
+class Keys(Mapping[str, str]):
+    """What all lines of a request have in the log, read when there is a line.
 
-    Raises:
-        HandlerError: Two answer the same, a parameter cannot be read, or it is too late. Several are raised as an
-            ExceptionGroup.
+    Args:
+        request: The request.
     """
-    application = await di.nject(web.Application)
-    taken = _taken(application)
-    problems = []
-    for bound in chosen:
-        try:
-            _bind(application, bound, taken)
-        except HandlerError as problem:
-            problems.append(problem)
-    if len(problems) == 1:
-        raise problems[0]
-    if problems:
-        raise ExceptionGroup("handlers cannot be bound", problems)
+
+    __slots__ = ("_request",)
+
+    def __init__(self, request: web.Request) -> None:
+        self._request = request
+
+    def __getitem__(self, key: str) -> str:
+        if key not in _KEYS:
+            raise KeyError(key)
+        return str(getattr(self._request, key))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_KEYS)
+
+    def __len__(self) -> int:
+        return len(_KEYS)
 
 
-def middleware(serving: Serving) -> Any:
-    """What is around every request: what went wrong is worded, what was bound to the log is gone afterwards."""
+def surrounded(handle: Server, serving: Serving) -> Server:
+    """What is around every request.
 
-    @web.middleware
-    async def around(request: web.Request, handler: Endpoint) -> web.StreamResponse:
+    Requests have tasks of their own, so nothing that is set here need be put back.
+
+    Args:
+        handle: Finds out who answers, and lets them: what an application gives its server.
+        serving: Knows of the requests that run.
+    """
+    running, below = serving.running, serving.layer
+    enter, bind_late, this_task = context.enter, log.bind_late, asyncio.current_task
+
+    async def around(request: web.Request) -> web.StreamResponse:
         if serving.is_cut:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE)
-        with serving.counting(request), log.bound(method=request.method, path=request.path):
-            response = await answered(request, _scoped(serving, request, handler))
+        task = this_task()
+        running[task] = request
+        scope = di.LateScope(below, (request,))
+        enter(scope)
+        bind_late(Keys(request))
+        try:
+            try:
+                response = await handle(request)
+            except BaseException as error:
+                if not scope.is_over and (closing := scope.end()) is not None:
+                    await closing.close(error)
+                raise
+            if not scope.is_over and (closing := scope.end()) is not None:
+                await closing.close()
+        except BaseException as error:  # noqa: BLE001  (raised again if it is no answer)
+            response = instead(request, error)
+        finally:
+            del running[task]
         is_undecodable = request.content.exception() is not None
         if is_undecodable:
             request.content.feed_eof()  # or aiohttp would read the rest, and log with a traceback that it cannot
-        if (serving.is_draining or is_undecodable) and not response.prepared:
+        if (is_undecodable or serving.is_draining) and not response.prepared:
             response.force_close()
         return response
 
     return around
 
 
-def _scoped(serving: Serving, request: web.Request, handler: Endpoint) -> Endpoint:
-    """Handlers of the classic kind get a scope here; ours open their own, and a 404 needs none."""
-    match = request.match_info
-    if match.http_exception is not None or hasattr(match.handler, _BOUND):
-        return handler
-
-    async def scoped(request: web.Request) -> web.StreamResponse:
-        async with di.scope_above(serving.layer):
-            context.add(request)
-            return await handler(request)
-
-    return scoped
-
-
-def _bind(application: web.Application, bound: Bound, taken: dict[tuple[str, str], str]) -> None:
-    route = _route(bound)
-    if application.frozen:
-        raise _too_late(bound)
-    endpoint = _endpoint(bound)
-    resource = application.router.add_resource(route.path)
-    path = _shape(resource)
-    other = taken.get((route.method, path)) or taken.get((hdrs.METH_ANY, path))
-    if other is not None:
-        raise _twice(bound, other)
-    resource.add_route(route.method, endpoint)
-    taken[route.method, path] = _described(bound)
-    if route.method == hdrs.METH_GET and (hdrs.METH_HEAD, path) not in taken:
-        resource.add_route(hdrs.METH_HEAD, endpoint)
-
-
-def _endpoint(bound: Bound) -> Endpoint:
-    if di.signature(bound.declared.function).is_generator:
-        raise _yields(bound)
-    reader, status, has_status = reader_of(bound), _route(bound).status, _may_say_status(bound)
-
-    async def endpoint(request: web.Request) -> web.StreamResponse:
-        values = await reader.read(request)
-        result = await bound.call(values, (request,))
-        try:
-            return answer(result, status, has_status=has_status)
-        except UnsayableError as error:
-            raise _unsayable(bound, error) from None
-
-    setattr(endpoint, _BOUND, bound)
-    return endpoint
-
-
-def _may_say_status(bound: Bound) -> bool:
+def handler_of(request: web.Request) -> str:
+    """Who answers a request, for the log."""
     try:
-        returned = di.signature(bound.declared.function).returns(context.get(di.Registry).names)
-    except AnnotationError:  # nothing else depends on it
-        return True
-    return may_say_status(returned)
-
-
-def _taken(application: web.Application) -> dict[tuple[str, str], str]:
-    """Which method and path is answered by whom, those of the classic kind included."""
-    taken = {}
-    for route in application.router.routes():
-        if route.resource is not None:
-            taken[route.method, _shape(route.resource)] = _whose(route.handler)
-    return taken
-
-
-def _shape(resource: web.AbstractResource) -> str:
-    """The path without its names: ``/orders/{id}`` and ``/orders/{number}`` are one."""
-    pattern = resource.get_info().get("pattern")
-    return re.sub(r"\(\?P<\w+>", "(", pattern.pattern) if pattern is not None else resource.canonical
-
-
-def _route(bound: Bound) -> Route:
-    route = bound.declared.trigger
-    assert isinstance(route, Route), "only these are bound here"  # noqa: S101  (for type checkers)
-    return route
-
-
-def _described(bound: Bound) -> str:
-    return f"handler {bound.declared.label}, {bound.declared.place}"
-
-
-def _whose(handler: Any) -> str:
-    bound = getattr(handler, _BOUND, None)
-    return _described(bound) if bound else _classic(handler)
-
-
-def _classic(handler: Any) -> str:
-    return f"route to {getattr(handler, '__qualname__', handler)}, {di.signature(handler).place}"
-
-
-def _twice(bound: Bound, other: str) -> HandlerError:
-    return HandlerError(
-        f"{_route(bound).describe()} is answered twice",
-        (other, _described(bound)),
-        ("only one can answer",),
-        ("give one of them another path or method",),
-    )
-
-
-def _yields(bound: Bound) -> HandlerError:
-    return HandlerError(
-        f"{bound.declared.label} yields, and a handler returns its answer",
-        where_of(bound.declared),
-        ("it is a generator, and answers in parts are not made from one yet",),
-        ("return a list", "for a stream, prepare an aiohttp.web.StreamResponse, write to it and return it"),
-    )
-
-
-def _unsayable(bound: Bound, error: UnsayableError) -> HandlerError:
-    return HandlerError(
-        f"{bound.declared.label} returned {error.what}", where_of(bound.declared), (error.why,), (error.fix,)
-    )
-
-
-def _too_late(bound: Bound) -> HandlerError:
-    return HandlerError(
-        f"{_route(bound).describe()} comes too late",
-        where_of(bound.declared),
-        ("the server runs already, and its routes are fixed then",),
-        ("load its plugin in a prepare, before the server starts",),
-    )
+        return whose(request.match_info.handler)
+    except (AssertionError, AttributeError):  # nobody has looked yet
+        return "not found yet"

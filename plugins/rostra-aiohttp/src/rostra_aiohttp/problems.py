@@ -1,10 +1,10 @@
-"""Answers that say what went wrong, as problem details (RFC 9457), and the middleware that makes them.
+"""Answers that say what went wrong, as problem details (RFC 9457), for whatever was raised.
 
 Nothing of the inside of the service stands in them. What nobody caught is logged, once.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
@@ -26,8 +26,6 @@ _PHRASES = {
 """Of RFC 9110, where Python before 3.13 has those of older ones."""
 
 _log = log.get("rostra.http")
-
-Answer = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def problem(status: int, detail: str = "", **more: Any) -> web.Response:
@@ -52,29 +50,32 @@ def unfit(faults: Iterable[Fault]) -> web.Response:
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[fault.as_json() for fault in faults])
 
 
-async def answered(request: web.Request, handler: Answer) -> web.StreamResponse:
-    """The answer of ``handler``, or what went wrong instead."""
-    try:
-        return await handler(request)
-    except UnfitError as error:
+def instead(request: web.Request, error: BaseException) -> web.StreamResponse:
+    """The answer to a request whose handler raised ``error``; to be called where that is handled.
+
+    Raises:
+        BaseException: The same, where nothing can be answered, or where it is an answer itself.
+    """
+    if isinstance(error, UnfitError):
         return unfit(error.faults)
-    except web.RequestPayloadError as error:
+    if isinstance(error, web.RequestPayloadError):
         return _undecodable(error)
-    except web.HTTPException as error:
+    if isinstance(error, web.HTTPException):
         if error.status < HTTPStatus.BAD_REQUEST:
-            raise
+            raise error
         return _worded(error)
-    except asyncio.CancelledError:
+    if isinstance(error, asyncio.CancelledError):
         if _is_cancelled() or _has_begun(request):
-            raise
+            raise error
         return _failed(request)  # the handler raised it by itself: nobody wants this request to end
-    except Exception as error:
-        if isinstance(error, ConnectionError) and _is_gone(request):
-            _log.debug("http.abandoned", method=request.method, path=request.path)
-            return web.Response()  # nobody gets it
-        if _has_begun(request):  # aiohttp logs it and cuts the connection, which is all that can be done
-            raise
-        return _failed(request)
+    if not isinstance(error, Exception):
+        raise error
+    if isinstance(error, ConnectionError) and _is_gone(request):
+        _log.debug("http.abandoned", method=request.method, path=request.path)
+        return web.Response()  # nobody gets it
+    if _has_begun(request):  # aiohttp logs it and cuts the connection, which is all that can be done
+        raise error
+    return _failed(request)
 
 
 def _failed(request: web.Request) -> web.StreamResponse:

@@ -1,0 +1,89 @@
+"""Calling one function again and again, with a part of its parameters filled: for transports.
+
+What a call needs is found out once for all layers of one shape. A call that needs nothing of its own scope does not
+even open it.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from rostra.components import Components, Shape
+from rostra.context import peek
+from rostra.di.asking import called, planned
+from rostra.di.late import LateScope
+from rostra.di.plans import Build, Collect, Constant, Load, Node, Plan, StageObject
+from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
+from rostra.di.registry import here, registry_of
+from rostra.di.signatures import Signature
+
+
+class Caller:
+    """A function and the parameters of it that di fills.
+
+    Args:
+        function: What is called.
+        known: Its signature, with those parameters that di fills and no others. All of them can be passed by name.
+    """
+
+    __slots__ = ("_known", "_question", "_under_scope", "function")
+
+    def __init__(self, function: Callable[..., Any], known: Signature) -> None:
+        self.function = function
+        self._known = known._replace(target=function)
+        self._under_scope = object()
+        self._question = (Caller, self)
+
+    def call(self, named: Mapping[str, Any]) -> Awaitable[Any]:
+        """Call it here and now, with what di fills and the ``named`` values, which only the function sees.
+
+        Raises:
+            ResolveError: A parameter cannot be filled.
+        """
+        layer = peek(None) or here()
+        if layer.__class__ is LateScope and layer.closing is None:
+            seen = layer.below.seen
+            plan = seen.shape.plans.get(self._under_scope)
+            if plan is not None:
+                return plan(seen.values, (), named)  # type: ignore[no-any-return]  # generated
+        seen = layer.seen
+        plan = seen.shape.plans.get(self)
+        if plan is not None:
+            return plan(seen.values, (), named)  # type: ignore[no-any-return]  # generated
+        return self._found(layer, named)
+
+    def _found(self, layer: Components, named: Mapping[str, Any]) -> Awaitable[Any]:
+        recipe = recipe_for(layer, self._question, lambda: self._known, {})
+        plan = planned(layer, None, self, recipe, {}, Ways(passes=True))
+        if plan is None:
+            return called(self.function, recipe, run_of(recipe, layer, {}), (), named)
+        if isinstance(layer, LateScope):
+            self._remember(layer, recipe, plan)
+        return plan(layer.environment.values, (), named)  # type: ignore[no-any-return]  # generated
+
+    def _remember(self, layer: LateScope, recipe: Recipe, plan: Callable[..., Any]) -> None:
+        """What reads nothing of the scope's layer finds the same in the layer below, at the same places."""
+        below = layer.below.environment.shape
+        if layer.environment.shape.level.below is below and _is_below(recipe.plan, layer.environment.shape):
+            below.plans[self._under_scope] = plan
+            registry_of(layer).remembers(below)
+
+
+def _is_below(plan: Plan, shape: Shape) -> bool:
+    """Whether all that a plan reads lies below the topmost layer, and nothing of it lives in a scope."""
+    stack: list[Node] = list(plan.roots)
+    while stack:
+        node = stack.pop()
+        match node:
+            case Build() if node.offer.adapter.lifetime == "call" and not node.offer.signature.is_generator:
+                stack += plan.inside(node)
+            case Collect():
+                stack += plan.inside(node)
+            case Load():
+                slot = shape.find(node.key, node.name)
+                if slot is None or slot >= shape.level.base:
+                    return False
+            case Constant() | StageObject():
+                pass
+            case _:
+                return False
+    return True

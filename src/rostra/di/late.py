@@ -1,0 +1,75 @@
+"""A scope that costs nothing until somebody looks for it: for transports, whose calls often need none.
+
+What a call comes with, and the scope itself, become components when the layer is first looked into. Until then it
+is a layer with a parent and nothing else.
+"""
+
+import threading
+from typing import Any
+
+from rostra.components import Components, Environment
+from rostra.di.closing import Closing
+from rostra.di.scopes import Scope
+
+_opening = threading.RLock()
+_WHEN_OPEN = frozenset(("seen", "_is_lent"))
+
+
+class LateScope(Components):
+    """A layer of the context that is a scope, as ``di.scope`` opens it.
+
+    Several may share one: each holds it, and the last that lets go closes it. ``is_over`` is true from then on.
+
+    Args:
+        below: The layer on which it lies.
+        items: Components of the layer.
+
+    ``closing`` is None as long as nobody has looked into it.
+    """
+
+    __slots__ = ("_holders", "below", "closing", "is_over", "items")
+
+    def __init__(self, below: Components, items: tuple[object, ...] = ()) -> None:
+        # The slots that look-ups read stay empty, and so the first look-up ends in __getattr__.
+        self._parent = self.below = below
+        self._label = "scope"
+        self.items = items
+        self.closing: Closing | None = None
+        self._holders = 0
+        self.is_over = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _WHEN_OPEN:
+            raise AttributeError(name=name, obj=self)
+        with _opening:
+            if self.closing is None:
+                self._open()
+        return object.__getattribute__(self, name)
+
+    def hold(self) -> None:
+        """Keep it open until ``let_go`` was called as often."""
+        self._holders += 1
+
+    def let_go(self) -> Closing | None:
+        """What whoever lets go of the scope has to close now; None if there is nothing, or if others hold it."""
+        self._holders -= 1
+        return None if self._holders > 0 else self.end()
+
+    def end(self) -> Closing | None:
+        """Nothing can be made in it any more. What is to be closed, if there is anything."""
+        self.is_over = True
+        closing = self.closing
+        if closing is None or closing.is_closed:
+            return None
+        closing.is_closed = True
+        return closing if closing.steps else None
+
+    def _open(self) -> None:
+        closing = Closing("scope")
+        closing.is_closed = self.is_over
+        seen = Environment.begun(self.below._lend(), Scope(closing), (Scope, None))  # noqa: SLF001  (a layer, too)
+        for item in self.items:
+            seen.add(item, (type(item), None))
+        self._is_lent = False
+        self.seen = seen
+        self.closing = closing

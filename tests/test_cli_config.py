@@ -111,11 +111,25 @@ def test_as_json_each_setting_has_all_that_is_known_about_it(folder):
     assert rows["db.pool.size"]["value"] == 7
     assert rows["db.pool.size"]["origin"] == {"kind": "variable", "name": "APP_DB_POOL_SIZE", "line": None}
     assert rows["db.url"]["documentation"] == "Where it is."
-    assert found["mistakes"] == []
-    assert found["unread"] == [
+    assert (found["version"], found["mistakes"], found["problems"]) == (1, [], [])
+    assert found["hints"] == [
         "nobody reads [dbb] of config.toml:11; did you mean [db]?",
         "no setting reads APP_FOO; did you mean APP_DB_POOL?",
     ]
+
+
+def test_as_json_problems_are_told_in_the_object_also_where_the_settings_cannot_be_read(folder):
+    write(folder, "broken.py", "async def prepare():\n    raise LookupError('no shelf')\n")
+    write(folder, "broken.toml", "[db\n")
+
+    failed = config(folder, "broken.py", "--format", "json")
+    unreadable = config(folder, "-c", "broken.toml", "--format", "json")
+
+    assert (failed.returncode, failed.stderr, unreadable.returncode, unreadable.stderr) == (1, "", 2, "")
+    found = json.loads(failed.stdout)
+    assert [(each["type"], each["what"]) for each in found["problems"]] == [("LookupError", "no shelf")]
+    assert "db.url" in {each["setting"] for each in found["settings"]}
+    assert json.loads(unreadable.stdout)["problems"][0]["type"] == "ConfigError"
 
 
 WRONG = """\

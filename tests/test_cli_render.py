@@ -95,6 +95,18 @@ def test_all_that_is_missing_or_wrong_is_told_at_once_with_its_line(folder):
     )
 
 
+def test_a_file_that_is_none_of_its_format_is_told_with_exit_code_2(folder):
+    write(folder, "app.yml", "a: ok\nb: @x\nc: ${C}\n")
+
+    done = rostra(folder, "render", "app.yml")
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        "ConfigError: app.yml cannot be rendered\n"
+        "  app.yml:2   is not YAML, even before anything is replaced\n"
+    )
+
+
 def test_a_value_that_would_break_the_file_is_refused_and_not_shown(folder):
     write(folder, "app.yml", "a: ok\nb: ${B}\n")
 

@@ -63,7 +63,7 @@ def shown(source: ConfigSource, cls: type = Box) -> dict[str, Effective]:
 def all_that_is_shown(source: ConfigSource) -> str:
     sections = [effective(Reader(Box, ("box",), source))]
     tree = as_tree("all", sections)
-    return f"{tree} {as_toml(sections, source.hints())} {json.dumps(as_data(sections, source.hints()))}"
+    return f"{tree} {as_toml(sections, source.hints())} {json.dumps(as_data(sections))}"
 
 
 SAID: dict[str, Any] = {
@@ -177,7 +177,7 @@ def test_whatever_is_said_can_be_shown(cls: type, said: dict[str, Any]) -> None:
     sections = [effective(Reader(cls, ("box",), source))]
 
     assert {each.path[1] for each in sections[0].settings} == set(names)
-    json.dumps(as_data(sections, ()), allow_nan=False)
+    json.dumps(as_data(sections), allow_nan=False)
     as_tree("all", sections)
     ConfigSource(toml(as_toml(sections, ())))
 

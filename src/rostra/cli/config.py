@@ -69,11 +69,11 @@ def command(
         plugins = (ctx.meta[__name__], *plugins)
     _refuse_at_once(template, shape, json_schema=json_schema, env=env, env_prefix=env_prefix)
     from rostra.cli import settings_written as written
-    from rostra.cli.report import reported
+    from rostra.cli.problems import reported_in
     from rostra.cli.sections import sections_read_by
     from rostra.config import ConfigSource
 
-    with reported():
+    with reported_in(shape or "tree"):
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
         with_values = template is None and not (json_schema or env)
         found = sections_read_by(plugins, source, start_timeout, with_values=with_values)
@@ -86,7 +86,7 @@ def command(
         written.environment(found, is_json=shape == "json", color=color)
     else:
         is_right = written.settings(found, shape or "tree", color=color)
-    _end(found.problems(), is_right=is_right)
+    _end(found.problems(), is_right=is_right, are_told=shape == "json")
 
 
 def _refuse_at_once(
@@ -109,13 +109,11 @@ def _refuse_at_once(
         raise click.UsageError("No variables are read without a prefix; give one, as in --env-prefix APP.")
 
 
-def _end(problems: Sequence[Exception], *, is_right: bool) -> None:
-    """Tell the problems, and leave the process with the exit code that follows."""
-    from rostra.cli.report import MISUSED, exit_code, worded
+def _end(problems: Sequence[Exception], *, is_right: bool, are_told: bool) -> None:
+    """Tell the problems, if they have not been told, and leave the process with the exit code that follows."""
+    from rostra.cli.problems import exit_code_of
+    from rostra.cli.report import MISUSED, worded
 
-    if problems:
-        found = ExceptionGroup("problems", list(problems))
-        click.echo(worded(found), err=True)
-        sys.exit(exit_code(found))
-    if not is_right:
-        sys.exit(MISUSED)
+    if problems and not are_told:
+        click.echo(worded(ExceptionGroup("problems", list(problems))), err=True)
+    sys.exit(exit_code_of(problems) or (0 if is_right else MISUSED))

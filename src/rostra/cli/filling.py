@@ -4,7 +4,7 @@ from typing import Any
 
 from rostra.cli.awaiting import completed
 from rostra.cli.lookup import Names, UnusableError
-from rostra.cli.rendering import Draft, Opening, WrongFileError, rendered
+from rostra.cli.rendering import Draft, Opening, WrongFileError, drafted, rendered
 from rostra.config.asked import texts_of
 from rostra.config.references import Reference, Template
 from rostra.config.resolving import Spot
@@ -16,29 +16,38 @@ __all__ = ["filled"]
 _FIX = ("say it in an --overlay, in the environment or in -c; or give a default: ${NAME:-default}",)
 
 
-def filled(draft: Draft, names: Names, timeout: float) -> str:
+def filled(name: str, text: str, kind: str, names: Names, timeout: float) -> str:
     """The text of a file with everything replaced.
 
     Args:
-        draft: The file.
+        name: Of the file, for messages.
+        text: All of it.
+        kind: Its format.
         names: Who knows what names stand for.
         timeout: Seconds for all resolvers together.
 
     Raises:
-        ConfigError: Names are missing, references are malformed, or values cannot stand in their places.
+        ConfigError: The file is none of its format, names are missing, references are malformed, or values cannot
+            stand in their places.
         ResolverError: A resolver failed, was denied, or did not answer in time.
         ExceptionGroup: Several of those.
     """
+    try:
+        draft = drafted(name, text, kind)
+        return rendered(draft, _values(draft, names, timeout))
+    except WrongFileError as error:
+        wrong = error.mistakes
+    raise ConfigError(f"{name} cannot be rendered", wrong)
+
+
+def _values(draft: Draft, names: Names, timeout: float) -> list[str]:
+    """What takes each place."""
     mistakes = list(draft.mistakes)
     spots = [_spot(draft, opening, names, mistakes) for opening in draft.openings]
     fix = _FIX if len(mistakes) > len(draft.mistakes) else ()
     asking = texts_of(names.settings, spots, draft.name, mistakes=mistakes, fix=fix, timeout=timeout)
     texts = completed(asking)
-    try:
-        return rendered(draft, [texts[spot] for spot in spots])
-    except WrongFileError as error:
-        wrong = error.mistakes
-    raise ConfigError(f"{draft.name} cannot be rendered", wrong)
+    return [texts[spot] for spot in spots]
 
 
 def _spot(draft: Draft, opening: Opening, names: Names, mistakes: list[Mistake]) -> Spot:

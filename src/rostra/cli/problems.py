@@ -1,6 +1,5 @@
 """How is what was found wrong told to people and to programs? For the commands that look and start nothing."""
 
-import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -55,8 +54,10 @@ def reported_in(form: str) -> Iterator[None]:
 
 def write_findings(problems: Sequence[Exception], hints: Sequence[str], **more: Any) -> None:
     """Write what was found to standard output, as JSON."""
+    from rostra.config.written import in_json
+
     told = {"version": VERSION, **more, "problems": _problems_as_data(problems), "hints": hints}
-    click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+    click.echo(in_json(told, indent=2))
 
 
 def _problems_as_data(problems: Sequence[Exception]) -> list[dict[str, Any]]:

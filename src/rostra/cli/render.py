@@ -49,7 +49,6 @@ def command(
     from rostra.cli.filling import filled
     from rostra.cli.lookup import Names
     from rostra.cli.places import format_of
-    from rostra.cli.rendering import drafted
     from rostra.cli.report import reported
     from rostra.cli.written import write_privately
     from rostra.config import ConfigSource
@@ -58,8 +57,7 @@ def command(
         settings = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
         names = Names(ConfigSource.from_files(*overlays, environ={}), settings)
         content = _content(file)
-        draft = drafted(file, content.removeprefix("\ufeff"), kind or format_of(file))
-        text = filled(draft, names, timeout)
+        text = filled(file, content.removeprefix("\ufeff"), kind or format_of(file), names, timeout)
         made = content[: len(content) - len(content.removeprefix("\ufeff"))] + text
         encoded = made.encode("utf-8", "surrogateescape")
         if output is None:

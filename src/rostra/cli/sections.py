@@ -56,6 +56,10 @@ class Sections:
         self._told.update(mistake for section in sections for mistake in section.mistakes)
         return sections
 
+    def hints(self) -> tuple[str, ...]:
+        """What nobody reads; nothing if there are no plugins, which would."""
+        return self.source.hints() if self.plugins else ()
+
     def described(self, *, with_parts: bool = False) -> list[DescribedClass]:
         """The sections as their classes declare them.
 

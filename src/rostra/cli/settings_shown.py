@@ -122,15 +122,15 @@ def _dotted(path: Path) -> str:
     return ".".join(map(key, path))
 
 
-def as_data(sections: Sequence[EffectiveSection], unread: Sequence[str]) -> dict[str, Any]:
-    """What ``--format json`` writes; see the reference of the command line."""
+def as_data(sections: Sequence[EffectiveSection]) -> dict[str, Any]:
+    """What ``--format json`` writes besides problems and hints; see the reference of the command line."""
     settings = [_row(section, each) for section in sections for each in section.settings]
     mistakes = [
         {"setting": each.setting, "reason": each.reason, "origin": each.origin}
         for section in sections
         for each in section.mistakes
     ]
-    return {"settings": settings, "mistakes": mistakes, "unread": list(unread)}
+    return {"settings": settings, "mistakes": mistakes}
 
 
 def _row(section: EffectiveSection, each: Effective) -> dict[str, Any]:

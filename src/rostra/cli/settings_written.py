@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from rostra.cli.look import Line, look, origin, quiet
+from rostra.cli.problems import write_findings
 from rostra.cli.sections import Sections
 from rostra.cli.settings_shown import as_data, as_toml, as_tree
 from rostra.cli.variables_shown import COLUMNS, as_rows, variables
@@ -32,9 +33,9 @@ def settings(found: Sections, shape: str, *, color: bool) -> bool:
         Whether all of them are right.
     """
     sections = found.effective()
-    hints = found.source.hints() if found.plugins else ()
+    hints = found.hints()
     if shape == "json":
-        _write_json(as_data(sections, hints))
+        write_findings(found.problems(), hints, **as_data(sections))
     elif shape == "toml":
         click.echo(as_toml(sections, hints), nl=False)
     else:
@@ -67,20 +68,16 @@ def template(found: Sections, written_as: Format) -> None:
 
 def json_schema(found: Sections) -> None:
     """Write the schema of a file."""
-    _write_json(schema(found.described(), found.title))
+    click.echo(in_json(schema(found.described(), found.title), indent=2))
 
 
 def environment(found: Sections, *, is_json: bool, color: bool) -> None:
     """Write the variables: as a table, or as JSON."""
     known = variables(found.source, found.described(with_parts=True))
     if is_json:
-        _write_json(variables_as_data(known))
+        write_findings(found.problems(), found.hints(), **variables_as_data(known))
     else:
         to = look(color=color)
         to.table(COLUMNS, as_rows(known))
         to.line()
         to.line(f"Each may have {FILE} behind its name: then it names a file with the value.")
-
-
-def _write_json(data: Any) -> None:
-    click.echo(in_json(data, indent=2))

@@ -77,6 +77,7 @@ def _before_answers(settings: HttpConfig) -> list[Any]:
 def _requests(make: Make, settings: HttpConfig) -> Make:
     """Requests are made in the task of their connection, before that of their own begins."""
     patience, is_identified = float(settings.body_timeout), settings.request_id
+    through = _seen_through(settings)
 
     def made(
         message: RawRequestMessage,
@@ -86,6 +87,8 @@ def _requests(make: Make, settings: HttpConfig) -> Make:
         task: Any,
     ) -> web.BaseRequest:
         request: web.BaseRequest = make(message, payload, connection, writer, task)
+        if through is not None:
+            request = through(request)
         if is_identified:
             identify(request)
         if patience and not payload.is_eof():
@@ -93,6 +96,14 @@ def _requests(make: Make, settings: HttpConfig) -> Make:
         return request
 
     return made
+
+
+def _seen_through(settings: HttpConfig) -> Callable[[web.BaseRequest], web.BaseRequest] | None:
+    if not settings.trusted_proxies:
+        return None
+    from rostra_aiohttp.proxies import Proxies
+
+    return Proxies(settings.trusted_proxies, settings.proxy_header).seen_through
 
 
 def _around(handler: Handler, settings: HttpConfig) -> Handler:

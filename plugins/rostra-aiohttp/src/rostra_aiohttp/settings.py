@@ -1,8 +1,9 @@
 """The sections ``[http]`` and ``[http_client]``."""
 
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 
@@ -93,6 +94,10 @@ class HttpConfig(Config, section="http"):
     """The largest body that is read; a larger one is answered by 413."""
     probes: bool = True
     """Whether ``/livez``, ``/readyz`` and ``/startupz`` are answered."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """The networks of the proxies whose word is taken for who asks: ``["10.0.0.0/8"]``."""
+    proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
+    """In which header they write; the other is never read, since whoever asks may write it."""
     request_id: bool = True
     """Whether requests have an id: the client's ``X-Request-ID`` or a new one, in the answer and in the log."""
     access_log: AccessLogConfig = AccessLogConfig()

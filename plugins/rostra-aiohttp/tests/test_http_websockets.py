@@ -9,7 +9,7 @@ import attrs
 import pytest
 from aiohttp import WSMsgType, web
 
-from rostra import di, plugin
+from rostra import di, handlers, plugin
 from rostra_aiohttp import Header, SocketClosedError, get
 from rostra_aiohttp.websockets import Sockets, Unfit, WebSocket, websocket
 
@@ -117,6 +117,27 @@ async def test_an_adapter_that_fails_or_refuses_is_answered_before_the_upgrade(s
             await served.session.ws_connect(f"{served.url}/secret")
 
     assert refused.value.status == 401
+
+
+async def test_a_guard_may_answer_instead_before_the_upgrade(serve):
+    called = []
+
+    async def needs_token(x_token: Header[str]) -> tuple[int, str] | None:
+        return None if x_token == "right" else (401, "who are you?")
+
+    @websocket("/secret")
+    @handlers.guard(needs_token)
+    async def secret(socket: WebSocket) -> None:
+        called.append(socket)
+        await socket.send("welcome")
+
+    async with serve(secret) as served:
+        url = f"{served.url}/secret"
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await served.session.ws_connect(url, headers={"X-Token": "wrong"})
+        assert (refused.value.status, called) == (401, [])
+        async with served.session.ws_connect(url, headers={"X-Token": "right"}) as client:
+            assert await client.receive_str() == "welcome"
 
 
 async def test_a_page_of_another_host_is_refused_before_the_upgrade(serve):

@@ -10,13 +10,11 @@ from aiohttp import hdrs, web
 from rostra import context, di, plugin
 from rostra.errors import HandlerError
 from rostra.handlers import Bound, Origin, bare, where_of
-from rostra_aiohttp.answers import answer
-from rostra_aiohttp.table import BOUND as _BOUND
-from rostra_aiohttp.table import shape as _shape
-from rostra_aiohttp.table import taken as _taken
+from rostra_aiohttp.answers import answer_to
 from rostra_aiohttp.origins import is_allowed
 from rostra_aiohttp.reading import reader_of
 from rostra_aiohttp.settings import HttpConfig
+from rostra_aiohttp.table import BOUND, described, shape, taken
 from rostra_aiohttp.websockets.declaring import SocketRoute
 from rostra_aiohttp.websockets.line import Line, response_for
 from rostra_aiohttp.websockets.living import Life, Sockets
@@ -56,9 +54,9 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
 def _bind(application: web.Application, bound: Bound, endpoint: Endpoint) -> None:
     if application.frozen:
         raise _too_late(bound)
-    taken = _taken(application)
+    known = taken(application)
     resource = application.router.add_resource(_route(bound).path)
-    other = taken.get((hdrs.METH_GET, _shape(resource))) or taken.get((hdrs.METH_ANY, _shape(resource)))
+    other = known.get((hdrs.METH_GET, shape(resource))) or known.get((hdrs.METH_ANY, shape(resource)))
     if other is not None:
         raise _twice(bound, other)
     resource.add_route(hdrs.METH_GET, endpoint)
@@ -67,7 +65,8 @@ def _bind(application: web.Application, bound: Bound, endpoint: Endpoint) -> Non
 def _endpoint(bound: Bound, settings: HttpConfig, sockets: Sockets) -> Endpoint:
     if di.signature(bound.declared.function).is_generator:
         raise _yields(bound)
-    route, reader, patience = _route(bound), reader_of(bound), settings.websocket
+    route, patience = _route(bound), settings.websocket
+    readers = [reader_of(each) for each in (*bound.guards, bound)]
     allowed = (*patience.origins, *route.origins)
     called = _speaking(bound)
     hears = any(
@@ -78,23 +77,25 @@ def _endpoint(bound: Bound, settings: HttpConfig, sockets: Sockets) -> Endpoint:
         _check(request, route.protocols, allowed)
         if sockets.is_stopping:
             raise web.HTTPServiceUnavailable
-        values = await reader.read(request)
+        values: dict[str, Any] = {}
+        for reader in readers:
+            values.update(await reader.read(request))
         response = response_for(patience, route.protocols, route.largest)
         if not response.can_prepare(request):
             raise web.HTTPBadRequest(text="the handshake of the web socket is wrong")
         life = Life(Line(request, response, patience), hears=hears)
         sockets.add(life)
         try:
-            return answer(await life.live(functools.partial(_run, called, values, request)))
+            return answer_to(request, await life.live(functools.partial(_run, called, values, request)))
         finally:
             sockets.discard(life)
 
-    setattr(endpoint, _BOUND, bound)
+    setattr(endpoint, BOUND, bound)
     return endpoint
 
 
 async def _run(called: Bound, values: Any, request: web.Request, life: Life) -> Any:
-    """Call the handler in a scope. Adapters may still refuse: the upgrade comes when everything is there."""
+    """Call the handler in a scope. Adapters and guards may still refuse: the upgrade comes when everything is there."""
     _life.set(life)
     return await called.call(values, (request, life.socket, life.cancel))
 
@@ -107,7 +108,8 @@ def _speaking(bound: Bound) -> Bound:
     async def speaking(*positional: Any, **named: Any) -> Any:
         return await _life.get().speak(functools.partial(function, *positional, **named))
 
-    return Bound(bound.declared._replace(function=speaking), bound.sources, context.current_context())
+    declared = bound.declared._replace(function=speaking)
+    return Bound(declared, bound.sources, context.current_context(), bound.guards)
 
 
 def _check(request: web.Request, protocols: Sequence[str], allowed: Sequence[str]) -> None:
@@ -147,7 +149,7 @@ def _route(bound: Bound) -> SocketRoute:
 def _twice(bound: Bound, other: str) -> HandlerError:
     return HandlerError(
         f"GET {_route(bound).path} is answered twice",
-        (other, f"handler {bound.declared.label}, {bound.declared.place}"),
+        (other, described(bound)),
         ("a web socket begins as a GET, and only one can answer it",),
         ("give one of them another path",),
     )

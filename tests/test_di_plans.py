@@ -2,13 +2,9 @@
 
 import asyncio
 import contextlib
-import gc
-import inspect
 import traceback
-import tracemalloc
-import weakref
 from collections.abc import AsyncIterator, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import attrs
 import pytest
@@ -47,18 +43,9 @@ class View:
     service: Service
 
 
-class Clock(Protocol):
-    def now(self) -> float: ...
-
-
 async def thrice(target: Any, **given: Any) -> list[Any]:
     """Planned and interpreted, compiled and called, called."""
     return [await di.nject(target, **given) for _ in range(3)]
-
-
-def plan_of(target: Any) -> Any:
-    """The function that is called the next time."""
-    return context.current_context().environment.shape.plans[target]
 
 
 class TestWhatMakesAPlanWrong:
@@ -461,137 +448,3 @@ class TestScopes:
             await asyncio.wait([task])
 
         assert closed == opened[::-1]
-
-
-class TestWhatIsSeenOfThem:
-    async def test_the_source_can_be_printed(self) -> None:
-        async def connect() -> Database:
-            return Database()
-
-        async with a_stage(connect, Repo, Service, View):
-            text = di.explain(View, source=True, request=Request())
-
-        assert text == (
-            "async def nject_View(values, given_request):\n"
-            "    try:\n"
-            "        database_1 = await connect()\n"
-            "        if not isinstance(database_1, Database): check(connect_offer, database_1)\n"
-            "        repo_2 = Repo(database_1)\n"
-            "        service_3 = Service(repo_2, database_1)\n"
-            "        view_4 = View(given_request, service_3)\n"
-            "    except Exception as error:\n"
-            "        told(error, ways)\n"
-            "        raise\n"
-            "    return view_4\n"
-        )
-
-    async def test_what_is_interpreted_says_so(self) -> None:
-        class Late:
-            def __init__(self, database: di.Lazy[Database]) -> None:
-                self.database = database
-
-        async with a_stage(Database, Late):
-            assert di.explain(Late, source=True).startswith("Late is interpreted")
-
-    async def test_a_plan_is_a_coroutine_function_with_the_name_of_what_it_makes(self) -> None:
-        async with a_stage(Database, Repo):
-            await thrice(Repo)
-
-            assert inspect.iscoroutinefunction(plan_of(Repo))
-            assert plan_of(Repo).__name__ == "nject_Repo"
-
-    async def test_the_first_time_compiles_nothing(self) -> None:
-        async with a_stage(Database, Repo):
-            await di.nject(Repo)
-
-            assert Repo not in context.current_context().environment.shape.plans
-
-    async def test_an_addition_that_is_known_compiles_nothing_anew(self) -> None:
-        async with a_stage(Database, Repo):
-            plans = set()
-            for _ in range(4):
-                with context.child():
-                    context.add(Request())
-                    await thrice(Repo)
-                    plans.add(plan_of(Repo))
-
-        assert len(plans) == 1
-
-
-class TestMemory:
-    async def test_a_call_leaves_no_cycle(self) -> None:
-        async def database() -> AsyncIterator[Database]:
-            yield Database()
-
-        async with a_stage(database, Repo, Service, View):
-
-            async def use() -> tuple[weakref.ref[Any], ...]:
-                async with di.scope():
-                    view = await di.nject(View, request=Request())
-                    await di.call(using, request=view.request)
-                    di.now(Database | None)
-                    with context.child() as layer:
-                        context.add(Request())
-                        return weakref.ref(view), weakref.ref(layer.environment)
-
-            for _ in range(5):
-                await use()
-            gc.collect()
-            gc.disable()
-            try:
-                left = [await use() for _ in range(20)]
-                alive = [ref for refs in left for ref in refs if ref() is not None]
-                assert alive == []
-                assert gc.collect() == 0
-            finally:
-                gc.enable()
-
-    async def test_a_hundred_thousand_calls_and_ten_thousand_layers_take_no_memory(self) -> None:
-        async with a_stage(Database, Repo):
-
-            async def laps(count: int) -> None:
-                for number in range(count):
-                    await di.nject(Repo)
-                    if number % 10 == 0:
-                        with context.child():
-                            context.add(Request())
-                            await di.nject(Repo)
-
-            await laps(2_000)
-            gc.collect()
-            tracemalloc.start()
-            try:
-                before, _ = tracemalloc.get_traced_memory()
-                await laps(20_000)
-                gc.collect()
-                after, _ = tracemalloc.get_traced_memory()
-            finally:
-                tracemalloc.stop()
-
-        assert after - before < 100_000
-
-    async def test_ten_thousand_types_leave_no_more_plans_than_are_remembered(self) -> None:
-        async with a_stage(Database, Repo) as layer:
-            for number in range(10_000):
-                with context.child():
-                    context.add(number, f"key {number}")
-                    await di.nject(Database)
-            for number in range(1_500):
-                cls = type(f"Thing{number}", (), {})
-                layer.add(cls())
-                for _ in range(2):
-                    await di.nject(cls)
-
-            plans = context.current_context().environment.shape.plans
-            assert len(plans) <= 2_000
-
-    async def test_names_that_vary_without_end_are_not_all_remembered(self) -> None:
-        async with a_stage(Repo):
-            for number in range(2_500):
-                for _ in range(2):
-                    await di.nject(Repo, **{f"name_{number}": Database()})
-
-            assert len(context.current_context().environment.shape.plans) <= 2_000
-
-
-async def using(request: Request, database: Database) -> None: ...

@@ -130,7 +130,7 @@ class Environment:
         refs.append(weakref.ref(above))
 
     def _outdate_above(self) -> None:
-        waiting = [self]
+        waiting: list[Environment] = [self]
         while waiting:
             each = waiting.pop()
             refs, each._above = each._above, None

@@ -137,7 +137,7 @@ class Shape:
         """Find out the slots, unless they are known."""
         if self.is_ready:
             return
-        waiting = [self]
+        waiting: list[Shape] = [self]
         while (source := waiting[-1]._beneath) is not None and not source.is_ready:  # noqa: SLF001  (a shape, too)
             waiting.append(source)
         for shape in reversed(waiting):

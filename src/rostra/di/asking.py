@@ -11,11 +11,12 @@ from typing import Any
 from rostra.components import Components
 from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, read
+from rostra.di.names import Captured
 from rostra.di.recipes import Recipe, Ways, function_of, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import Run, driven
 from rostra.di.signatures import Signature, read_signature, signature
-from rostra.errors import ResolveError
+from rostra.errors import AnnotationError, ResolveError
 
 NOW = object()
 """Under which a shape has the plans of ``di.now``."""
@@ -64,7 +65,7 @@ def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[
         RostraError: As ``call`` does at its await.
     """
     layer = here()
-    captured = captured_for(function)
+    captured = _captured(function)
     is_lasting = captured is None and isinstance(function, FunctionType) and function.__closure__ is None
     key = (function, *given, *map(type, given.values()))
     known = read_signature(function, captured=captured) if captured else signature(function)
@@ -109,6 +110,19 @@ async def raising(error: Exception) -> Any:
 def remaining(known: Signature, passed: frozenset[str]) -> Signature:
     """What is left of a function whose other parameters the caller passes."""
     return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
+
+
+def _captured(function: Callable[..., Any]) -> Captured | None:
+    """The local names of the code that calls, if the annotations of ``function`` cannot be read without them."""
+    captured = captured_for(function)
+    if captured is None or "<locals>" in getattr(function, "__qualname__", "<locals>"):
+        return captured
+    try:
+        for parameter in signature(function).parameters:
+            _ = parameter.want
+    except AnnotationError:
+        return captured
+    return None
 
 
 def question(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:

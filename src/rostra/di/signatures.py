@@ -167,8 +167,8 @@ def signature(function: Any) -> Signature:
     Raises:
         TypeError: It cannot be called, or Python does not know how.
     """
-    if not inspect.isfunction(function):
-        return read_signature(function)
+    if not inspect.isfunction(function) or function.__closure__ is not None:
+        return read_signature(function)  # what is made anew each time is not made a cycle
     known = vars(function).get(_KNOWN)
     if isinstance(known, Signature) and known.target is function:  # a wrapper has a copy of what it wraps
         return known

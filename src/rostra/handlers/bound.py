@@ -179,5 +179,6 @@ def _needs(
     def needs(**values: Any) -> Mapping[str, Any]:
         return values
 
+    needs.__annotations__ = {}  # those of the handler are read already, in its signature
     needs.__signature__ = inspect.Signature(wanted)  # type: ignore[attr-defined]  # inspect reads it
     return needs

@@ -1,0 +1,234 @@
+"""Functions that plans become: what is seen of them, what they leave in memory, and for which functions there are some."""
+
+import gc
+import inspect
+import tracemalloc
+import weakref
+from collections.abc import AsyncIterator
+from typing import Any
+
+import attrs
+import pytest
+from di_stage import a_stage
+
+from rostra import context, di
+from rostra.di.asking import CALLS
+
+pytestmark = pytest.mark.asyncio
+
+
+class Database: ...
+
+
+@attrs.frozen(eq=False)
+class Repo:
+    database: Database
+
+
+@attrs.frozen(eq=False)
+class Service:
+    repo: Repo
+    database: Database
+
+
+class Request: ...
+
+
+@attrs.frozen(eq=False)
+class View:
+    request: Request
+    service: Service
+
+
+async def thrice(target: Any, **given: Any) -> list[Any]:
+    """Planned and interpreted, compiled and called, called."""
+    return [await di.nject(target, **given) for _ in range(3)]
+
+
+def plan_of(target: Any) -> Any:
+    """The function that is called the next time."""
+    return context.current_context().environment.shape.plans[target]
+
+
+class TestWhatIsSeenOfThem:
+    async def test_the_source_can_be_printed(self) -> None:
+        async def connect() -> Database:
+            return Database()
+
+        async with a_stage(connect, Repo, Service, View):
+            text = di.explain(View, source=True, request=Request())
+
+        assert text == (
+            "async def nject_View(values, given_request):\n"
+            "    try:\n"
+            "        database_1 = await connect()\n"
+            "        if not isinstance(database_1, Database): check(connect_offer, database_1)\n"
+            "        repo_2 = Repo(database_1)\n"
+            "        service_3 = Service(repo_2, database_1)\n"
+            "        view_4 = View(given_request, service_3)\n"
+            "    except Exception as error:\n"
+            "        told(error, ways)\n"
+            "        raise\n"
+            "    return view_4\n"
+        )
+
+    async def test_what_is_interpreted_says_so(self) -> None:
+        class Late:
+            def __init__(self, database: di.Lazy[Database]) -> None:
+                self.database = database
+
+        async with a_stage(Database, Late):
+            assert di.explain(Late, source=True).startswith("Late is interpreted")
+
+    async def test_a_plan_is_a_coroutine_function_with_the_name_of_what_it_makes(self) -> None:
+        async with a_stage(Database, Repo):
+            await thrice(Repo)
+
+            assert inspect.iscoroutinefunction(plan_of(Repo))
+            assert plan_of(Repo).__name__ == "nject_Repo"
+
+    async def test_the_first_time_compiles_nothing(self) -> None:
+        async with a_stage(Database, Repo):
+            await di.nject(Repo)
+
+            assert Repo not in context.current_context().environment.shape.plans
+
+    async def test_an_addition_that_is_known_compiles_nothing_anew(self) -> None:
+        async with a_stage(Database, Repo):
+            plans = set()
+            for _ in range(4):
+                with context.child():
+                    context.add(Request())
+                    await thrice(Repo)
+                    plans.add(plan_of(Repo))
+
+        assert len(plans) == 1
+
+
+class TestMemory:
+    async def test_a_call_leaves_no_cycle(self) -> None:
+        async def database() -> AsyncIterator[Database]:
+            yield Database()
+
+        async with a_stage(database, Repo, Service, View):
+
+            async def use() -> tuple[weakref.ref[Any], ...]:
+                async with di.scope():
+                    view = await di.nject(View, request=Request())
+                    await di.call(using, request=view.request)
+                    di.now(Database | None)
+                    with context.child() as layer:
+                        context.add(Request())
+                        return weakref.ref(view), weakref.ref(layer.environment)
+
+            for _ in range(5):
+                await use()
+            gc.collect()
+            gc.disable()
+            try:
+                left = [await use() for _ in range(20)]
+                alive = [ref for refs in left for ref in refs if ref() is not None]
+                assert alive == []
+                assert gc.collect() == 0
+            finally:
+                gc.enable()
+
+    async def test_a_hundred_thousand_calls_and_ten_thousand_layers_take_no_memory(self) -> None:
+        async with a_stage(Database, Repo):
+
+            async def laps(count: int) -> None:
+                for number in range(count):
+                    await di.nject(Repo)
+                    if number % 10 == 0:
+                        with context.child():
+                            context.add(Request())
+                            await di.nject(Repo)
+
+            await laps(2_000)
+            gc.collect()
+            tracemalloc.start()
+            try:
+                before, _ = tracemalloc.get_traced_memory()
+                await laps(20_000)
+                gc.collect()
+                after, _ = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+
+        assert after - before < 100_000
+
+    async def test_ten_thousand_types_leave_no_more_plans_than_are_remembered(self) -> None:
+        async with a_stage(Database, Repo) as layer:
+            for number in range(10_000):
+                with context.child():
+                    context.add(number, f"key {number}")
+                    await di.nject(Database)
+            for number in range(1_500):
+                cls = type(f"Thing{number}", (), {})
+                layer.add(cls())
+                for _ in range(2):
+                    await di.nject(cls)
+
+            plans = context.current_context().environment.shape.plans
+            assert len(plans) <= 2_000
+
+    async def test_names_that_vary_without_end_are_not_all_remembered(self) -> None:
+        async with a_stage(Repo):
+            for number in range(2_500):
+                for _ in range(2):
+                    await di.nject(Repo, **{f"name_{number}": Database()})
+
+            assert len(context.current_context().environment.shape.plans) <= 2_000
+
+
+class TestFunctions:
+    async def test_annotations_that_are_text_are_read_once(self) -> None:
+        async with a_stage(Database):
+            for _ in range(3):
+                assert isinstance(await di.call(texted), Database)
+
+            assert texted in [key[0] for key in context.current_context().environment.shape.plans[CALLS]]
+
+    async def test_functions_with_a_closure_are_not_remembered(self) -> None:
+        test = object()
+
+        async with a_stage(Database):
+            for _ in range(3):
+                here = Request()
+
+                async def local(database: Database, here: Request = here) -> Any:
+                    return here, database, test
+
+                assert (await di.call(local))[0] is here
+                seen = weakref.ref(local)
+                del local
+                assert seen() is None
+
+    async def test_an_injected_function_is_filled_whatever_is_passed(self) -> None:
+        @di.inject
+        async def use(first: int, repo: Repo, *, database: Database, last: str = "z") -> tuple[Any, ...]:
+            return first, repo, database, last
+
+        async with a_stage(Database, Repo):
+            for _ in range(3):
+                first, repo, database, last = await use(1)
+                assert (first, repo.database, last) == (1, database, "z")
+                given = Repo(Database())
+                assert (await use(2, given, last="y"))[1::2] == (given, "y")
+                assert (await use(first=3, database=database))[:3:2] == (3, database)
+
+    async def test_an_injected_function_without_await_is_filled(self) -> None:
+        @di.inject
+        def use(first: int, repo: Repo) -> tuple[Any, ...]:
+            return first, repo
+
+        async with a_stage(Database, Repo):
+            for _ in range(3):
+                assert type(use(1)[1]) is Repo
+
+
+async def texted(database: "Database") -> Any:
+    return database
+
+
+async def using(request: Request, database: Database) -> None: ...

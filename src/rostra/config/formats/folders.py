@@ -5,6 +5,7 @@ path is its name. What begins with a dot is left alone. Kubernetes puts all file
 to and changes that link in one step: all is read from one such folder, and anew if the link changed meanwhile.
 """
 
+import errno
 import os
 from itertools import islice
 from pathlib import Path
@@ -94,9 +95,9 @@ class _Look:
             for each in names:
                 if not each.startswith(".") and self._has_room():
                     self._entry(path / each, f"{name}/{each}", place)
-        except (OSError, RuntimeError) as error:  # a circle of links is either
+        except (OSError, RuntimeError) as error:  # a circle of links is either, by the version of Python
             self._wrong(
-                name, f"cannot be read: {getattr(error, 'strerror', None) or 'links lead in a circle'}"
+                name, f"cannot be read: {getattr(error, 'strerror', None) or os.strerror(errno.ELOOP)}"
             )
 
     def _has_room(self) -> bool:

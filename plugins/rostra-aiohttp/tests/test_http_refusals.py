@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any, Literal
 
@@ -152,34 +152,6 @@ async def test_a_result_that_json_cannot_say_names_the_handler(serve, caplog):
     assert isinstance(error, HandlerError)
     assert error.what == "iterated returned an async_generator, which JSON cannot say"
     assert error.where[1].startswith("handler iterated, ")
-
-
-@get("/parts")
-async def in_parts() -> AsyncIterator[str]:
-    yield "x"
-
-
-@get("/items")
-def in_items() -> Iterator[str]:
-    yield "x"
-
-
-@pytest.mark.parametrize("handler", [in_parts, in_items])
-async def test_a_handler_that_yields_is_an_error_before_anything_is_served(serve, handler):
-    with pytest.raises(HandlerError) as caught:
-        async with serve(handler):
-            pass
-
-    error = caught.value
-    assert str(error) == (
-        f"{handler.__name__} yields, and a handler returns its answer\n"
-        f"  where   {error.where[0]}\n"
-        f"          {error.where[1]}\n"
-        "  why     it is a generator, and answers in parts are not made from one yet\n"
-        "  to fix  return a list\n"
-        "          for a stream, prepare an aiohttp.web.StreamResponse, write to it and return it"
-    )
-    assert error.where[1].startswith(f"handler {handler.__name__}, ")
 
 
 async def test_a_decorator_without_parentheses_is_an_error_that_shows_how_to_write_it():

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -21,7 +22,18 @@ _log = log.get("rostra.http")
 class Connection(web.RequestHandler):
     """Serves one connection, which ends if it brings no request in time."""
 
-    __slots__ = ()
+    __slots__ = ("on_lost",)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.on_lost: Callable[[], None] | None = None
+        """Called when the client has gone; who streams sets it."""
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Tell whoever streams over this connection."""
+        super().connection_lost(exc)
+        if self.on_lost is not None:
+            self.on_lost()
 
     def expect_request(self) -> None:
         """End the connection if no request has come over it yet."""

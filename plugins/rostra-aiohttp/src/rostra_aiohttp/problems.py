@@ -56,6 +56,8 @@ def instead(request: web.Request, error: BaseException) -> web.StreamResponse:
     Raises:
         BaseException: The same, where nothing can be answered, or where it is an answer itself.
     """
+    if isinstance(error, Exception) and _has_begun(request):
+        return _broken_off(request, error)
     if isinstance(error, UnfitError):
         return unfit(error.faults)
     if isinstance(error, web.RequestPayloadError):
@@ -71,11 +73,27 @@ def instead(request: web.Request, error: BaseException) -> web.StreamResponse:
     if not isinstance(error, Exception):
         raise error
     if isinstance(error, ConnectionError) and _is_gone(request):
-        _log.debug("http.abandoned", method=request.method, path=request.path)
-        return web.Response()  # nobody gets it
-    if _has_begun(request):  # aiohttp logs it and cuts the connection, which is all that can be done
-        raise error
+        return _abandoned(request)
     return _failed(request)
+
+
+def _abandoned(request: web.Request) -> web.StreamResponse:
+    _log.debug("http.abandoned", method=request.method, path=request.path)
+    return web.Response()  # nobody gets it
+
+
+def _broken_off(request: web.Request, error: Exception) -> web.StreamResponse:
+    """End the connection in the middle of an answer, which tells the client that there was more."""
+    if isinstance(error, ConnectionError) and _is_gone(request):
+        return _abandoned(request)
+    _log.exception(
+        "http.failed", method=request.method, path=request.path, sent_bytes=request.writer.output_size
+    )
+    if request.transport is not None and request.version >= (1, 1):
+        request.transport.close()  # what was sent arrives, and its last chunk is missing
+    elif request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # nobody gets it
 
 
 def _failed(request: web.Request) -> web.StreamResponse:

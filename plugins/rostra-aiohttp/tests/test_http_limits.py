@@ -125,6 +125,7 @@ async def test_more_requests_than_wanted_are_refused_at_once_and_probes_are_not(
 
     assert refused.startswith(b"HTTP/1.1 503 ")
     assert b"Retry-After: 1" in refused
+    assert b"X-Request-ID: " in refused
     assert (probe, answered, after) == (200, (200, "done"), 200)
 
 

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from rostra import context, di, plugin
 from rostra.handlers import Handlers
+from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.endpoints import bind
 from rostra_aiohttp.errors import ListenError, SocketClosedError
 from rostra_aiohttp.handling import Serving
@@ -38,6 +39,7 @@ from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, WebSocketConfi
 
 __all__ = [
     "Address",
+    "Admin",
     "Answer",
     "Body",
     "Cookie",
@@ -75,6 +77,14 @@ def application(settings: HttpConfig) -> web.Application:
 def head(request: web.Request) -> ResponseHead:
     """What is added to the answer of the request at hand."""
     return head_of(request)
+
+
+@di.adapter(lifetime="stage")
+def admin(settings: HttpConfig, application: web.Application) -> Admin:
+    """What is served on the address for those who look after the service."""
+    if settings.admin is None:
+        return Admin(application, is_apart=False)
+    return Admin(web.Application(), is_apart=True)
 
 
 async def prepare(load: plugin.Loader, handlers: Handlers) -> AsyncIterator[plugin.Task]:

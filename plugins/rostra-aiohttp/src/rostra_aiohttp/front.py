@@ -3,7 +3,7 @@
 Whatever is off is not imported and costs a request nothing.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from rostra_aiohttp.settings import HttpConfig
 _WITHOUT_END = 365 * 86400.0
 
 Make: TypeAlias = Callable[..., Any]
+Hook: TypeAlias = Callable[[Any, web.StreamResponse], Awaitable[None]]
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -36,7 +37,8 @@ class Front(NamedTuple):
 
 async def fronted(application: web.Application, settings: HttpConfig, serving: Serving) -> Front:
     """Start up the application, and put around it what the settings ask for."""
-    application.on_response_prepare.extend(_before_answers(settings))
+    hooks = _before_answers(settings)
+    application.on_response_prepare.extend(hooks)
     runner = web.AppRunner(
         application,
         handle_signals=False,
@@ -50,7 +52,7 @@ async def fronted(application: web.Application, settings: HttpConfig, serving: S
     server = runner.server
     assert server is not None, "it was set up"  # noqa: S101  (for type checkers)
     server.request_factory = _requests(server.request_factory, settings)
-    server.request_handler = _around(surrounded(server.request_handler, serving), settings)
+    server.request_handler = _around(surrounded(server.request_handler, serving), settings, hooks)
     return Front(runner, opening(server, settings.headers_timeout))
 
 
@@ -62,15 +64,19 @@ def _access_log(settings: HttpConfig) -> dict[str, Any]:
     return {"access_log": access_log.LOGGER, "access_log_class": access_log.logger_of(settings.access_log)}
 
 
-def _before_answers(settings: HttpConfig) -> list[Any]:
+def _before_answers(settings: HttpConfig) -> list[Hook]:
     """What is called with each answer, streams included, just before its headers are sent."""
-    hooks: list[Any] = []
+    hooks: list[Hook] = []
     if settings.request_id:
         hooks.append(tell_id)
     if settings.timeout:
         from rostra_aiohttp.limits import lift_limit
 
         hooks.append(lift_limit)
+    if settings.cors.origins:
+        from rostra_aiohttp.cors import Cors
+
+        hooks.append(Cors(settings.cors).mark)
     return hooks
 
 
@@ -106,7 +112,17 @@ def _seen_through(settings: HttpConfig) -> Callable[[web.BaseRequest], web.BaseR
     return Proxies(settings.trusted_proxies, settings.proxy_header).seen_through
 
 
-def _around(handler: Handler, settings: HttpConfig) -> Handler:
+def _around(handler: Handler, settings: HttpConfig, hooks: Sequence[Hook]) -> Handler:
+    async def mark(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
+        """What is answered before the application has seen it passes by its hooks here."""
+        for hook in hooks:
+            await hook(request, response)
+        return response
+
+    if settings.compression.enabled:
+        from rostra_aiohttp.compression import compressing
+
+        handler = compressing(handler, settings.compression)
     if settings.timeout:
         from rostra_aiohttp.limits import timed
 
@@ -114,5 +130,9 @@ def _around(handler: Handler, settings: HttpConfig) -> Handler:
     if settings.most_requests:
         from rostra_aiohttp.limits import shedding
 
-        handler = shedding(handler, settings.most_requests)
+        handler = shedding(handler, settings.most_requests, mark)
+    if settings.cors.origins:
+        from rostra_aiohttp.cors import Cors
+
+        handler = Cors(settings.cors).before(handler, mark)
     return handler

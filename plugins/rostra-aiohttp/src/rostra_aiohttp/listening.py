@@ -207,7 +207,7 @@ def _refused_file(error: OSError, place: Place, source: ConfigSource) -> ListenE
         errno.EACCES: "let this user write in its folder, or listen elsewhere:",
     }.get(error.errno or 0, "listen elsewhere:")
     said, ways = _ways(place, "socket", str(place.socket), "/tmp/http.sock", source)  # noqa: S108  (an example)
-    return ListenError(str(place.socket), 0, reason, (said,), (first, *ways))
+    return ListenError(str(place.socket), None, reason, (said,), (first, *ways))
 
 
 def _ways(

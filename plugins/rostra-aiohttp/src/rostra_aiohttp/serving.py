@@ -5,19 +5,23 @@ idle connections are closed, and the requests that run are finished, however lon
 """
 
 import asyncio
-from collections.abc import Sequence
+import ssl
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 
+import attrs
 from aiohttp import web
 
 from rostra import log, plugin
 from rostra.clock import Clock
-from rostra.config import ConfigSource
+from rostra.config import ConfigSource, Duration
 from rostra.health import Checks
-from rostra_aiohttp.front import fronted
+from rostra_aiohttp.admin import Admin
+from rostra_aiohttp.front import Front, fronted
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.listening import Listening, Place, listen
 from rostra_aiohttp.probes import add_probes
-from rostra_aiohttp.settings import HttpConfig
+from rostra_aiohttp.settings import AccessLogConfig, AdminConfig, CorsConfig, HttpConfig
 
 _LAST_PATIENCE = 0.5
 """Seconds for requests to end once they were cut; well within what the stage grants to a cancelled task."""
@@ -31,6 +35,7 @@ async def serve(
     cancel: plugin.Cancel,
     started: plugin.Started,
     application: web.Application,
+    admin: Admin,
     settings: HttpConfig,
     source: ConfigSource,
     serving: Serving,
@@ -40,38 +45,105 @@ async def serve(
     """Serve until the stage stops and the last request is answered.
 
     Raises:
-        ListenError: The port is taken, say.
+        ListenError: The port is taken, say, or the certificate has expired.
     """
     if settings.probes:
-        add_probes(application, checks)
-    front = await fronted(application, settings, serving)
+        add_probes(admin.application, checks)
+    fronts = [(await fronted(application, settings, serving), settings)]
+    if admin.is_apart and settings.admin is not None:
+        apart = _apart(settings, settings.admin)
+        fronts.append((await fronted(admin.application, apart, serving), apart))
     listening: list[Listening] = []
     try:
-        listening.append(await listen(front.open, _place(settings), None, source))
-        address = serving.layer.add(listening[0].address)
-        _log.info("http.listening", url=address.url)
-        started()
-        await cancel.wait()
-        await _grant_grace(settings.grace, clock)
-        _accept_no_more(listening)
+        async with _certified(settings, source, clock) as tls:
+            await _listen(fronts, tls, source, listening, serving)
+            started()
+            await cancel.wait()
+            await _grant_grace(settings.grace, clock)
+        _accept_no_more(listening[:1])
         _log.info("http.draining")
     except asyncio.CancelledError:
         serving.cut()
         raise
     finally:
         serving.is_draining = True
-        _accept_no_more(listening)
-        await _close(front.runner, application, serving)
+        await _close_all([front for front, _ in fronts], listening, serving)
 
 
-def _place(settings: HttpConfig) -> Place:
+def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:
+    """How the address for those who look after the service is served: as plainly as can be."""
+    return attrs.evolve(
+        settings,
+        host=admin.host,
+        port=admin.port,
+        socket=None,
+        tls=None,
+        timeout=Duration(0.0),
+        most_requests=0,
+        trusted_proxies=(),
+        access_log=AccessLogConfig(),
+        cors=CorsConfig(),
+    )
+
+
+@asynccontextmanager
+async def _certified(
+    settings: HttpConfig, source: ConfigSource, clock: Clock
+) -> AsyncIterator[ssl.SSLContext | None]:
+    """The certificate, looked after while the body runs; None where none is served."""
+    if settings.tls is None:
+        yield None
+        return
+    from rostra_aiohttp.tls import certificate, renewing
+
+    served = certificate(settings, source, clock.now())
+    every = settings.tls.check_every
+    looking = (
+        asyncio.create_task(renewing(served, every, clock), name="http: certificates") if every else None
+    )
+    try:
+        yield served.context
+    finally:
+        if looking is not None:
+            looking.cancel()
+            await asyncio.wait({looking})
+
+
+async def _listen(
+    fronts: Sequence[tuple[Front, HttpConfig]],
+    tls: ssl.SSLContext | None,
+    source: ConfigSource,
+    listening: list[Listening],
+    serving: Serving,
+) -> None:
+    """Listen at the main address, and then at that of its own."""
+    for (front, settings), section, context in zip(fronts, ("http", "http.admin"), (tls, None), strict=False):
+        listening.append(await listen(front.open, _place(settings, section), context, source))
+        is_main = section == "http"
+        address = serving.layer.add(listening[-1].address, name=None if is_main else "admin")
+        _log.info("http.listening", url=address.url, **({} if is_main else {"for": "admin"}))
+
+
+def _place(settings: HttpConfig, section: str) -> Place:
     return Place(
         settings.host,
         settings.port,
+        section,
         socket=settings.socket,
         mode=int(settings.socket_mode, 8),
         send_timeout=settings.send_timeout,
     )
+
+
+async def _close_all(fronts: Sequence[Front], listening: Sequence[Listening], serving: Serving) -> None:
+    """Close what is for all, and then what is for those who look after it: they want to see the end."""
+    try:
+        _accept_no_more(listening[:1])
+        await _close(fronts[0].runner, serving)
+    finally:
+        _accept_no_more(listening)
+        for front in fronts[1:]:
+            await _close(front.runner, serving)
 
 
 async def _grant_grace(seconds: float, clock: Clock) -> None:
@@ -81,12 +153,12 @@ async def _grant_grace(seconds: float, clock: Clock) -> None:
         await clock.sleep(seconds)
 
 
-def _accept_no_more(listening: Sequence[Listening]) -> None:
+def _accept_no_more(listening: Iterable[Listening]) -> None:
     for each in listening:
         each.stop()
 
 
-async def _close(runner: web.AppRunner, application: web.Application, serving: Serving) -> None:
+async def _close(runner: web.AppRunner, serving: Serving) -> None:
     """Close idle connections, and wait for the requests that run.
 
     The stage cancels this when it waits no longer. Then they are cut, and what the application wants to put away is
@@ -105,7 +177,7 @@ async def _close(runner: web.AppRunner, application: web.Application, serving: S
         if closing.done() or server is None or not server.connections:
             await closing
         else:
-            await _close_by_force(closing, server, application)
+            await _close_by_force(closing, server, runner.app)
 
 
 async def _close_by_force(

@@ -1,5 +1,6 @@
 """The sections ``[http]`` and ``[http_client]``."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Any, Literal
 
 import attrs
 
-from rostra.config import Bytes, Config, Duration
+from rostra.config import Bytes, Config, Duration, Secret
 from rostra_aiohttp.origins import check_patterns
 
 
@@ -55,6 +56,86 @@ class AccessLogConfig:
     """Whether answers to ``/livez``, ``/readyz`` and ``/startupz`` are among them."""
 
 
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+").fullmatch
+_PORT = [attrs.validators.ge(0), attrs.validators.le(65535)]
+_COMPRESSED = (
+    "text/",
+    "application/json",
+    "+json",
+    "+xml",
+    "application/javascript",
+    "application/xml",
+    "application/msgpack",
+)
+
+
+@attrs.frozen
+class TlsConfig:
+    """The certificate that is served, and its key."""
+
+    certificate: Path
+    """A PEM file: the certificate, followed by those between it and the root."""
+    key: Path | None = None
+    """A PEM file; without it the key stands in the certificate's."""
+    password: Secret[str] | None = None
+    """With which the key is encrypted."""
+    check_every: Duration = Duration(60.0)
+    """How often to look whether the files have changed; new connections then get the new certificate. 0 is never."""
+
+
+@attrs.frozen
+class AdminConfig:
+    """An address for those who look after the service: the probes move there."""
+
+    host: str = "127.0.0.1"
+    """An address or a name of this machine."""
+    port: int = attrs.field(default=8081, validator=_PORT)
+    """0 takes any that is free; the log says which."""
+
+
+@attrs.frozen
+class CompressionConfig:
+    """Which answers are compressed by gzip, for clients that take it."""
+
+    enabled: bool = False
+    """Whether any are."""
+    smallest: Bytes = Bytes("1KiB")
+    """A body that is smaller is sent as it is."""
+    types: tuple[str, ...] = _COMPRESSED
+    """Of which types: whole ones, beginnings as in ``text/``, and endings as in ``+json``."""
+
+
+def _check_credentials(settings: Any, _field: Any, are_allowed: bool) -> None:
+    if are_allowed and "*" in settings.origins:
+        msg = "with credentials the origins have to be named; any page could act for its reader"
+        raise ValueError(msg)
+
+
+def _check_origins(_settings: Any, _field: Any, origins: tuple[str, ...]) -> None:
+    for origin in origins:
+        if origin != "*" and not _ORIGIN(origin):
+            msg = f"an origin is a scheme and a host, as in https://shop.example, or *; found {origin}"
+            raise ValueError(msg)
+
+
+@attrs.frozen
+class CorsConfig:
+    """Which pages of other origins may call the service."""
+
+    origins: tuple[str, ...] = attrs.field(default=(), validator=_check_origins)
+    """``["https://shop.example"]``; ``["*"]`` is any. None by default."""
+    methods: tuple[str, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
+    """What they may ask for."""
+    headers: tuple[str, ...] = ("Authorization", "Content-Type", "X-Request-ID")
+    """Which headers they may send besides those that any page may."""
+    expose: tuple[str, ...] = ("X-Request-ID",)
+    """Which headers of answers they may read besides those that any page may."""
+    credentials: bool = attrs.field(default=False, validator=_check_credentials)
+    """Whether cookies and the like are sent along; never with ``*``."""
+    max_age: Duration = Duration(600.0)
+    """How long a browser need not ask again."""
+
+
 @attrs.frozen
 class HttpConfig(Config, section="http"):
     """Where the server listens, and how long it is patient.
@@ -68,7 +149,7 @@ class HttpConfig(Config, section="http"):
 
     host: str = "127.0.0.1"
     """An address or a name of this machine; ``0.0.0.0`` and ``::`` are all of its addresses."""
-    port: int = attrs.field(default=8080, validator=[attrs.validators.ge(0), attrs.validators.le(65535)])
+    port: int = attrs.field(default=8080, validator=_PORT)
     """0 takes any that is free; the log says which."""
     socket: Path | None = None
     """The path of a socket in the file system, to listen there in place of ``host`` and ``port``."""
@@ -100,6 +181,14 @@ class HttpConfig(Config, section="http"):
     """In which header they write; the other is never read, since whoever asks may write it."""
     request_id: bool = True
     """Whether requests have an id: the client's ``X-Request-ID`` or a new one, in the answer and in the log."""
+    tls: TlsConfig | None = None
+    """To serve https: ``[http.tls]``."""
+    admin: AdminConfig | None = None
+    """To serve the probes elsewhere: ``[http.admin]``."""
+    compression: CompressionConfig = CompressionConfig()
+    """Of answers: ``[http.compression]``."""
+    cors: CorsConfig = CorsConfig()
+    """For pages of other origins: ``[http.cors]``."""
     access_log: AccessLogConfig = AccessLogConfig()
     """Which answers are logged: ``[http.access_log]``."""
     websocket: WebSocketConfig = WebSocketConfig()

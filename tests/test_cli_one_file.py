@@ -138,6 +138,29 @@ def test_without_any_plugin_both_ways_to_name_one_are_told(folder):
     )
 
 
+def test_a_list_of_plugins_under_a_misspelt_key_is_told_with_its_line_for_the_command_that_was_typed(folder):
+    (folder / "app.yml").write_text("http:\n  port: 0\nplugin:\n  - shop\n")
+
+    wrong = ended(folder, "check", "-c", "app.yml")
+
+    assert wrong.returncode == 2
+    assert wrong.stderr == (
+        "CommandLineError: there is no plugin to look at\n"
+        "  why     none was typed, and the settings list none\n"
+        "  to fix  write plugins in place of plugin, at app.yml:3\n"
+        "          or rostra check PLUGIN\n"
+        '          or list them in a file: plugins = ["myapp"], and rostra check -c FILE\n'
+    )
+
+
+def test_what_an_installed_plugin_has_to_give_and_nobody_takes_is_no_news_where_a_file_lists_it(folder):
+    (folder / "app.yml").write_text("http: {port: 0}\nplugins: [rostra_aiohttp]\n")
+
+    checked = ended(folder, "check", "-c", "app.yml")
+
+    assert checked.stdout == "rostra_aiohttp: all is in order\n"
+
+
 def test_a_file_of_settings_in_place_of_a_plugin_is_told_how_to_be_given(folder):
     wrong = ended(folder, "run", "app.yml")
 

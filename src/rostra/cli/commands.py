@@ -21,7 +21,7 @@ _OURS = {
     "probe": ("rostra.cli.probe", "Ask a running stage whether it is well."),
     "render": ("rostra.cli.render", "Print a file with its ${...} replaced."),
     "run": ("rostra.cli.run", "Run plugins until they are done or told to stop."),
-    "secret": ("rostra.cli.secret", "Ask resolvers of secrets."),
+    "secret": ("rostra.cli.secret", "Print a secret as the settings would get it."),
 }
 
 

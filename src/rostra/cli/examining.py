@@ -20,6 +20,7 @@ from rostra.cli.report import FAILED, leaves, worded
 from rostra.config import ConfigError, ConfigSource
 from rostra.errors import ConflictError, CycleError, RostraError, StartTimeoutError
 from rostra.log import LogConfig
+from rostra.plugin.installed import all_installed
 
 __all__ = ["Examined", "examine"]
 
@@ -133,9 +134,19 @@ def _of_options(source: ConfigSource) -> Iterable[Exception]:
 
 
 def _folders(records: Iterable[plugin.Record]) -> set[Path]:
-    """Where the plugins are that were named to the stage; not those that they load, nor what every stage has."""
-    modules = (record.plugin.module for record in records if record.asked_by is None)
-    own = (each for each in modules if each is not None and not each.__name__.startswith("rostra."))
+    """Where the plugins are that were named to the stage; not those that they load, nor what every stage has.
+
+    Those that the settings list and that were installed as plugins are used, not written, by who reads the hints.
+    """
+    used = {value.partition(":")[0] for value in all_installed().values()}
+    named = ((each.plugin.module, each.listed) for each in records if each.asked_by is None)
+    own = (
+        module
+        for module, listed in named
+        if module is not None
+        and not module.__name__.startswith("rostra.")
+        and not (listed is not None and module.__name__ in used)
+    )
     return {Path(each.__file__).parent for each in own if each.__file__}
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import attrs
+import click
 
 from rostra.config import ConfigSource
 from rostra.errors import CommandLineError, closest
@@ -69,12 +70,26 @@ def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
         ConfigError: What the settings list is no list of plugins.
     """
     if not typed and not _lists_any(source):
-        raise CommandLineError(
-            "there is no plugin to run",
-            ("none was typed, and the settings list none",),
-            ("rostra run PLUGIN", 'or list them in a file: plugins = ["myapp"], and rostra run -c FILE'),
-        )
+        raise _no_plugin(source)
     return [plugin_named(each) for each in typed]
+
+
+def _no_plugin(source: ConfigSource) -> CommandLineError:
+    asked = click.get_current_context(silent=True)
+    command = "rostra run" if asked is None else asked.command_path
+    misspelt = closest("plugins", source)
+    found = (
+        () if misspelt is None else (f"write plugins in place of {misspelt}, at {source.origin(misspelt)}",)
+    )
+    return CommandLineError(
+        f"there is no plugin to {'run' if command.endswith(' run') else 'look at'}",
+        ("none was typed, and the settings list none",),
+        (
+            *found,
+            f"{'or ' if found else ''}{command} PLUGIN",
+            f'or list them in a file: plugins = ["myapp"], and {command} -c FILE',
+        ),
+    )
 
 
 def _lists_any(source: ConfigSource) -> bool:

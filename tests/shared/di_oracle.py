@@ -16,6 +16,8 @@ from rostra import di  # for the spelling of annotations only: Named, Lazy
 Kind = Literal["resolve", "conflict", "given"]
 Tree = tuple[Any, ...]
 BUILTIN = (str, int)
+PATIENCE = 5_000
+"""So many types are looked for to answer one question."""
 
 
 @attrs.frozen(eq=False)
@@ -74,6 +76,10 @@ class Fault:
     """Something cannot be had."""
 
 
+class TooWideError(Exception):
+    """The oracle, which remembers nothing, would search for ever."""
+
+
 @attrs.frozen(eq=False)
 class Ask:
     """One question: from which layer, with which given values, and which of these may serve by type."""
@@ -85,6 +91,7 @@ class Ask:
     by_type: frozenset[str]
     in_stage: bool = False
     lazies: dict[Any, Any] = attrs.field(factory=dict)
+    patience: list[None] = attrs.field(factory=lambda: [None] * PATIENCE)
 
 
 def split_name(hint: Any) -> tuple[Any, str | None]:
@@ -238,6 +245,9 @@ def in_context(ask: Ask, cls: Any, label: str | None) -> Tree | None:
 
 
 def resolved(ask: Ask, cls: Any, label: str | None, path: Tree) -> Tree | Fault:
+    if not ask.patience:
+        raise TooWideError
+    ask.patience.pop()
     asked = (ask.in_stage, str(cls), label)
     if asked in path and typing.get_origin(cls) is not list:
         return Fault()

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Annotated, Any
 
-from di_oracle import Ask, Imagination, Later, Layer, Made, Maker, answer
+from di_oracle import Ask, Imagination, Later, Layer, Made, Maker, TooWideError, answer
 
 from rostra import context, di
 from rostra.components import Components
@@ -43,6 +43,7 @@ class World:
         self.imagination = Imagination()
         self.pairs: dict[int, Made | Later] = {}
         self.alive: list[object] = []
+        self.too_wide = 0
 
     def _classes(self) -> list[type[Thing]]:
         classes: list[type[Thing]] = []
@@ -201,7 +202,13 @@ class World:
         self.ours = before
 
     async def ask_for(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> None:
-        ours, expected = answer(Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked)
+        try:
+            ours, expected = answer(
+                Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked
+            )
+        except TooWideError:
+            self.too_wide += 1
+            return
         self.described = f"{asked} with {given} should be {expected}"
         try:
             found = await di.nject(asked, **given)

@@ -63,8 +63,8 @@ def command(
         examined = examine(
             plugins, source, start_timeout=start_timeout, look=lambda seen: charts.append(chart_of(seen))
         )
-        for chart in charts:
-            write(chart, form, examined, color=color)
+    for chart in charts:
+        write(chart, form, examined, color=color)
     if form != "json":
         show_problems(examined.problems, color=color)
     sys.exit(exit_code_of(examined.problems))

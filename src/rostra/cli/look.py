@@ -103,9 +103,7 @@ def look(*, color: bool = True, stream: TextIO | None = None) -> Look:
         color: False for ``--no-color``.
         stream: Standard output, if it is left out.
     """
-    stream = stream or cast(
-        "TextIO", sys.stdout
-    )  # None only where Python runs without a console, on Windows
+    stream = stream or cast("TextIO", sys.stdout)  # the front door has opened it, if it was closed
     if not _has_lines(stream) and isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="backslashreplace")  # an arrow that cannot be written is no reason to fail
     if not stream.isatty() or os.environ.get("TERM") in {None, "", "dumb"}:

@@ -60,10 +60,10 @@ def command(
         text = filled(file, content.removeprefix("\ufeff"), kind or format_of(file), names, timeout)
         made = content[: len(content) - len(content.removeprefix("\ufeff"))] + text
         encoded = made.encode("utf-8", "surrogateescape")
-        if output is None:
-            click.echo(encoded, nl=False)
-        else:
+        if output is not None:
             write_privately(Path(output), encoded)
+    if output is None:
+        click.echo(encoded, nl=False)
 
 
 def _content(file: str) -> str:

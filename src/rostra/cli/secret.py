@@ -58,4 +58,4 @@ def get(
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
         spot = Spot("the command", "", template)
         found = completed(texts_of(source, [spot], "the command", timeout=timeout))
-        click.echo(os.fsencode(found[spot]), nl=sys.stdout.isatty())
+    click.echo(os.fsencode(found[spot]), nl=sys.stdout.isatty())

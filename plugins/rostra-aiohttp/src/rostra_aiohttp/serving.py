@@ -49,6 +49,10 @@ async def serve(
     """
     if settings.probes:
         add_probes(admin.application, checks)
+    if settings.openapi.enabled:
+        from rostra_aiohttp.openapi_pages import add_openapi
+
+        add_openapi(application, settings.openapi)
     fronts = [(await fronted(application, settings, serving), settings)]
     if admin.is_apart and settings.admin is not None:
         apart = _apart(settings, settings.admin)

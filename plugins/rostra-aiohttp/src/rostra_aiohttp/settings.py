@@ -9,6 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from rostra.config import Bytes, Config, Duration, Secret
+from rostra_aiohttp.openapi_settings import OpenApiConfig
 from rostra_aiohttp.origins import check_patterns
 
 
@@ -173,6 +174,8 @@ class HttpConfig(Config, section="http"):
     """The longest first line, and the longest header; a longer one is answered by 431."""
     body_limit: Bytes = Bytes("1MiB")
     """The largest body that is read; a larger one is answered by 413."""
+    event_ping: Duration = Duration(15.0)
+    """How long a stream of events may say nothing until it is kept alive by a comment; 0 never does that."""
     probes: bool = True
     """Whether ``/livez``, ``/readyz`` and ``/startupz`` are answered."""
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
@@ -193,6 +196,8 @@ class HttpConfig(Config, section="http"):
     """Which answers are logged: ``[http.access_log]``."""
     websocket: WebSocketConfig = WebSocketConfig()
     """Of web sockets: ``[http.websocket]``."""
+    openapi: OpenApiConfig = OpenApiConfig()
+    """Whether the service describes itself: ``[http.openapi]``."""
 
 
 @attrs.frozen
@@ -205,3 +210,5 @@ class HttpClientConfig(Config, section="http_client"):
     """For a connection, the wait for a free one included; 0 is without end."""
     connections: int = attrs.field(default=100, validator=attrs.validators.ge(0))
     """At most so many at a time, to all servers together; 0 is without limit."""
+    retries: int = attrs.field(default=2, validator=attrs.validators.ge(0))
+    """How often what may come twice is sent again when nobody could answer; 0 never is."""

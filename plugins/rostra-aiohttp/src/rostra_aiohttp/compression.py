@@ -66,8 +66,9 @@ def _is_worth_it(response: web.StreamResponse, smallest: int, types: tuple[str, 
 
 def _is_of(content_type: str, types: tuple[str, ...]) -> bool:
     return any(
-        content_type == each or (each.endswith(("/", "+json", "+xml")) and each in content_type)
+        content_type.startswith(each) if each.endswith("/") else content_type.endswith(each)
         for each in types
+        if each == content_type or each.endswith("/") or each.startswith("+")
     )
 
 

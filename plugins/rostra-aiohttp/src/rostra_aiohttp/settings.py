@@ -9,6 +9,7 @@ from typing import Any, Literal
 import attrs
 
 from rostra.config import Bytes, Config, Duration, Secret
+from rostra_aiohttp.openapi_settings import OpenApiConfig
 from rostra_aiohttp.origins import check_patterns
 
 
@@ -195,6 +196,8 @@ class HttpConfig(Config, section="http"):
     """Which answers are logged: ``[http.access_log]``."""
     websocket: WebSocketConfig = WebSocketConfig()
     """Of web sockets: ``[http.websocket]``."""
+    openapi: OpenApiConfig = OpenApiConfig()
+    """Whether the service describes itself: ``[http.openapi]``."""
 
 
 @attrs.frozen

@@ -43,6 +43,9 @@ def test_a_template_of_the_orders_gives_their_defaults(folder, suffix, is_taken_
     text = orders(folder, "--template", suffix)
     if is_taken_out:
         text = re.sub(r'^#(?!#|.*"\.\.\."$)', "", text, flags=re.MULTILINE)  # what stands for a text is none
+        text = re.sub(
+            r"^tls\..*$|^  tls:\n(?:(?:##.*|    .*)?\n)*", "", text, flags=re.MULTILINE
+        )  # by default none
         text = re.sub(r"^.*(format).*$", "", text, flags=re.MULTILINE)  # each stands for the other
     (folder / f"all.{suffix}").write_text(text)
 
@@ -190,6 +193,37 @@ def test_who_stops_reading_gets_no_traceback(folder):
     os.close(its)
 
     assert (done.returncode, done.stderr) == (1, "")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["config", "shop.py"], ["graph", "shop.py"], ["render", "app.env"], ["secret", "get", "env:HOME"]],
+    ids=str,
+)
+def test_output_that_cannot_be_written_is_told_and_no_success(folder, arguments):
+    write(folder, "app.env", "A=${HOME}\n")
+
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [ROSTRA, *arguments],
+            cwd=folder, env=environment(folder), stdout=full, stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+        )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (
+        1,
+        "standard output cannot be written: No space left on device\n",
+    )
+
+
+def test_closed_output_is_no_failure(folder):
+    command = [ROSTRA, "config", "shop.py", "--set", "db.url=x"]
+
+    done = subprocess.run(
+        ["sh", "-c", '"$@" >&-', "sh", *command],
+        cwd=folder, env=environment(folder), stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,7 @@ TOML = """\
 #pool.size = 7
 
 ## How many connections there are.
-## by default nothing
+## by default nothing, until one of the settings below is set
 
 ## At most so many.
 ## a whole number; APP_DB_SPARE_SIZE

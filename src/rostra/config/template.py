@@ -15,6 +15,7 @@ import attrs
 
 from rostra.config.declared import bare, members
 from rostra.config.described import Described, DescribedClass, in_words
+from rostra.config.faults import with_article
 from rostra.config.phrases import MAPPINGS, SEQUENCES
 from rostra.config.scalars import options
 from rostra.config.tree import Path
@@ -135,7 +136,7 @@ def _heading(each: Described, inner: DescribedClass, margin: str) -> Iterator[st
     if each.inner is None:
         text = " ".join(inner.text.split())
         yield ""
-        yield from _prose(f"If it is a {inner.cls.__name__}:{f' {text}' if text else ''}", margin)
+        yield from _prose(f"If it is {with_article(inner.cls.__name__)}:{f' {text}' if text else ''}", margin)
 
 
 def _facts(each: Described, variable: Variable) -> str:
@@ -156,7 +157,7 @@ def _facts(each: Described, variable: Variable) -> str:
 def _facts_of_table(each: Described) -> str:
     if each.setting.required:
         return ""
-    return "by default nothing" if each.default is None else ""
+    return "by default nothing, until one of the settings below is set" if each.default is None else ""
 
 
 def _value(each: Described, write: Callable[[Any], str]) -> str:

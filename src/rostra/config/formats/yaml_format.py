@@ -10,10 +10,10 @@ from typing import Any
 
 from rostra.config.formats.content import Said, UnreadableError, mistake, place_in
 from rostra.config.formats.yaml_tree import Composer, MalformedError
+from rostra.config.formats.yaml_words import fault_in
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")
-_QUOTED = re.compile(r"""\ ?(?:'(?P<one>[^']*)'|"(?P<two>[^"]*)")""")
 
 
 def yaml_settings(content: str, name: str) -> Said:
@@ -52,16 +52,8 @@ def _events(content: str, name: str) -> Iterator[Any]:
     try:
         yield from yaml.parse(content, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
     except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-        reason = _QUOTED.sub(_discreet, getattr(error, "problem", None) or "it cannot be parsed")
+        fault = fault_in(content, error)
     else:
         return
-    # A mark at the end may stand behind the end.
-    place = place_in(content, min(mark.index, len(content))) if mark else ()
-    raise MalformedError(mistake(name, f"is not YAML: {reason}", *place))
-
-
-def _discreet(quoted: re.Match[str]) -> str:
-    """What a parser quotes of the text, if it is a single character or the name of a token."""
-    inner = quoted["one"] or quoted["two"] or ""
-    return quoted[0] if len(inner) == 1 or inner.startswith(("<", "\\")) else ""
+    place = () if fault.at is None else place_in(content, fault.at)
+    raise MalformedError(mistake(name, f"is not YAML: {fault.reason}", *place))

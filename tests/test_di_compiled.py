@@ -104,6 +104,19 @@ class TestWhatIsSeenOfThem:
 
         assert len(plans) == 1
 
+    async def test_a_replacement_below_compiles_nothing_anew(self) -> None:
+        async with a_stage(Repo) as layer:
+            layer.add(Database())
+            with context.child():
+                context.add(Request())
+                await thrice(Repo)
+                plan = plan_of(Repo)
+
+                latest = layer.add(Database())
+
+                assert {each.database for each in await thrice(Repo)} == {latest}
+                assert plan_of(Repo) is plan
+
 
 class TestMemory:
     async def test_a_call_leaves_no_cycle(self) -> None:

@@ -185,10 +185,9 @@ class World:
         if given and self.chance(10):
             given[next(iter(given))] = None
         makers = [*self.registered["process"], *self.registered["stage"]]
-        for _ in range(
-            self.random.choice((1, 2, 3))
-        ):  # planned and interpreted, compiled, and what was compiled
-            await self.ask_for(asked, given, makers)
+        for _ in range(self.random.choice((1, 2, 3))):  # interpreted, compiled, and what was compiled
+            if not await self.ask_for(asked, given, makers):
+                return  # what has no answer is never remembered
         for _ in range(self.random.choice((0, 0, 3))):  # the same question in scopes alike
             await self.ask_aside(asked, given, makers)
 
@@ -201,14 +200,15 @@ class World:
             await self.ask_for(asked, given, makers)
         self.ours = before
 
-    async def ask_for(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> None:
+    async def ask_for(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> bool:
+        """Whether there was an answer, and it was right."""
         try:
             ours, expected = answer(
                 Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked
             )
         except TooWideError:
             self.too_wide += 1
-            return
+            return False
         self.described = f"{asked} with {given} should be {expected}"
         try:
             found = await di.nject(asked, **given)
@@ -222,9 +222,10 @@ class World:
             )
             assert isinstance(expected, set), self.described
             assert kind in expected, self.described
-            return
+            return False
         assert isinstance(expected, tuple), self.described
         await self.compare(found, self.imagination.of(ours, expected, {}))
+        return True
 
     async def compare(self, found: Any, imagined: Any) -> None:
         match imagined:

@@ -80,11 +80,17 @@ def planned(
     layer: Components, kind: Any, key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
 ) -> Callable[..., Any] | None:
     """The plan as a function, kept where ``calls`` will find it; None if this call is to be interpreted."""
+    if not recipe.is_known:
+        return None
     environment = layer.environment
-    function: Callable[..., Any] | None = function_of(recipe, environment, given, ways)
-    if function is not None:
-        plans = environment.shape.plans
-        (plans if kind is None else plans.setdefault(kind, {}))[key] = function
+    plans = environment.shape.plans
+    if kind is not None:
+        plans = plans.setdefault(kind, {})
+    function: Callable[..., Any] | None = plans.get(key)
+    if function is None:
+        function = function_of(recipe, environment, given, ways)
+        if function is not None:
+            plans[key] = function
     return function
 
 

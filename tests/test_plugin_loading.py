@@ -259,7 +259,10 @@ async def test_a_name_that_nothing_has_says_where_was_looked():
 async def test_a_name_like_no_other_says_how_plugins_get_there():
     text = await refusal("qqqqqqqqqqqq")
 
-    assert text.splitlines()[-1] == "  to fix  install the plugin, or put its folder on sys.path"
+    assert (
+        text.splitlines()[-1]
+        == "  to fix  install it, or start in the folder where it lies, or name that in PYTHONPATH"
+    )
 
 
 @pytest.mark.asyncio
@@ -333,9 +336,20 @@ async def test_a_module_with_nothing_in_it_is_no_plugin(tmp_path):
 async def test_a_prepare_that_is_no_coroutine_function_is_refused(tmp_path):
     with importable(tmp_path, {"shop.py": LOADING.format(".sync"), "sync.py": "prepare = 5"}):
         assert await refusal("shop", kind=PluginError) == textwrap.dedent("""\
-            prepare of plugin sync is neither a coroutine function nor an async generator function
+            prepare of plugin sync is no async function
               where   plugin sync, loaded by shop
               why     found 5
+              to fix  write it as: async def prepare(...):""")
+
+
+@pytest.mark.asyncio
+async def test_a_prepare_without_async_is_refused_with_its_line(tmp_path):
+    with importable(tmp_path, {"sync.py": "\ndef prepare():\n    yield print"}):
+        assert await refusal("sync", kind=PluginError) == textwrap.dedent(f"""\
+            prepare of plugin sync is no async function
+              where   plugin sync
+                      {tmp_path}/sync.py:2
+              why     it is written with def alone
               to fix  write it as: async def prepare(...):""")
 
 

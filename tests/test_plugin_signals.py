@@ -211,6 +211,7 @@ def test_a_second_signal_cancels_at_once_and_puts_all_away(tmp_path):
     assert code == 1
     assert "StopTimeoutError: the stop was cut short: a second signal, SIGINT" in complained
     assert "task drain of plugin __main__:prepare" in complained
+    assert "to fix" not in complained, "nobody waited in vain"
 
 
 def test_a_third_signal_ends_the_process(tmp_path):

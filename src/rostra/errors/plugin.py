@@ -103,20 +103,21 @@ class StopTimeoutError(RostraError, TimeoutError):
     Args:
         reason: What cut it short.
         left: What was not finished, and where each of them awaits; drawn, a line each.
+        asked: It was asked for, by a second signal, say; then there is nothing to fix.
     """
 
     reason: str
     left: tuple[str, ...] = ()
+    asked: bool = False
 
     def wording(self) -> Wording:
         """What had not ended yet."""
+        more_time = (
+            "take a plugin.Cancel, and end soon after it is set",
+            "or give it more time: stop_timeout=..., with rostra run --stop-timeout",
+        )
         return Wording(
-            f"the stop was cut short: {self.reason}",
-            fix=(
-                "take a plugin.Cancel, and end soon after it is set",
-                "or give it more time: stop_timeout=..., with rostra run --stop-timeout",
-            ),
-            body=self.left,
+            f"the stop was cut short: {self.reason}", fix=() if self.asked else more_time, body=self.left
         )
 
 

@@ -213,7 +213,7 @@ def _close_to(reference: Reference) -> tuple[str, ...]:
         return (f'did you mean "{parent}:{last}"?',)
     near = closest(last, options)
     if near is None:
-        return ("install the plugin, or put its folder on sys.path",)
+        return ("install it, or start in the folder where it lies, or name that in PYTHONPATH",)
     return (f'did you mean "{parent}.{near}"?' if parent else f'did you mean "{near}"?',)
 
 

@@ -315,7 +315,7 @@ class Life:
                 self._hurried_by
                 or f"{what} took longer than stop_timeout={self._stop_budget.seconds:g} s allows"
             )
-            self.verdict.cut_short = StopTimeoutError(reason, left)
+            self.verdict.cut_short = StopTimeoutError(reason, left, asked=bool(self._hurried_by))
 
     def _enter(self, phase: Phase, **keys: Any) -> None:
         self.lifecycle.enter(phase)

@@ -160,10 +160,11 @@ def _bare_yield(record: Record, place: str) -> PluginError:
 
 
 def _no_prepare(record: Record, found: object) -> PluginError:
+    place = di.signature(found).place if inspect.isfunction(found) else ""
     return PluginError(
-        f"prepare of plugin {record.name} is neither a coroutine function nor an async generator function",
-        (f"plugin {record.lineage}",),
-        (f"found {found!r}",),
+        f"prepare of plugin {record.name} is no async function",
+        (f"plugin {record.lineage}", *((place,) if place else ())),
+        ("it is written with def alone" if place else f"found {found!r}",),
         ("write it as: async def prepare(...):",),
     )
 

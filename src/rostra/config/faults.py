@@ -9,7 +9,11 @@ from typing import Any, NamedTuple
 from rostra.config.declared import holds_secret
 from rostra.config.secret import MASK
 
-_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*):[^/\s]*(?=@)")
+_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*:)[^/\s]*(?=@)")
+_NAMED = re.compile(
+    r"([\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|private|access)[_-]?key)=)[^&;\s\"']+",
+    re.IGNORECASE,
+)
 _LONGEST = 60
 _LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
 
@@ -90,5 +94,8 @@ def with_article(name: str) -> str:
 
 
 def without_password(text: str) -> str:
-    """An address without the password in it: ``amqp://guest:***@broker``. Other texts stay as they are."""
-    return _PASSWORD.sub(rf"\1:{MASK}", text)
+    """An address without the password in it: ``amqp://guest:***@broker``, ``pg://db?password=***``.
+
+    Other texts stay as they are.
+    """
+    return _NAMED.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1{MASK}", text))

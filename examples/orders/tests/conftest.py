@@ -1,5 +1,9 @@
 import pytest
 
+from rostra_aiohttp.testing import http_client, http_server
+
+__all__ = ["http_client", "http_server"]
+
 
 @pytest.fixture
 def rostra_config_source() -> dict[str, dict[str, object]]:

@@ -1,16 +1,14 @@
 from datetime import datetime, timedelta
-from typing import Any
 
 import pytest
-from aiohttp import ClientSession
 from orders.model import NewOrder, State
 from orders.storage import Orders
 
-from rostra import context, di, plugin
+from rostra import di, plugin
 from rostra.clock import Clock
 from rostra.components import Components
 from rostra.testing import ManualClock
-from rostra_aiohttp import Address
+from rostra_aiohttp.testing import Client
 
 pytestmark = pytest.mark.rostra_plugins("orders")
 
@@ -25,13 +23,6 @@ def rostra_context(rostra_context: Components, clock: ManualClock) -> Components
     """The layer below the stage's, with a clock that moves when told."""
     rostra_context.add(clock, Clock)
     return rostra_context
-
-
-async def asked(method: str, path: str, **options: Any) -> tuple[int, Any]:
-    """The status and the body of an answer of the running service."""
-    session = await di.nject(ClientSession)
-    async with session.request(method, context.get(Address).url + path, **options) as answer:
-        return answer.status, await (answer.json() if "json" in answer.content_type else answer.text())
 
 
 async def test_an_order_is_kept_when_its_scope_ends_well() -> None:
@@ -55,40 +46,42 @@ async def test_an_order_is_forgotten_when_its_scope_fails() -> None:
         assert await (await di.nject(Orders)).every() == []
 
 
-async def test_an_order_is_placed_shown_and_paid_over_http(rostra_run: plugin.Stage) -> None:
-    status, placed = await asked("POST", "/orders", json={"item": "tea", "quantity": 2})
+async def test_an_order_is_placed_shown_and_paid_over_http(http_server: Client) -> None:
+    answer = await http_server.post("/orders", json={"item": "tea", "quantity": 2})
 
-    assert status == 201
-    assert await asked("GET", f"/orders/{placed['number']}") == (200, placed)
-    assert await asked("POST", f"/orders/{placed['number']}/payment") == (200, placed | {"state": "paid"})
-    assert await asked("GET", "/orders?state=open") == (200, [])
-    assert await asked("GET", "/report") == (200, {"open": 0, "paid": 1, "expired": 0})
-
-
-async def test_a_wrong_order_is_answered_with_all_that_is_wrong(rostra_run: plugin.Stage) -> None:
-    status, problem = await asked("POST", "/orders", json={"item": "", "quantity": "two"})
-
-    assert status == 422
-    assert [fault["pointer"] for fault in problem["errors"]] == ["#/quantity", "#/item"]
+    placed = answer.json()
+    paid = placed | {"state": "paid"}
+    assert answer.status == 201
+    assert (await http_server.get(f"/orders/{placed['number']}")).json() == placed
+    assert (await http_server.post(f"/orders/{placed['number']}/payment")).json() == paid
+    assert (await http_server.get("/orders?state=open")).json() == []
+    assert (await http_server.get("/report")).json() == {"open": 0, "paid": 1, "expired": 0}
 
 
-async def test_a_setting_bounds_what_is_sold(rostra_run: plugin.Stage) -> None:
-    status, problem = await asked("POST", "/orders", json={"item": "tea", "quantity": 11})
+async def test_a_wrong_order_is_answered_with_all_that_is_wrong(http_client: Client) -> None:
+    answer = await http_client.post("/orders", json={"item": "", "quantity": "two"})
 
-    assert status == 409
-    assert problem["detail"] == "The test shop sells at most 10 at once"
+    assert answer.status == 422
+    assert [fault["pointer"] for fault in answer.json()["errors"]] == ["#/quantity", "#/item"]
 
 
-async def test_an_order_that_there_is_not_is_not_found(rostra_run: plugin.Stage) -> None:
+async def test_a_setting_bounds_what_is_sold(http_client: Client) -> None:
+    answer = await http_client.post("/orders", json={"item": "tea", "quantity": 11})
+
+    assert answer.status == 409
+    assert answer.json()["detail"] == "The test shop sells at most 10 at once"
+
+
+async def test_an_order_that_there_is_not_is_not_found(http_client: Client) -> None:
     for number in (1, 10**30):
-        status, problem = await asked("GET", f"/orders/{number}")
+        answer = await http_client.get(f"/orders/{number}")
 
-        assert status == 404
-        assert problem["detail"] == f"there is no order {number}"
+        assert answer.status == 404
+        assert answer.json()["detail"] == f"there is no order {number}"
 
 
-async def test_an_order_that_nobody_pays_expires(clock: ManualClock, rostra_run: plugin.Stage) -> None:
-    _, placed = await asked("POST", "/orders", json={"item": "tea"})
+async def test_an_order_that_nobody_pays_expires(clock: ManualClock, http_server: Client) -> None:
+    placed = (await http_server.post("/orders", json={"item": "tea"})).json()
     assert datetime.fromisoformat(placed["placed"]) == clock.now()
 
     for passing in (timedelta(minutes=30), timedelta(minutes=1)):

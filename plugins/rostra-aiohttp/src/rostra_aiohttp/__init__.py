@@ -14,6 +14,8 @@ from rostra.handlers import Handlers
 from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.endpoints import bind
 from rostra_aiohttp.errors import ListenError, SocketClosedError
+from rostra_aiohttp.events import Event
+from rostra_aiohttp.files import File
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.heads import Answer, ResponseHead, SetCookie, head_of
 from rostra_aiohttp.identity import request_id
@@ -21,6 +23,7 @@ from rostra_aiohttp.listening import Address
 from rostra_aiohttp.routes import (
     Body,
     Cookie,
+    Form,
     FromBody,
     FromCookie,
     FromHeader,
@@ -35,7 +38,8 @@ from rostra_aiohttp.routes import (
     put,
 )
 from rostra_aiohttp.serving import serve
-from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, WebSocketConfig
+from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, UploadConfig, WebSocketConfig
+from rostra_aiohttp.uploads import Upload
 
 __all__ = [
     "Address",
@@ -43,6 +47,9 @@ __all__ = [
     "Answer",
     "Body",
     "Cookie",
+    "Event",
+    "File",
+    "Form",
     "FromBody",
     "FromCookie",
     "FromHeader",
@@ -56,6 +63,8 @@ __all__ = [
     "Route",
     "SetCookie",
     "SocketClosedError",
+    "Upload",
+    "UploadConfig",
     "WebSocketConfig",
     "delete",
     "get",

@@ -3,10 +3,10 @@
 import functools
 import inspect
 import typing
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterator
 from http import HTTPStatus
 from ipaddress import IPv4Address, IPv6Address
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from types import NoneType
 from typing import Any, Literal
 
@@ -16,12 +16,15 @@ from aiohttp.helpers import ETAG_ANY
 from multidict import CIMultiDict
 
 from rostra.handlers import bare, union_members
+from rostra_aiohttp.files import File
 from rostra_aiohttp.heads import Answer, ResponseHead, known_head
+from rostra_aiohttp.stamps import JSON, TEXT, stamp
 
 _LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
 _LISTS = frozenset({list, tuple, set, frozenset})
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language"})
 """Headers that an answer without content does without (RFC 9110, section 15.4.5)."""
+_STREAMS = frozenset({AsyncIterator, AsyncGenerator, AsyncIterable, Iterator, Generator})
 _AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
 
 
@@ -38,7 +41,8 @@ def answer(result: Any, status: int | None = None, *, has_status: bool = True) -
 
     Args:
         result: An answer of aiohttp's is sent as it is. ``(status, body)`` says the status, too. Of bodies, a text is
-            sent as text/plain, bytes as application/octet-stream, None as nothing, and everything else as JSON.
+            sent as text/plain, bytes as application/octet-stream, None as nothing, a path as that file, and everything
+            else as JSON.
         status: Where the result says none; by default 200, and 204 for None.
         has_status: Whether a pair that begins with a whole number is ``(status, body)``; else it is data.
 
@@ -53,12 +57,14 @@ def answer(result: Any, status: int | None = None, *, has_status: bool = True) -
         return web.Response(status=status or HTTPStatus.NO_CONTENT)
     if isinstance(result, Answer):
         return _with_head(result, status)
-    status = status or HTTPStatus.OK
+    status = status or 200
     if isinstance(result, str):
-        return web.Response(text=result, status=status)
+        return stamp(int(status), TEXT).answer(result.encode())
     if isinstance(result, bytes | bytearray | memoryview):
         return web.Response(body=bytes(result), status=status, content_type="application/octet-stream")
-    return web.Response(body=encoded(result), status=status, content_type="application/json")
+    if isinstance(result, Path | File):
+        return _of_file(result if isinstance(result, File) else File(result), status)
+    return stamp(int(status), JSON).answer(encoded(result))
 
 
 def answer_to(
@@ -73,7 +79,7 @@ def answer_to(
     if head is None:
         response = answer(result, status, has_status=has_status)
     else:
-        _check_head(head)
+        check_head(head)
         said = status if head.status is None else _checked(head.status)
         response = answer(result, said, has_status=has_status)
         if not response.prepared:
@@ -81,6 +87,18 @@ def answer_to(
     if hdrs.ETAG in response.headers and not response.prepared:
         return _conditional(request, response)
     return response
+
+
+def _of_file(file: File, status: int | None) -> web.StreamResponse:
+    from rostra_aiohttp.media_types import media_type
+    from rostra_aiohttp.sending import FileAnswer
+
+    path = file.path.resolve()
+    if not path.is_file():
+        raise web.HTTPNotFound
+    headers = {} if file.disposition is None else {hdrs.CONTENT_DISPOSITION: file.disposition}
+    kind = file.content_type or media_type(file.path.name)
+    return FileAnswer(path, kind, headers=headers, status=int(status or HTTPStatus.OK))
 
 
 def may_say_status(annotation: Any) -> bool:
@@ -96,12 +114,17 @@ def _with_head(result: Answer[Any], status: int | None) -> web.StreamResponse:
     status = status if result.status is None else _checked(result.status)
     response = answer(result.body, status, has_status=False)
     head = result.head()
-    _check_head(head)
+    check_head(head)
     head.put_on(response.headers, is_stronger=True)
     return response
 
 
-def _check_head(head: ResponseHead) -> None:
+def check_head(head: ResponseHead) -> None:
+    """Do nothing if its headers can be sent.
+
+    Raises:
+        UnsayableError: One cannot.
+    """
     name = head.wrong_header()
     if name is not None:
         raise UnsayableError(
@@ -120,6 +143,14 @@ def _conditional(request: web.BaseRequest, response: web.StreamResponse) -> web.
         return response
     headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _OF_CONTENT]
     return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=CIMultiDict(headers))
+
+
+def item_of_stream(annotation: Any, *, is_generator: bool) -> Any:
+    """What a handler yields that returns this, or is a generator; None if it answers at once."""
+    kind = bare(annotation)
+    if is_generator or (typing.get_origin(kind) or kind) in _STREAMS:
+        return (typing.get_args(kind) or (Any,))[0]
+    return None
 
 
 def _is_pair_with_status(annotation: Any) -> bool:

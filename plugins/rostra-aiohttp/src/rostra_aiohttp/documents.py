@@ -29,6 +29,7 @@ from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_stru
 from rostra.components import name_of
 from rostra_aiohttp.faults import Fault, MismatchError, detail_of, either
 from rostra_aiohttp.scalars import from_json, from_text, is_scalar_class
+from rostra_aiohttp.uploads import Upload
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 
@@ -41,19 +42,26 @@ class UnreadableTypeError(Exception):
     """There is no way to make this type from JSON."""
 
 
+NOTHING: Any = object()
+"""What was not sent."""
+
+
 @functools.cache
-def converter() -> cattrs.Converter:
-    """The converter of all handlers."""
+def converter(*, of_texts: bool = False) -> cattrs.Converter:
+    """The converter of all handlers: of documents, or of forms, whose numbers are texts."""
     made = cattrs.Converter(structure_fallback_factory=_unreadable)
+    scalar = _from_form if of_texts else from_json
     for known in (str, bytes, int, float, bool):  # cattrs looks these up in another place than all others
-        made.register_structure_hook(known, from_json)
+        made.register_structure_hook(known, scalar)
+    if of_texts:
+        made.register_structure_hook(Upload, _upload)
     for predicate, factory in (  # of two that apply, the later one is taken
-        (is_scalar_class, lambda _kind, _converter: from_json),
+        (is_scalar_class, lambda _kind, _converter: scalar),
         (_is_class, _of_class),
         (_is_mapping, _of_mapping),
         (_is_sequence, _of_sequence),
         (_is_named_tuple, _of_named_tuple),
-        (_is_union, _of_union),
+        (_is_union, functools.partial(_of_union, of_texts=of_texts)),
         (lambda kind: hasattr(kind, "__struct_fields__"), lambda _kind, _converter: _struct),
         (
             lambda kind: kind in (Any, object) or isinstance(kind, TypeVar),
@@ -76,13 +84,25 @@ def parse(content: bytes) -> Any:
         raise ValueError(str(error)) from None
 
 
-def read(value: Any, annotation: Any) -> Any:
-    """What a JSON value says, as ``annotation``.
+def unpack(content: bytes) -> Any:
+    """The value that msgpack says.
+
+    Raises:
+        ValueError: It is none, or nested too deeply.
+    """
+    try:
+        return msgspec.msgpack.decode(content)
+    except (msgspec.MsgspecError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+
+
+def read(value: Any, annotation: Any, *, of_texts: bool = False) -> Any:
+    """What a value of a document, or of a form, says, as ``annotation``.
 
     Raises:
         UNFIT: It does not fit; ``faults`` tells where.
     """
-    return converter().structure(value, annotation)
+    return converter(of_texts=of_texts).structure(value, annotation)
 
 
 def faults(error: Exception, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:
@@ -102,14 +122,14 @@ def faults(error: Exception, path: tuple[str | int, ...] = ()) -> Iterator[Fault
         raise error
 
 
-def check_readable(annotation: Any) -> None:
-    """Do nothing if this type can be made from JSON.
+def check_readable(annotation: Any, *, of_texts: bool = False) -> None:
+    """Do nothing if this type can be made from JSON, or from a form.
 
     Raises:
         UnreadableTypeError: It cannot, or something in it.
     """
     try:
-        converter().get_structure_hook(annotation)
+        converter(of_texts=of_texts).get_structure_hook(annotation)
     except NameError as error:
         msg = f"{error}, which stands in an annotation"
         raise UnreadableTypeError(msg) from None
@@ -219,13 +239,18 @@ def _of_mapping(kind: Any, converter: cattrs.Converter) -> Hook:
         errors: list[Exception] = []
         for key, inner in _an(dict, value).items():
             try:
-                made[from_text(key, key_kind) if is_scalar_class(key_kind) else key] = hook(inner, value_kind)
+                made[_key(key, key_kind) if is_scalar_class(key_kind) else key] = hook(inner, value_kind)
             except Exception as error:  # noqa: BLE001  (raised with the others)
                 errors.append(_noted(error, IterableValidationNote, key))
         _raise(errors, kind)
         return made
 
     return structure
+
+
+def _key(key: Any, kind: Any) -> Any:
+    """Keys are texts in JSON; msgpack has others as well."""
+    return from_text(key, kind) if isinstance(key, str) else from_json(key, kind)
 
 
 def _of_named_tuple(kind: Any, converter: cattrs.Converter) -> Hook:
@@ -273,9 +298,11 @@ def _of_sequence(kind: Any, converter: cattrs.Converter) -> Hook:
     return structure
 
 
-def _of_union(kind: Any, converter: cattrs.Converter) -> Hook:
+def _of_union(kind: Any, converter: cattrs.Converter, *, of_texts: bool) -> Hook:
     """The first member that fits. If none does and only one was meant, its faults are those of the union."""
     members = [member for member in typing.get_args(kind) if member is not types.NoneType]
+    if of_texts:
+        members.sort(key=lambda member: member is str)  # any text is a text, so that comes last
     hooks = [(member, converter.get_structure_hook(member)) for member in members]
     is_optional = len(members) < len(typing.get_args(kind))
 
@@ -296,6 +323,18 @@ def _of_union(kind: Any, converter: cattrs.Converter) -> Hook:
         )
 
     return structure
+
+
+def _from_form(value: Any, kind: Any) -> Any:
+    if not isinstance(value, str):
+        raise MismatchError("a text", value)
+    return from_text(value, kind)
+
+
+def _upload(value: Any, _: Any) -> Any:
+    if not isinstance(value, Upload):
+        raise MismatchError("a file", value)
+    return value
 
 
 def _struct(value: Any, kind: Any) -> Any:

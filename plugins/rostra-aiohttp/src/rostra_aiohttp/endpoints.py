@@ -1,22 +1,28 @@
 """Handlers on the routes of aiohttp: bound once, when all is known that will be needed at a request."""
 
 import functools
+import inspect
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import hdrs, web
 
 from rostra import context, di
+from rostra.clock import Clock
 from rostra.components import Components
 from rostra.context import peek
 from rostra.di import LateScope
 from rostra.errors import AnnotationError, HandlerError
 from rostra.handlers import Bound, where_of
-from rostra_aiohttp.answers import UnsayableError, answer_to, may_say_status
+from rostra_aiohttp.answers import UnsayableError, answer_to, item_of_stream, may_say_status
 from rostra_aiohttp.handling import Endpoint
+from rostra_aiohttp.heads import known_head
 from rostra_aiohttp.reading import Reader, reader_of
 from rostra_aiohttp.routes import Route
+from rostra_aiohttp.settings import HttpConfig
+from rostra_aiohttp.stamps import TEXT, stamp
 from rostra_aiohttp.table import BOUND, described, shape, taken
 
 
@@ -28,11 +34,12 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
             ExceptionGroup.
     """
     application = await di.nject(web.Application)
+    settings = await di.nject(HttpConfig)
     known = taken(application)
     problems = []
     for bound in chosen:
         try:
-            _bind(application, bound, known)
+            _bind(application, bound, known, settings)
         except HandlerError as problem:
             problems.append(problem)
     if len(problems) == 1:
@@ -41,11 +48,13 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
         raise ExceptionGroup("handlers cannot be bound", problems)
 
 
-def _bind(application: web.Application, bound: Bound, known: dict[tuple[str, str], str]) -> None:
+def _bind(
+    application: web.Application, bound: Bound, known: dict[tuple[str, str], str], settings: HttpConfig
+) -> None:
     route = _route(bound)
     if application.frozen:
         raise _too_late(bound)
-    endpoint = _endpoint(bound, context.current_context())
+    endpoint = _endpoint(bound, application, settings)
     resource = application.router.add_resource(route.path)
     path = shape(resource)
     other = known.get((route.method, path)) or known.get((hdrs.METH_ANY, path))
@@ -57,6 +66,7 @@ def _bind(application: web.Application, bound: Bound, known: dict[tuple[str, str
         resource.add_route(hdrs.METH_HEAD, endpoint)
 
 
+Respond: TypeAlias = Callable[[web.Request, Any], web.StreamResponse]
 Take: TypeAlias = Callable[[web.Request], Awaitable[Any]]
 
 
@@ -97,25 +107,32 @@ class Step(NamedTuple):
         raise unsayable
 
 
-def _endpoint(bound: Bound, layer: Components) -> Endpoint:
-    """Calls the handler in the scope of the request, which ends before the answer is on its way."""
-    if di.signature(bound.declared.function).is_generator:
-        raise _yields(bound)
-    last = _step(bound, _route(bound).status)
-    respond, take = last.answer, _taking(last, tuple(_step(each, None) for each in bound.guards))
+def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) -> Endpoint:
+    """Calls the handler in the scope of the request, which ends before the answer is on its way; only streams are sent
+    within.
+    """
+    layer, last = context.current_context(), _step(bound, _route(bound).status)
+    respond, take = _responding(last), _taking(last, tuple(_step(each, None) for each in bound.guards))
+    is_generator = di.signature(bound.declared.function).is_generator
+    if (item := item_of_stream(_returned(bound), is_generator=is_generator)) is not None:
+        take = _sending(last, take, item, application, settings)
+    if last.reader is not None and last.reader.body is not None:
+        take = _with_body(last.reader, take, application, settings)
 
     async def endpoint(request: web.Request) -> web.StreamResponse:
         scope = peek(None)
         if scope.__class__ is not LateScope:
             scope = _scope(layer, request)
-        scope.hold()
+        scope.holders += 1
         try:
             result = await take(request)
         except BaseException as error:
             if (closing := scope.let_go()) is not None:
                 await closing.close(error)
             raise
-        if (closing := scope.let_go()) is not None:
+        if scope.closing is None and scope.holders == 1:
+            scope.is_over = True
+        elif (closing := scope.let_go()) is not None:
             await closing.close()
         return respond(request, result)
 
@@ -125,7 +142,7 @@ def _endpoint(bound: Bound, layer: Components) -> Endpoint:
 
 def _step(bound: Bound, status: int | None) -> Step:
     reader = reader_of(bound) if bound.from_outside else None
-    return Step(bound, reader, tuple(bound.passed), status, _may_say_status(bound))
+    return Step(bound, reader, tuple(bound.passed), status, may_say_status(_returned(bound)))
 
 
 def _taking(last: Step, guards: tuple[Step, ...]) -> Take:
@@ -134,8 +151,25 @@ def _taking(last: Step, guards: tuple[Step, ...]) -> Take:
         return functools.partial(_guarded, last, guards)
     if last.reader is not None or last.passed:
         return last.take
+    function = last.bound.declared.function
+    if not last.bound.sources and last.bound.declared.owner is None and inspect.iscoroutinefunction(function):
+        return lambda _: function()
     invoke, nothing = last.bound.invoke, MappingProxyType[str, Any]({})
     return lambda _: invoke(nothing)
+
+
+def _responding(last: Step) -> Respond:
+    """The shortest way from what was returned to an answer."""
+    if last.status is not None and not 200 <= last.status <= 203:  # noqa: PLR2004  (others may have no body)
+        return last.answer
+    texts, other = stamp(last.status or 200, TEXT), last.answer
+
+    def respond(request: web.Request, result: Any) -> web.StreamResponse:
+        if result.__class__ is str and known_head(request) is None:
+            return texts.answer(result.encode())
+        return other(request, result)
+
+    return respond
 
 
 async def _guarded(last: Step, guards: tuple[Step, ...], request: web.Request) -> Any:
@@ -156,12 +190,47 @@ def _scope(layer: Components, request: web.Request) -> LateScope:
     return scope
 
 
-def _may_say_status(bound: Bound) -> bool:
+def _sending(last: Step, take: Take, item: Any, application: web.Application, settings: HttpConfig) -> Take:
+    """Calls a handler that yields, and sends its items."""
+    from rostra_aiohttp import streams  # which most services do without
+
+    sender = streams.Sender(
+        take,
+        streams.kind_of(item),
+        last.status or HTTPStatus.OK,
+        streams.endless_of(application),
+        context.get(Clock),
+        float(settings.event_ping),
+    )
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        try:
+            return await sender.send(request)
+        except UnsayableError as error:
+            unsayable = _unsayable(last.bound, error)
+        raise unsayable
+
+    return send
+
+
+def _with_body(reader: Reader, take: Take, application: web.Application, settings: HttpConfig) -> Take:
+    """Lets forms be as large as the settings say, and forgets the files that came with them, whatever happens."""
+    from rostra_aiohttp import bodies
+
+    application[bodies.LIMITS] = settings.uploads
+    if not reader.body.has_files:
+        return take
+    from rostra_aiohttp.multipart import closing
+
+    return closing(take)
+
+
+def _returned(bound: Bound) -> Any:
+    """The return annotation, or what stands for none where it cannot be read: nothing else depends on it."""
     try:
-        returned = di.signature(bound.declared.function).returns(context.get(di.Registry).names)
-    except AnnotationError:  # nothing else depends on it
-        return True
-    return may_say_status(returned)
+        return di.signature(bound.declared.function).returns(context.get(di.Registry).names)
+    except AnnotationError:
+        return inspect.Parameter.empty
 
 
 def _route(bound: Bound) -> Route:
@@ -176,15 +245,6 @@ def _twice(bound: Bound, other: str) -> HandlerError:
         (other, described(bound)),
         ("only one can answer",),
         ("give one of them another path or method",),
-    )
-
-
-def _yields(bound: Bound) -> HandlerError:
-    return HandlerError(
-        f"{bound.declared.label} yields, and a handler returns its answer",
-        where_of(bound.declared),
-        ("it is a generator, and answers in parts are not made from one yet",),
-        ("return a list", "for a stream, prepare an aiohttp.web.StreamResponse, write to it and return it"),
     )
 
 

@@ -23,7 +23,7 @@ from rostra.handlers import (
     where_of,
 )
 from rostra_aiohttp.faults import Fault, MismatchError, Part, UnfitError, either
-from rostra_aiohttp.routes import FromCookie, FromHeader, FromQuery
+from rostra_aiohttp.routes import FromBody, FromCookie, FromHeader, FromQuery
 from rostra_aiohttp.scalars import from_text
 
 _MISSING = "it is missing"
@@ -94,71 +94,16 @@ class Text(NamedTuple):
         raise MismatchError(either(expected), text)
 
 
-class Body(NamedTuple):
-    """The parameter that the body says.
-
-    Args:
-        parameter: Its name.
-        annotation: What JSON is structured into.
-        is_raw: It takes the bytes as they are, of whatever type.
-        is_needed: Whether there is no answer without it.
-        is_optional: Whether it is None where it is missing; else it has a default then.
-    """
-
-    parameter: str
-    annotation: Any
-    is_raw: bool
-    is_needed: bool
-    is_optional: bool
-
-    async def read_into(self, values: dict[str, Any], request: web.Request) -> None:
-        """Add the value, or nothing where the default will do.
-
-        Raises:
-            web.HTTPException: The body is too large, no JSON, or of another type.
-            UnfitError: It does not fit.
-        """
-        content = await self._content(request)
-        if content or self.is_raw:
-            values[self.parameter] = content if self.is_raw else self._structured(content)
-        elif self.is_needed:
-            raise UnfitError([Fault("body", (), _MISSING)])
-        elif self.is_optional:
-            values[self.parameter] = None
-
-    async def _content(self, request: web.Request) -> bytes:
-        if not request.body_exists:
-            return b""
-        length, limit = request.content_length or 0, request.client_max_size
-        if length > limit:
-            raise web.HTTPRequestEntityTooLarge(limit, length)
-        if not self.is_raw and not _is_json(request.content_type):
-            raise web.HTTPUnsupportedMediaType(text="send the body as application/json")
-        return await request.read()
-
-    def _structured(self, content: bytes) -> Any:
-        from rostra_aiohttp import documents
-
-        try:
-            value = documents.parse(content)
-        except ValueError as error:
-            raise web.HTTPBadRequest(text=f"the body is no JSON: {error}") from None
-        try:
-            return documents.read(value, self.annotation)
-        except documents.UNFIT as error:
-            raise UnfitError(documents.faults(error)) from None
-
-
 class Reader(NamedTuple):
     """Reads all parameters of one handler that come from a request.
 
     Args:
         texts: Those of the path, the query, headers and cookies.
-        body: That of the body, if there is one.
+        body: That of the body, if there is one; a ``bodies.Body``, which a service without any does not import.
     """
 
     texts: tuple[Text, ...]
-    body: Body | None
+    body: Any
 
     async def read(self, request: web.Request) -> Mapping[str, Any]:
         """The values by parameter; those that take their default are left out.
@@ -212,15 +157,15 @@ def _text(bound: Bound, source: Source) -> Text:
     return Text(source.name, part, name, tuple(kinds), container, *_if_missing(source))
 
 
-def _body(bound: Bound, source: Source) -> Body:
-    from rostra_aiohttp import documents  # cattrs, which a service without bodies does without
+def _body(bound: Bound, source: Source) -> Any:
+    from rostra_aiohttp import bodies, documents  # cattrs, which a service without bodies does without
 
-    is_raw = bare(source.annotation) is bytes
+    is_needed, is_optional = _if_missing(source)
+    types = source.marker.types if isinstance(source.marker, FromBody) else ()
     try:
-        documents.check_readable(source.annotation)
+        return bodies.body_of(source, types, is_needed=is_needed, is_optional=is_optional)
     except documents.UnreadableTypeError as error:
         raise _unreadable(bound, source, str(error)) from None
-    return Body(source.name, source.annotation, is_raw, *_if_missing(source))
 
 
 def _place(source: Source) -> tuple[Part, str]:
@@ -241,10 +186,6 @@ def _if_missing(source: Source) -> tuple[bool, bool]:
 
 def _container(kind: type) -> type:
     return next((made for made in (list, tuple, set, frozenset) if issubclass(kind, made)), list)
-
-
-def _is_json(content_type: str) -> bool:
-    return content_type == "application/json" or content_type.endswith("+json")
 
 
 def _unreadable(bound: Bound, source: Source, why: str) -> HandlerError:

@@ -59,10 +59,22 @@ class FromCookie(_Called):
 
 
 class FromBody(handlers.Marker):
-    """The body of the request."""
+    """The body of the request.
 
-    __slots__ = ()
+    Args:
+        types: Of content that are read: ``application/json``, ``application/msgpack``,
+            ``application/x-www-form-urlencoded``, ``multipart/form-data``. None stands for all from which the parameter
+            can be made.
+    """
+
+    __slots__ = ("types",)
     is_payload: ClassVar[bool] = True
+
+    def __init__(self, *types: str) -> None:
+        self.types = types
+
+    def __repr__(self) -> str:
+        return f"FromBody({', '.join(map(repr, self.types))})"
 
 
 Query: TypeAlias = Annotated[T, FromQuery()]
@@ -75,7 +87,10 @@ Cookie: TypeAlias = Annotated[T, FromCookie()]
 """``session: Cookie[str]`` comes from the cookie ``session``."""
 
 Body: TypeAlias = Annotated[T, FromBody()]
-"""``order: Body[Order]`` comes from the body, also where it could be something else."""
+"""``order: Body[Order]`` comes from the body, also where it could be something else, and also from a form."""
+
+Form: TypeAlias = Annotated[T, FromBody("application/x-www-form-urlencoded", "multipart/form-data")]
+"""``letter: Form[Letter]`` comes from a form, whose files are fields of type ``Upload``."""
 
 
 class _Asked(NamedTuple):

@@ -86,6 +86,9 @@ _NATURAL: dict[type, tuple[type, ...]] = {
 }
 """What says them in JSON without being text."""
 
+_OF_MSGPACK = frozenset({bytes, datetime})
+"""What msgpack says as it is, while JSON has texts for it."""
+
 
 def is_scalar_class(kind: Any) -> bool:
     """Whether this room reads values of this type."""
@@ -125,6 +128,8 @@ def from_json(value: Any, kind: Any) -> Any:
                 return meant
         raise MismatchError(either([shown(written) for written, _ in choices]), value)
     known, _, expected = _reader(kind)
+    if type(value) in _OF_MSGPACK and known is type(value):
+        return value if kind is known else _as(kind, value, expected)
     natural = _NATURAL.get(known, ())
     if type(value) in natural:
         return _from_number(value, kind, expected)
@@ -139,6 +144,13 @@ def _from_number(value: Any, kind: Any, expected: str) -> Any:
     except OverflowError:
         raise MismatchError(f"{expected} that is not so large", value) from None
     except ValueError:
+        raise MismatchError(expected, value) from None
+
+
+def _as(kind: Any, value: Any, expected: str) -> Any:
+    try:
+        return kind(value)
+    except (ValueError, TypeError):
         raise MismatchError(expected, value) from None
 
 

@@ -138,6 +138,20 @@ class CorsConfig:
 
 
 @attrs.frozen
+class UploadConfig:
+    """How large forms in parts may be; a larger one is answered by 413. All other bodies have ``body_limit``."""
+
+    total: Bytes = Bytes("64MiB")
+    """All of it."""
+    part: Bytes = Bytes("32MiB")
+    """Each file."""
+    parts: int = attrs.field(default=1000, validator=attrs.validators.ge(1))
+    """How many texts and files there may be; of other forms, how many texts."""
+    memory: Bytes = Bytes("64KiB")
+    """A file that is larger is written to disk while it arrives."""
+
+
+@attrs.frozen
 class HttpConfig(Config, section="http"):
     """Where the server listens, and how long it is patient.
 
@@ -194,6 +208,8 @@ class HttpConfig(Config, section="http"):
     """For pages of other origins: ``[http.cors]``."""
     access_log: AccessLogConfig = AccessLogConfig()
     """Which answers are logged: ``[http.access_log]``."""
+    uploads: UploadConfig = UploadConfig()
+    """How large files in forms may be: ``[http.uploads]``."""
     websocket: WebSocketConfig = WebSocketConfig()
     """Of web sockets: ``[http.websocket]``."""
     openapi: OpenApiConfig = OpenApiConfig()

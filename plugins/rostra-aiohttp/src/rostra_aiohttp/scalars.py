@@ -7,13 +7,13 @@ import base64
 import enum
 import math
 import re
+import sys
 import typing
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePath
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from rostra.config import Bytes, Duration
@@ -42,7 +42,9 @@ def _number(text: str) -> float:
     return number
 
 
-def _decimal(text: str) -> Decimal:
+def _decimal(text: str) -> Any:
+    from decimal import Decimal
+
     return Decimal(_matching(_DECIMAL, text))
 
 
@@ -56,35 +58,49 @@ def _matching(pattern: re.Pattern[str], text: str) -> str:
     return text
 
 
-_READERS: tuple[tuple[type, Callable[[str], Any], str], ...] = (
-    (bool, _boolean, "true or false"),
-    (Bytes, Bytes, "a size such as 10MiB"),
-    (Duration, Duration, "a duration such as 1m30s"),
-    (int, _whole, "a whole number"),
-    (float, _number, "a number"),
-    (str, str, "a text"),
-    (bytes, str.encode, "a text"),
-    (Decimal, _decimal, "a number"),
-    (datetime, datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00Z"),
-    (date, date.fromisoformat, "a date such as 2026-01-31"),
-    (time, time.fromisoformat, "a time such as 12:30:00"),
-    (timedelta, _span, "a duration such as 1m30s"),
-    (UUID, UUID, "a UUID"),
-    (PurePath, str, "a path"),
-    (IPv4Address, IPv4Address, "an IPv4 address"),
-    (IPv6Address, IPv6Address, "an IPv6 address"),
+class Reader(NamedTuple):
+    """How values of one type are read.
+
+    Args:
+        kind: The type, and those that descend from it.
+        read: Makes one of a text.
+        expected: What it is, in words.
+        natural: What says one in JSON without being text.
+    """
+
+    kind: type
+    read: Callable[[str], Any]
+    expected: str
+    natural: tuple[type, ...] = ()
+
+
+_READERS = (
+    Reader(bool, _boolean, "true or false", (bool,)),
+    Reader(Bytes, Bytes, "a size such as 10MiB", (int,)),
+    Reader(Duration, Duration, "a duration such as 1m30s", (int, float)),
+    Reader(int, _whole, "a whole number", (int,)),
+    Reader(float, _number, "a number", (int, float)),
+    Reader(str, str, "a text"),
+    Reader(bytes, str.encode, "a text"),
+    Reader(datetime, datetime.fromisoformat, "a date and time such as 2026-01-31T12:00:00Z"),
+    Reader(date, date.fromisoformat, "a date such as 2026-01-31"),
+    Reader(time, time.fromisoformat, "a time such as 12:30:00"),
+    Reader(timedelta, _span, "a duration such as 1m30s"),
+    Reader(UUID, UUID, "a UUID"),
+    Reader(PurePath, str, "a path"),
+    Reader(IPv4Address, IPv4Address, "an IPv4 address"),
+    Reader(IPv6Address, IPv6Address, "an IPv6 address"),
 )
 """A subclass stands before what it descends from."""
 
-_NATURAL: dict[type, tuple[type, ...]] = {
-    bool: (bool,),
-    int: (int,),
-    Bytes: (int,),
-    float: (int, float),
-    Duration: (int, float),
-    Decimal: (int, float),
-}
-"""What says them in JSON without being text."""
+
+def _readers() -> tuple[Reader, ...]:
+    """All; that of decimals once somebody has imported them, for before that no annotation can name them."""
+    decimal: Any = sys.modules.get("decimal")
+    if decimal is None:
+        return _READERS
+    return (*_READERS, Reader(decimal.Decimal, _decimal, "a number", (int, float)))
+
 
 _OF_MSGPACK = frozenset({bytes, datetime})
 """What msgpack says as it is, while JSON has texts for it."""
@@ -94,7 +110,7 @@ def is_scalar_class(kind: Any) -> bool:
     """Whether this room reads values of this type."""
     if not isinstance(kind, type):
         return typing.get_origin(kind) is Literal
-    return issubclass(kind, enum.Enum) or any(issubclass(kind, known) for known, _, _ in _READERS)
+    return issubclass(kind, enum.Enum) or any(issubclass(kind, reader.kind) for reader in _readers())
 
 
 def from_text(text: str, kind: Any) -> Any:
@@ -108,12 +124,12 @@ def from_text(text: str, kind: Any) -> Any:
         if text not in said:
             raise MismatchError(either([shown(word) for word in said]), text)
         return said[text]
-    known, read, expected = _reader(kind)
+    reader = _reader(kind)
     try:
-        value = read(text)
-        return value if kind is known else kind(value)
+        value = reader.read(text)
+        return value if kind is reader.kind else kind(value)
     except (ValueError, KeyError, ArithmeticError):
-        raise MismatchError(expected, text) from None
+        raise MismatchError(reader.expected, text) from None
 
 
 def from_json(value: Any, kind: Any) -> Any:
@@ -127,24 +143,23 @@ def from_json(value: Any, kind: Any) -> Any:
             if type(written) is type(value) and written == value:
                 return meant
         raise MismatchError(either([shown(written) for written, _ in choices]), value)
-    known, _, expected = _reader(kind)
-    if type(value) in _OF_MSGPACK and known is type(value):
-        return value if kind is known else _as(kind, value, expected)
-    natural = _NATURAL.get(known, ())
-    if type(value) in natural:
-        return _from_number(value, kind, expected)
-    if known in (bool, int, float) or type(value) is not str:
-        raise MismatchError(expected, value)
-    return _from_base64(value, kind) if known is bytes else from_text(value, kind)
+    reader = _reader(kind)
+    if type(value) in _OF_MSGPACK and reader.kind is type(value):
+        return value if kind is reader.kind else _as(kind, value, reader.expected)
+    if type(value) in reader.natural:
+        return _from_number(value, kind, reader)
+    if reader.kind in (bool, int, float) or type(value) is not str:
+        raise MismatchError(reader.expected, value)
+    return _from_base64(value, kind) if reader.kind is bytes else from_text(value, kind)
 
 
-def _from_number(value: Any, kind: Any, expected: str) -> Any:
+def _from_number(value: Any, kind: Any, reader: Reader) -> Any:
     try:
-        return kind(str(value)) if issubclass(kind, Decimal) else kind(value)
+        return kind(str(value)) if reader.read is _decimal else kind(value)
     except OverflowError:
-        raise MismatchError(f"{expected} that is not so large", value) from None
+        raise MismatchError(f"{reader.expected} that is not so large", value) from None
     except ValueError:
-        raise MismatchError(expected, value) from None
+        raise MismatchError(reader.expected, value) from None
 
 
 def _as(kind: Any, value: Any, expected: str) -> Any:
@@ -172,5 +187,5 @@ def _choices(kind: Any) -> list[tuple[Any, Any]] | None:
     return None
 
 
-def _reader(kind: type) -> tuple[type, Callable[[str], Any], str]:
-    return next(reader for reader in _READERS if issubclass(kind, reader[0]))
+def _reader(kind: type) -> Reader:
+    return next(reader for reader in _readers() if issubclass(kind, reader.kind))

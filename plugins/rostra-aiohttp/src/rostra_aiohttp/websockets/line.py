@@ -4,9 +4,12 @@ Only the task of the request reads and closes. Others send, and may ask for the 
 """
 
 import asyncio
+import contextlib
+import os
+import socket
 from typing import Any, NamedTuple
 
-from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, WSMessage, WSMsgType, web
 
 from rostra_aiohttp.errors import SocketClosedError
 from rostra_aiohttp.settings import WebSocketConfig
@@ -51,7 +54,7 @@ class Line:
     """
 
     __slots__ = (
-        "_closed", "_idle_handle", "_in_a_row", "_is_shut", "_news", "_reading", "_spoken", "_transport", "_writer",
+        "_closed", "_idle_handle", "_in_a_row", "_is_shut", "_lingering", "_news", "_reading", "_spoken", "_transport", "_writer",
         "end", "inbox", "request", "response", "settings",
     )  # fmt: skip
 
@@ -65,6 +68,7 @@ class Line:
         self.end: End | None = None
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._is_shut = False
+        self._lingering: socket.socket | None = None
         self._in_a_row = 0
         self._spoken = 0.0
         self._idle_handle: asyncio.TimerHandle | None = None
@@ -139,6 +143,9 @@ class Line:
             while self.inbox.is_full and self.is_open and self.end is None:
                 await self.inbox.room(_LOOK_EVERY)
         else:
+            if isinstance(message.data, WebSocketError):
+                with contextlib.suppress(OSError):  # the peer has gone already
+                    self._lingering = _second_handle(self._transport)
             self.finish(_lost(message, self.response))
 
     async def send(self, message: str | bytes) -> None:
@@ -216,7 +223,9 @@ class Line:
         try:
             async with asyncio.timeout(seconds):
                 await self.response.close(code=code, message=reason.encode())
-        except (TimeoutError, ConnectionError):
+                if self._lingering is not None:
+                    await _read_away(self._lingering)
+        except (TimeoutError, OSError):
             pass  # it does not answer, which changes nothing
         finally:
             self._hang_up()
@@ -224,6 +233,8 @@ class Line:
 
     def _hang_up(self) -> None:
         """Let go of the connection. What the peer has not taken by now it never will."""
+        if self._lingering is not None:
+            self._lingering.close()
         transport = self._transport
         if transport is not None and (not transport.is_closing() or transport.get_write_buffer_size() > 0):
             transport.abort()
@@ -251,6 +262,27 @@ def _lost(message: WSMessage, response: web.WebSocketResponse) -> End:
     error = message.data if message.type is WSMsgType.ERROR else response.exception()
     code = getattr(error, "code", WSCloseCode.ABNORMAL_CLOSURE)
     return End(code, str(error or "") or "the peer has gone", is_gone=True)
+
+
+def _second_handle(transport: asyncio.Transport | None) -> socket.socket | None:
+    """The socket of a connection that aiohttp is closing, so that what the peer still sends can be read away.
+
+    A socket that is closed with something unread resets the connection, and the peer may never see why it was closed.
+    """
+    known = transport.get_extra_info("socket") if transport is not None else None
+    if transport is None or known is None or known.fileno() < 0 or transport.get_write_buffer_size() > 0:
+        return None
+    handle = socket.socket(fileno=os.dup(known.fileno()))
+    handle.setblocking(False)
+    if transport.get_extra_info("ssl_object") is None:  # TLS has something to say yet
+        handle.shutdown(socket.SHUT_WR)
+    return handle
+
+
+async def _read_away(handle: socket.socket) -> None:
+    """Read until the peer has closed its side, and keep nothing."""
+    while await asyncio.get_running_loop().sock_recv(handle, 65536):
+        pass
 
 
 def response_for(

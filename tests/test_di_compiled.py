@@ -62,7 +62,8 @@ class TestWhatIsSeenOfThem:
             "async def nject_View(values, given_request):\n"
             "    try:\n"
             "        database_1 = await connect()\n"
-            "        if not isinstance(database_1, Database): check(connect_offer, database_1)\n"
+            "        if database_1.__class__ is not Database and not isinstance(database_1, Database):\n"
+            "            check(connect_offer, database_1)\n"
             "        repo_2 = Repo(database_1)\n"
             "        service_3 = Service(repo_2, database_1)\n"
             "        view_4 = View(given_request, service_3)\n"
@@ -229,6 +230,29 @@ class TestFunctions:
                 given = Repo(Database())
                 assert (await use(2, given, last="y"))[1::2] == (given, "y")
                 assert (await use(first=3, database=database))[:3:2] == (3, database)
+
+    async def test_an_injected_function_shares_what_the_scope_keeps_and_has_its_own_outside_of_any(self) -> None:
+        opened: list[Database] = []
+
+        async def database() -> AsyncIterator[Database]:
+            opened.append(Database())
+            yield opened[-1]
+            opened.remove(opened[-1])
+
+        @di.inject
+        async def use(repo: Repo, database: Database) -> Database:
+            assert repo.database is database
+            assert opened
+            return database
+
+        async with a_stage(database, Repo):
+            context.add(di.Unscoped())
+            for _ in range(3):
+                assert await use() is not await use()
+                assert opened == []
+                async with di.scope():
+                    assert await use() is await use() is await di.nject(Database)
+                    assert len(opened) == 1
 
     async def test_an_injected_function_without_await_is_filled(self) -> None:
         @di.inject

@@ -46,12 +46,13 @@ class Injected:
             layer.environment.shape.plans.setdefault(INJECTED, {})[key] = plan = _OPENS
         if plan is not _OPENS:
             return await plan(layer.seen.values, args, kwargs)
+        key = (_OPENS, *key)
         closing = Closing("call")
         lent = Components.with_one(layer, "call", Scope(closing), OF_SCOPE)
         try:
             plan = lent.seen.shape.plans.get(INJECTED, _NOTHING).get(key)
             if plan is None:
-                result = await self._planned(lent, key, args, kwargs)
+                result = await self._planned(lent, key, args, kwargs, is_alone=True)
             else:
                 result = await plan(lent.seen.values, args, kwargs)
         except BaseException as error:
@@ -61,10 +62,16 @@ class Injected:
         return result
 
     def _planned(
-        self, layer: Components, key: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
+        self,
+        layer: Components,
+        key: Any,
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        is_alone: bool = False,
     ) -> Awaitable[Any]:
         recipe = self._recipe(layer, key, args, kwargs)
-        plan = planned(layer, INJECTED, key, recipe, {}, Ways(passes=True))
+        plan = planned(layer, INJECTED, key, recipe, {}, Ways(passes=True, is_alone=is_alone))
         if plan is not None:
             return plan(layer.environment.values, args, kwargs)  # type: ignore[no-any-return]  # generated
         return called(self.function, recipe, run_of(recipe, layer, {}), args, kwargs)

@@ -219,7 +219,8 @@ class Writer:
         if not is_surely_right(offer):
             cls = self._named(name_of(offer.made), product_class(offer))
             wrong = self._named(f"{offer.adapter.label}_offer", offer)
-            self._line(depth, f"if not isinstance({local}, {cls}): check({wrong}, {local})", way)
+            self._line(depth, f"if {local}.__class__ is not {cls} and not isinstance({local}, {cls}):")
+            self._line(depth + 1, f"check({wrong}, {local})", way)
 
     def _opened(self, depth: int, node: Build, way: Way, called: str) -> None:
         """Enter a generator; it is left when the scope closes."""

@@ -56,11 +56,13 @@ class Ways(NamedTuple):
         is_one: One object is returned, not a tuple.
         passes: The caller passes further arguments.
         can_wait: It may use ``await``.
+        is_alone: Nobody else sees the scope in which it is called, so nothing need be kept for others.
     """
 
     is_one: bool = True
     passes: bool = False
     can_wait: bool = True
+    is_alone: bool = False
 
 
 def checked(view: View, asked: Asked) -> Answer:
@@ -132,12 +134,24 @@ def program_of(recipe: Recipe, environment: Environment, given: tuple[str, ...],
     there: Mapping[Any, Any] = {} if slot is None else values[slot].kept.values
     if not _is_ready(recipe.plan, there):
         return None
-    task = Task(recipe.plan, recipe.wanted, given, recipe.function, recipe.arguments, *ways)
+    plan = (
+        recipe.plan._replace(kept=frozenset())
+        if ways.is_alone and not _is_made_twice(recipe.plan)
+        else recipe.plan
+    )
+    shared = (recipe.wanted, given, recipe.function, recipe.arguments)
+    task = Task(plan, *shared, ways.is_one, ways.passes, ways.can_wait)
     try:
         return Writer(task, shape, there, shape.find(Scope, None)).program()
     except Unwritable:
         recipe.is_interpreted = True
         return None
+
+
+def _is_made_twice(plan: Plan) -> bool:
+    """Whether two ways of making the same thing are in one plan, so that the first that is made is for both."""
+    products = [node.offer.product for node in plan.kept if isinstance(node, Build)]
+    return len(set(products)) < len(products)
 
 
 def _is_ready(plan: Plan, there: Mapping[Any, Any]) -> bool:

@@ -102,7 +102,7 @@ class Orders:
 
     async def get(self, number: int) -> Order | None:
         """The order of this number."""
-        if number > _LARGEST_NUMBER:
+        if not 0 < number <= _LARGEST_NUMBER:
             return None
         rows = await self._database.rows("select * from orders where number = ?", number)
         return _order(*rows[0]) if rows else None
@@ -115,7 +115,7 @@ class Orders:
 
     async def pay(self, number: int) -> Order | None:
         """Mark an open order as paid; None if there is no such open order."""
-        if number > _LARGEST_NUMBER:
+        if not 0 < number <= _LARGEST_NUMBER:
             return None
         statement = "update orders set state = 'paid' where number = ? and state = 'open' returning *"
         rows = await self._database.rows(statement, number)

@@ -18,7 +18,8 @@ _WHEN_OPEN = frozenset(("seen", "_is_lent"))
 class LateScope(Components):
     """A layer of the context that is a scope, as ``di.scope`` opens it.
 
-    Several may share one: each holds it, and the last that lets go closes it. ``is_over`` is true from then on.
+    Several may share one: each adds one to ``holders``, and the last that lets go closes it. ``is_over`` is true from
+    then on.
 
     Args:
         below: The layer on which it lies.
@@ -27,7 +28,7 @@ class LateScope(Components):
     ``closing`` is None as long as nobody has looked into it.
     """
 
-    __slots__ = ("_holders", "below", "closing", "is_over", "items")
+    __slots__ = ("below", "closing", "holders", "is_over", "items")
 
     def __init__(self, below: Components, items: tuple[object, ...] = ()) -> None:
         # The slots that look-ups read stay empty, and so the first look-up ends in __getattr__.
@@ -35,7 +36,7 @@ class LateScope(Components):
         self._label = "scope"
         self.items = items
         self.closing: Closing | None = None
-        self._holders = 0
+        self.holders = 0
         self.is_over = False
 
     def __getattr__(self, name: str) -> Any:
@@ -46,14 +47,14 @@ class LateScope(Components):
                 self._open()
         return object.__getattribute__(self, name)
 
-    def hold(self) -> None:
-        """Keep it open until ``let_go`` was called as often."""
-        self._holders += 1
-
     def let_go(self) -> Closing | None:
-        """What whoever lets go of the scope has to close now; None if there is nothing, or if others hold it."""
-        self._holders -= 1
-        return None if self._holders > 0 else self.end()
+        """One of ``holders`` less.
+
+        Returns:
+            What is to be closed now; None if there is nothing, or if others hold it.
+        """
+        self.holders -= 1
+        return None if self.holders > 0 else self.end()
 
     def end(self) -> Closing | None:
         """Nothing can be made in it any more. What is to be closed, if there is anything."""

@@ -190,6 +190,14 @@ class TestGivenValues:
 
                 assert service.repo is repo
 
+    async def test_unions_are_equal_but_ask_for_the_one_that_is_written_first(self) -> None:
+        async with a_stage(Database, Request):
+            for _ in range(3):
+                assert type(await di.nject(Database | Request)) is Database
+                assert type(await di.nject(Request | Database)) is Request
+                assert type(di.now(Database | Request)) is Database
+                assert type(di.now(Request | Database | None)) is Request
+
     async def test_falsy_values_are_there(self) -> None:
         class Names(list[str]): ...
 

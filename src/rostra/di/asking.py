@@ -4,6 +4,8 @@ What was remembered is looked up in ``calls``, which does nothing else.
 """
 
 import inspect
+import types
+import typing
 from collections.abc import Callable, Coroutine, Mapping
 from types import FunctionType
 from typing import Any
@@ -34,7 +36,7 @@ def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, 
     """
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
-    recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
+    recipe = recipe_for(layer, _question(None, targets, key), lambda: _wants(targets), given)
     plan = planned(layer, None, key, recipe, given, Ways(is_one))
     if plan is not None:
         return plan(layer.environment.values, *given.values())  # type: ignore[no-any-return]  # generated
@@ -49,7 +51,7 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     """
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
-    recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
+    recipe = recipe_for(layer, _question(NOW, targets, key), lambda: _wants(targets), given)
     plan = planned(layer, NOW, key, recipe, given, Ways(is_one, can_wait=False))
     if plan is not None:
         return plan(layer.environment.values, *given.values())
@@ -137,13 +139,21 @@ def question(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     return (asked, *given, *map(type, given.values())) if given or len(targets) > 1 else asked
 
 
-def _question(kind: Any, key: Any) -> Any:
-    """The key under which an answer is remembered; None for what cannot be the key of a dictionary."""
+def _question(kind: Any, targets: tuple[Any, ...], key: Any) -> Any:
+    """The key under which an answer is remembered; None for what no dictionary can tell from others."""
     try:
         hash(key)
     except TypeError:
         return None
-    return (kind, key)
+    return None if any(map(_has_order, targets)) else (kind, key)
+
+
+def _has_order(target: Any) -> bool:
+    """Whether it says more than its equals: ``A | B`` asks for A first, but is equal to ``B | A``."""
+    arguments = typing.get_args(target)
+    is_union = typing.get_origin(target) in (typing.Union, types.UnionType)
+    members = [each for each in arguments if each is not types.NoneType]
+    return (is_union and len(members) > 1) or any(map(_has_order, members))
 
 
 def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:

@@ -29,15 +29,18 @@ class Serving:
         is_draining: Answers close their connection.
         is_cut: Nobody waits for requests any more, and none begins.
         running: The requests that run, by the task in which they do.
+        lasting: Called when nobody is accepted any more: ends what talks on and on, and returns when it has ended. Once
+            connections are closing aiohttp hears nothing from them any more, no farewell either.
     """
 
-    __slots__ = ("is_cut", "is_draining", "layer", "running")
+    __slots__ = ("is_cut", "is_draining", "lasting", "layer", "running")
 
     def __init__(self, layer: Components, is_draining: bool = False, is_cut: bool = False) -> None:
         self.layer = layer
         self.is_draining = is_draining
         self.is_cut = is_cut
         self.running: dict[asyncio.Task[Any] | None, web.Request] = {}
+        self.lasting: list[Callable[[], Awaitable[None]]] = []
 
     def cut(self) -> None:
         """Cancel the requests that run, and say whose they are. Done once."""

@@ -63,9 +63,12 @@ async def serve(
             await _listen(fronts, tls, source, listening, serving)
             started()
             await cancel.wait()
+            serving.is_draining = True
             await _grant_grace(settings.grace, clock)
         _accept_no_more(listening[:1])
         _log.info("http.draining")
+        for end in serving.lasting:
+            await end()
     except asyncio.CancelledError:
         serving.cut()
         raise
@@ -151,7 +154,11 @@ async def _close_all(fronts: Sequence[Front], listening: Sequence[Listening], se
 
 
 async def _grant_grace(seconds: float, clock: Clock) -> None:
-    """Serve on for a while, not ready, until balancers have noticed."""
+    """Serve on for a while, not ready, until balancers have noticed.
+
+    Answers end their connections meanwhile: a client that keeps one comes back to us by it, whatever a balancer says, and
+    would lose the request that it sends in the moment in which idle connections are closed.
+    """
     if seconds > 0:
         _log.info("http.waiting", seconds=float(seconds))
         await clock.sleep(seconds)

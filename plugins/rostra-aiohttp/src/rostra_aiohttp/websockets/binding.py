@@ -11,6 +11,7 @@ from rostra import context, di, plugin
 from rostra.errors import HandlerError
 from rostra.handlers import Bound, Origin, bare, where_of
 from rostra_aiohttp.answers import answer_to
+from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.origins import is_allowed
 from rostra_aiohttp.reading import reader_of
 from rostra_aiohttp.settings import HttpConfig
@@ -36,7 +37,7 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
     """
     application = await di.nject(web.Application)
     settings = await di.nject(HttpConfig)
-    sockets = context.get(Sockets)
+    sockets, serving = context.get(Sockets), context.get(Serving)
     problems = []
     for bound in chosen:
         try:
@@ -47,8 +48,8 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
         raise problems[0]
     if problems:
         raise ExceptionGroup("handlers cannot be bound", problems)
-    if sockets.stop not in application.on_shutdown:
-        application.on_shutdown.append(sockets.stop)
+    if sockets.stop not in serving.lasting:
+        serving.lasting.append(sockets.stop)
 
 
 def _bind(application: web.Application, bound: Bound, endpoint: Endpoint) -> None:

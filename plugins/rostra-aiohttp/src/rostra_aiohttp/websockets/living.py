@@ -9,7 +9,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from aiohttp import WSCloseCode, web
+from aiohttp import WSCloseCode
 
 from rostra import log, plugin
 from rostra_aiohttp.errors import SocketClosedError
@@ -28,10 +28,11 @@ Run = Callable[["Life"], Awaitable[Any]]
 class Sockets:
     """The connections of a stage. A component."""
 
-    __slots__ = ("_lives", "is_stopping")
+    __slots__ = ("_all_ended", "_lives", "is_stopping")
 
     def __init__(self) -> None:
         self._lives: set[Life] = set()
+        self._all_ended = asyncio.Event()
         self.is_stopping = False
 
     def __len__(self) -> int:
@@ -44,12 +45,17 @@ class Sockets:
     def discard(self, life: "Life") -> None:
         """Know of it no longer."""
         self._lives.discard(life)
+        if not self._lives:
+            self._all_ended.set()
 
-    async def stop(self, _: web.Application) -> None:
-        """Let no new ones begin, and those that are there end; the server waits for them."""
+    async def stop(self) -> None:
+        """Let no new ones begin, and those that are there end; return when they have."""
         self.is_stopping = True
         for life in list(self._lives):
             life.line.finish(_STOPPING)
+        if self._lives:
+            self._all_ended.clear()
+            await self._all_ended.wait()
 
 
 class Life:

@@ -16,7 +16,16 @@ Take: TypeAlias = Callable[[web.Request], Awaitable[Any]]
 _CHUNK_BYTES = 65536
 _UPLOADS = web.RequestKey("rostra_uploads", list)
 
-_MALFORMED = (ValueError, AssertionError, LookupError, TypeError, RuntimeError, EOFError, HttpProcessingError)
+_MALFORMED = (
+    ValueError,
+    AssertionError,
+    LookupError,
+    TypeError,
+    RuntimeError,
+    EOFError,
+    HttpProcessingError,
+    RuntimeWarning,  # where warnings are errors
+)
 """What aiohttp raises for what is no form in parts."""
 
 

@@ -15,7 +15,7 @@ FOLDER = Path(__file__).parent.parent
 
 @pytest.fixture
 def started(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    command = [ROSTRA, "run", "-c", "app.yml", "--env-prefix", "APP"]
+    command = [str(ROSTRA), "run", "-c", "app.yml", "--env-prefix", "APP"]
     environment = {
         **os.environ,
         "APP_HTTP_PORT": "0",

@@ -2,88 +2,14 @@
 
 import http.client
 import json
-import os
-import signal
 import socket
-import subprocess
-import sys
-import textwrap
-from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
-import attrs
 import pytest
 
 PATIENCE = 20.0
-
-
-@attrs.define(eq=False)
-class Program:
-    """A program that serves, in a process of its own; its log is read line by line."""
-
-    process: subprocess.Popen[str]
-    address: tuple[str, int] = ("", 0)
-    lines: list[dict[str, Any]] = attrs.field(factory=list)
-
-    def wait_for(self, event: str) -> dict[str, Any]:
-        """The next line of the log with this event."""
-        assert self.process.stderr is not None
-        for text in self.process.stderr:
-            self.lines.append(line := json.loads(text) if text.startswith("{") else {"event": text})
-            if line["event"] == event:
-                return line
-        raise AssertionError(f"no {event} among {self.lines}")
-
-    def terminate(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-
-    def ended(self) -> int:
-        """The exit code."""
-        return self.process.wait(PATIENCE)
-
-    def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(*self.address, timeout=PATIENCE)
-
-    def ask(self, path: str) -> tuple[int, str, str]:
-        """Status, ``Connection`` header and body."""
-        with closing(self.connect()) as connection:
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, response.headers.get("Connection", ""), response.read().decode()
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[..., Program]]:
-    """Starts a program whose module is given as text, and ends it after the test."""
-    programs: list[Program] = []
-
-    def started(code: str, *, listening: bool = True, stop_timeout: float = 20, **http: Any) -> Program:
-        (tmp_path / "served.py").write_text(textwrap.dedent(code))
-        config = {"http": {"port": 0, **http}, "logging": {"format": "json"}}
-        main = f"from rostra import plugin; plugin.stage('served', 'rostra_aiohttp', config={config}, stop_timeout={stop_timeout})"
-        path = os.pathsep.join(filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")]))
-        process = subprocess.Popen(
-            [sys.executable, "-c", main], cwd=tmp_path, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
-        )  # fmt: skip
-        program = Program(process)
-        programs.append(program)
-        if listening:
-            url = program.wait_for("http.listening")["url"]
-            program.wait_for("stage.running")
-            host, _, port = url.removeprefix("http://").rpartition(":")
-            program.address = (host, int(port))
-        return program
-
-    yield started
-    for program in programs:
-        program.process.kill()
-        program.process.wait()
-        assert program.process.stderr is not None
-        program.process.stderr.close()
-
 
 SLOW = """
     import asyncio, sys
@@ -243,7 +169,7 @@ HANGING = """
 """
 
 
-def ended_in_order(program: Program) -> list[str]:
+def ended_in_order(program: Any) -> list[str]:
     """What of the end stands in the log, in order."""
     program.wait_for("stage.teardown")
     wanted = ("http.cut", "slow.ended", "task.abandoned", "stage.teardown")

@@ -5,6 +5,9 @@ people's formatters work as everywhere. Nothing is made of a line that no level 
 """
 
 import logging
+import os
+import threading
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -101,6 +104,18 @@ class Logger:
         if self._stdlib.isEnabledFor(level):
             self._write(level, event, keys)
 
+    def tell(self, event: str, /, **keys: Any) -> None:
+        """What happened in good order, by the thousand: as ``info``, at half the cost.
+
+        Nobody is asked who called: such a record names this module as its place.
+        """
+        stdlib = self._stdlib
+        if stdlib.isEnabledFor(logging.INFO):
+            fields = {"event": event, **self._keys, **keys}
+            for key, value in bound_keys().items():
+                fields.setdefault(key, value)
+            stdlib.handle(_record(stdlib, Event(fields)))
+
     def _write(self, level: int, event: str, keys: dict[str, Any]) -> None:
         exc_info, stack_info = keys.pop("exc_info", None), keys.pop("stack_info", False)
         fields = {"event": event, **self._keys, **keys}
@@ -126,6 +141,34 @@ def get(name: str, **keys: Any) -> Logger:
         keys: What every line has.
     """
     return Logger(logging.getLogger(name), keys)
+
+
+_pattern: dict[str, Any] = {}
+
+
+def _record(stdlib: logging.Logger, event: Event) -> logging.LogRecord:
+    """A record as ``logging`` makes it, but for what takes it longest and is the same each time."""
+    if logging.getLogRecordFactory() is not logging.LogRecord:  # somebody adds what differs
+        extra = {FIELDS: event.fields}
+        return stdlib.makeRecord(stdlib.name, logging.INFO, __file__, 0, event, (), None, "tell", extra)
+    if _pattern.get("process") != os.getpid() or _pattern.get("thread") != threading.get_ident():
+        _pattern.update(vars(logging.makeLogRecord({})))
+        _pattern.update({"taskName": None} if "taskName" in _pattern else {})
+        _pattern.update(pathname=__file__, filename="logger.py", module="logger", funcName="tell")
+        _pattern.update(levelno=logging.INFO, levelname=logging.getLevelName(logging.INFO))
+    record = logging.LogRecord.__new__(logging.LogRecord)
+    now = time.time()
+    vars(record).update(
+        _pattern,
+        name=stdlib.name,
+        msg=event,
+        args=(),
+        created=now,
+        msecs=int(now % 1 * 1000) + 0.0,
+        relativeCreated=_pattern["relativeCreated"] + (now - _pattern["created"]) * 1000,
+        **{FIELDS: event.fields},
+    )
+    return record
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,8 @@ from rostra.log.structured import structlog
 
 Fields = dict[str, Any]
 
+_encode = json.JSONEncoder(default=repr).encode
+
 
 class StderrHandler(logging.StreamHandler[TextIO]):
     """Writes to what ``sys.stderr`` is at that moment, so that whoever replaces it gets the lines.
@@ -80,7 +82,7 @@ def _fields_of(record: logging.LogRecord) -> Fields:
 
 def _as_json(fields: Fields) -> str:
     try:
-        return json.dumps(fields, default=repr)
+        return _encode(fields)
     except (TypeError, ValueError):  # a key that is no text, or a value that contains itself
         return json.dumps({key: repr(value) for key, value in fields.items()})
 

@@ -54,7 +54,7 @@ def logger_of(settings: AccessLogConfig) -> type[AbstractAccessLogger]:
 
 
 def _write(request: web.BaseRequest, response: web.StreamResponse, seconds: float, path: str) -> None:
-    _log.info(
+    _log.tell(
         "http.answered",
         method=request.method,
         path=path,

@@ -18,6 +18,8 @@ PARTS = "multipart/form-data"
 
 LIMITS = web.AppKey("rostra_upload_limits", UploadConfig)
 
+_CONTINUE = "100-continue"
+_IS_TOLD = web.RequestKey("rostra_is_told_to_continue", bool)
 _MISSING = "it is missing"
 _PARSERS: Mapping[str, tuple[Callable[[bytes], Any], str]] = {
     JSON: (documents.parse, "JSON"),
@@ -104,6 +106,7 @@ class Body(NamedTuple):
 
         limits = _limits(request)
         _check_length(request, limits.total)
+        await _let_come(request)
         return self._arranged(await multipart.parts_of(request, limits, with_files=self.has_files))
 
     def _arranged(self, pairs: Iterable[tuple[str, Any]]) -> Any:
@@ -159,11 +162,33 @@ def body_of(source: Source, types: tuple[str, ...], *, is_needed: bool, is_optio
     return Body(source.name, kind, chosen, shape, is_needed, is_optional)
 
 
+async def expect_later(request: web.Request) -> None:
+    """Let a client that asks before it sends its body wait until somebody reads it (RFC 9110, section 10.1.1).
+
+    What is refused by then, by a guard or for its length or type, is never sent.
+
+    Raises:
+        web.HTTPExpectationFailed: It expects something else.
+    """
+    if request.headers.get(hdrs.EXPECT, "").lower() != _CONTINUE:
+        raise web.HTTPExpectationFailed(text="of expectations only 100-continue is known")
+
+
 async def _content(request: web.Request) -> bytes:
     if not request.body_exists:
         return b""
     _check_length(request, request.client_max_size)
+    await _let_come(request)
     return await request.read()
+
+
+async def _let_come(request: web.Request) -> None:
+    """Tell a client that waits for it to send the body, once."""
+    is_awaited = request.headers.get(hdrs.EXPECT, "").lower() == _CONTINUE and request.version >= (1, 1)
+    if is_awaited and not request.get(_IS_TOLD):
+        request[_IS_TOLD] = True
+        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        request.writer.output_size = 0  # the answer has not begun
 
 
 def _check_length(request: web.Request, limit: int) -> None:

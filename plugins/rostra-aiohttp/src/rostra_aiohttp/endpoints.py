@@ -15,7 +15,7 @@ from rostra.components import Components
 from rostra.context import peek
 from rostra.di import LateScope
 from rostra.errors import AnnotationError, HandlerError
-from rostra.handlers import Bound, where_of
+from rostra.handlers import Bound, Origin, where_of
 from rostra_aiohttp.answers import UnsayableError, answer_to, item_of_stream, may_say_status
 from rostra_aiohttp.handling import Endpoint
 from rostra_aiohttp.heads import known_head
@@ -37,7 +37,7 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
     settings = await di.nject(HttpConfig)
     known = taken(application)
     problems = []
-    for bound in chosen:
+    for bound in sorted(chosen, key=lambda each: _route(each).method != hdrs.METH_HEAD):  # so GET leaves it
         try:
             _bind(application, bound, known, settings)
         except HandlerError as problem:
@@ -60,7 +60,7 @@ def _bind(
     other = known.get((route.method, path)) or known.get((hdrs.METH_ANY, path))
     if other is not None:
         raise _twice(bound, other)
-    resource.add_route(route.method, endpoint)
+    resource.add_route(route.method, endpoint, expect_handler=_expecting(bound))
     known[route.method, path] = described(bound)
     if route.method == hdrs.METH_GET and (hdrs.METH_HEAD, path) not in known:
         resource.add_route(hdrs.METH_HEAD, endpoint)
@@ -111,9 +111,11 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
     """Calls the handler in the scope of the request, which ends before the answer is on its way; only streams are sent
     within.
     """
-    layer, last = context.current_context(), _step(bound, _route(bound).status)
-    respond, take = _responding(last), _taking(last, tuple(_step(each, None) for each in bound.guards))
+    layer, last = context.current_context(), step_of(bound, _route(bound).status)
+    respond, take = _responding(last), _taking(last, tuple(step_of(each, None) for each in bound.guards))
     is_generator = di.signature(bound.declared.function).is_generator
+    if settings.validate_results and not is_generator:
+        take = _checking(last.bound, take)
     if (item := item_of_stream(_returned(bound), is_generator=is_generator)) is not None:
         take = _sending(last, take, item, application, settings)
     if last.reader is not None and last.reader.body is not None:
@@ -122,7 +124,7 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
     async def endpoint(request: web.Request) -> web.StreamResponse:
         scope = peek(None)
         if scope.__class__ is not LateScope:
-            scope = _scope(layer, request)
+            scope = scope_of(layer, request)
         scope.holders += 1
         try:
             result = await take(request)
@@ -140,7 +142,8 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
     return endpoint
 
 
-def _step(bound: Bound, status: int | None) -> Step:
+def step_of(bound: Bound, status: int | None) -> Step:
+    """How a request becomes a call of a handler, a guard or whatever is around them."""
     reader = reader_of(bound) if bound.from_outside else None
     return Step(bound, reader, tuple(bound.passed), status, may_say_status(_returned(bound)))
 
@@ -180,7 +183,7 @@ async def _guarded(last: Step, guards: tuple[Step, ...], request: web.Request) -
     return await last.take(request)
 
 
-def _scope(layer: Components, request: web.Request) -> LateScope:
+def scope_of(layer: Components, request: web.Request) -> LateScope:
     """The scope of the request, where a middleware has opened a layer on top of it, or where there is none."""
     for each in (context.peek(None) or layer).layers():
         if isinstance(each, LateScope):
@@ -211,6 +214,46 @@ def _sending(last: Step, take: Take, item: Any, application: web.Application, se
         raise unsayable
 
     return send
+
+
+def _checking(bound: Bound, take: Take) -> Take:
+    """Asks of each result whether it is what the handler promises."""
+    from rostra_aiohttp.conforming import departures
+
+    promised = _returned(bound)
+    if promised is inspect.Parameter.empty or item_of_stream(promised, is_generator=False) is not None:
+        return take
+
+    async def checked(request: web.Request) -> Any:
+        result = await take(request)
+        if not isinstance(result, web.StreamResponse) and (
+            found := [*map(str, departures(result, promised))]
+        ):
+            raise _unlike(bound, found)
+        return result
+
+    return checked
+
+
+def _unlike(bound: Bound, found: list[str]) -> HandlerError:
+    return HandlerError(
+        f"{bound.declared.label} returned something else than its annotation says",
+        where_of(bound.declared),
+        tuple(found[:10]),
+        (
+            "return what is promised, or promise what is returned",
+            "[http] validate_results = false does not ask",
+        ),
+    )
+
+
+def _expecting(bound: Bound) -> Callable[[web.Request], Awaitable[None]] | None:
+    """What says 100 Continue where a client waits for it; None is aiohttp, which says so at once."""
+    if not any(source.origin is Origin.PAYLOAD for source in bound.from_outside):
+        return None
+    from rostra_aiohttp.bodies import expect_later
+
+    return expect_later
 
 
 def _with_body(reader: Reader, take: Take, application: web.Application, settings: HttpConfig) -> Take:

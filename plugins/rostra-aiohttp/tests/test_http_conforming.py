@@ -1,0 +1,105 @@
+"""In development, results are compared with what is promised; and bodies are asked for when they are wanted."""
+
+import asyncio
+import dataclasses
+from typing import Annotated, Any, Literal, TypedDict
+
+import attrs
+import pytest
+from aiohttp import web
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rostra_aiohttp import Address, Answer, Body, get, post
+from rostra_aiohttp.conforming import departures
+
+
+@attrs.frozen
+class Line:
+    price: float
+    note: str | None = None
+
+
+@dataclasses.dataclass
+class Basket:
+    lines: list[Line]
+
+
+class Row(TypedDict, total=False):
+    a: int
+
+
+CASES: list[tuple[Any, Any, list[str]]] = [
+    (Basket([Line(1)]), Basket, []),
+    (Basket([Line("1")]), Basket, [".lines[0].price is str, and float is promised"]),  # type: ignore[arg-type]
+    ({"a": 1}, Row, []),
+    ({"a": "1"}, Row, ["['a'] is str, and int is promised"]),
+    ([1, "2"], list[int], ["[1] is str, and int is promised"]),
+    ((1, "a"), tuple[int, str], []),
+    (True, int, ["the result is bool, and int is promised"]),
+    (1, "later", []),
+    (None, Line | None, []),
+    ({}, Line | None, ["the result is dict, and Line | None is promised"]),
+    (Line("x"), Line | str, [".price is str, and float is promised"]),  # type: ignore[arg-type]
+    ("c", Literal["a", "b"], ['the result is str, and Literal["a", "b"] is promised']),
+    (Answer([1]), Answer[list[str]], ["[0] is int, and str is promised"]),
+    (1, Annotated[int, "metadata"], []),
+    (1, None, ["the result is int, and None is promised"]),
+    ({1: Line(1)}, dict[int, Line], []),
+]
+
+
+@pytest.mark.parametrize(("value", "promised", "found"), CASES, ids=str)
+def test_a_result_is_compared_with_its_promise(value, promised, found):
+    assert [str(each) for each in departures(value, promised)] == found
+
+
+@given(st.from_type(Basket) | st.from_type(Line))
+def test_what_is_made_of_a_type_conforms_to_it(value):
+    assert not list(departures(value, type(value)))
+    assert list(departures([value], type(value)))
+
+
+@pytest.mark.asyncio
+async def test_a_result_that_is_not_as_promised_is_a_500_that_is_logged_with_both_types(serve, caplog):
+    @get("/")
+    async def show(right: bool) -> list[Line]:
+        return [Line(1.0)] if right else [Line("1")]  # type: ignore[arg-type]  # that is what is wrong
+
+    @get("/own")
+    async def own() -> list[Line]:
+        return web.Response(text="own")  # type: ignore[return-value]  # aiohttp's answers are always taken
+
+    async with serve(show, own, validate_results=True) as served:
+        answers = [(await served.ask("GET", path))[0] for path in ("/?right=yes", "/?right=no", "/own")]
+    async with serve(show) as served:
+        unasked = await served.ask("GET", "/?right=no")
+
+    assert answers == [200, 500, 200]
+    assert "[0].price is str, and float is promised" in caplog.text
+    assert unasked[0] == 200
+
+
+@pytest.mark.asyncio
+async def test_a_body_that_would_be_refused_is_not_even_asked_for(serve):
+    @post("/")
+    async def place(body: Body[bytes]) -> int:
+        return len(body)
+
+    async def begin(length: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        reader, writer = await asyncio.open_connection(*address)
+        writer.write(
+            f"POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: {length}\r\n\r\n".encode()
+        )
+        return reader, writer
+
+    async with serve(place, body_limit="1000B") as served:
+        address = served.stage.components.get(Address)[:2]
+        reader, writer = await begin(3)
+        assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"
+        writer.write(b"abc")
+        assert (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+        writer.close()
+        reader, writer = await begin(2000)
+        assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
+        writer.close()

@@ -5,6 +5,7 @@ import json
 import sys
 import types
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import attrs
@@ -18,10 +19,13 @@ from rostra_aiohttp import (
     Body,
     Cookie,
     Event,
+    File,
+    Form,
     FromHeader,
     FromQuery,
     Header,
     Query,
+    Upload,
     delete,
     get,
     post,
@@ -155,7 +159,10 @@ def test_a_body_is_described_once_with_its_attributes(documented: Any) -> None:
     made = documented(place, change)
 
     assert made["paths"]["/orders"]["post"]["requestBody"] == {
-        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Order"}}},
+        "content": {
+            "application/json": {"schema": {"$ref": "#/components/schemas/Order"}},
+            "application/msgpack": {"schema": {"$ref": "#/components/schemas/Order"}},
+        },
         "required": True,
     }
     assert made["paths"]["/orders/{number}"]["put"]["requestBody"]["required"] is False
@@ -168,6 +175,57 @@ def test_a_body_is_described_once_with_its_attributes(documented: Any) -> None:
         "required": ["item"],
         "description": "What was asked for.",
     }
+
+
+def test_a_form_has_texts_and_files(documented: Any) -> None:
+    @attrs.frozen
+    class Letter:
+        subject: str
+        """What it is about."""
+        copies: int = attrs.field(default=1, validator=attrs.validators.ge(1))
+        files: list[Upload] = attrs.field(factory=list)
+
+    @post("/letters")
+    async def send(letter: Form[Letter]) -> None:
+        pass
+
+    @post("/subscribers")
+    async def subscribe(order: Form[Order]) -> None:
+        pass
+
+    paths = documented(send, subscribe)["paths"]
+
+    assert paths["/letters"]["post"]["requestBody"]["content"] == {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "subject": {"type": "string", "description": "What it is about."},
+                    "copies": {"type": "integer", "minimum": 1, "default": 1},
+                    "files": {
+                        "type": "array",
+                        "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+                        "default": [],
+                    },
+                },
+                "required": ["subject"],
+            }
+        }
+    }
+    assert [*paths["/subscribers"]["post"]["requestBody"]["content"]] == [
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    ]
+
+
+def test_bytes_are_taken_as_they_are(documented: Any) -> None:
+    @put("/blob")
+    async def keep(blob: Body[bytes]) -> None:
+        pass
+
+    content = documented(keep)["paths"]["/blob"]["put"]["requestBody"]["content"]
+
+    assert content == {"application/octet-stream": {}}
 
 
 def test_a_class_that_is_sent_and_answered_is_two_where_that_makes_a_difference(documented: Any) -> None:
@@ -200,6 +258,8 @@ def test_a_class_that_is_sent_and_answered_is_two_where_that_makes_a_difference(
         (bytes, None, {"200": "application/octet-stream"}),
         (Order, 201, {"201": "application/json"}),
         (Order | None, None, {"200": "application/json", "204": None}),
+        (Path, None, {"200": "*/*"}),
+        (File, None, {"200": "*/*"}),
         (Answer[Order], None, {"200": "application/json"}),
         (tuple[int, Order], None, {"default": "application/json"}),
         (tuple[Literal[200, 201], Order], None, {"200": "application/json", "201": "application/json"}),

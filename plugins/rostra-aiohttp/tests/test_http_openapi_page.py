@@ -10,7 +10,7 @@ import browser
 import pytest
 import pytest_asyncio
 
-from rostra_aiohttp import Header, get, post
+from rostra_aiohttp import Form, Header, Upload, get, post
 
 pytestmark = [browser.needed, pytest.mark.asyncio]
 
@@ -42,11 +42,22 @@ async def place(order: Order) -> Order:
     return order
 
 
+@attrs.frozen
+class Letter:
+    subject: str
+    files: list[Upload] = attrs.field(factory=list)
+
+
+@post("/letters")
+async def send(letter: Form[Letter]) -> dict[str, str]:
+    return {"subject": letter.subject, **{file.name: (await file.read()).decode() for file in letter.files}}
+
+
 @pytest_asyncio.fixture
 async def page(serve: Any, tmp_path: Path) -> AsyncIterator[browser.Tab]:
-    async with serve(hello, place, **ON) as served, browser.tab(tmp_path / "chromium") as tab:
+    async with serve(hello, place, send, **ON) as served, browser.tab(tmp_path / "chromium") as tab:
         await tab.open(f"{served.url}/docs#place")
-        await tab.until("document.querySelectorAll('details').length === 2")
+        await tab.until("document.querySelectorAll('details').length === 3")
         yield tab
         if folder := os.environ.get("ROSTRA_PICTURES"):
             await tab.picture(Path(folder) / f"{tmp_path.name}.png")
@@ -86,6 +97,20 @@ async def test_parameters_go_where_they_belong(page: browser.Tab) -> None:
     shown = await page.until("document.querySelector('#hello .answer .body')?.textContent")
     assert '"said": "Hi & hello, a/b c!"' in shown
     assert '"to": "Bearer me"' in shown
+
+
+async def test_forms_are_sent_with_their_files(page: browser.Tab) -> None:
+    await page.run(
+        "{ const files = new DataTransfer(); files.items.add(new File(['inside'], 'a.txt'));"
+        "document.querySelector('#send [data-name=files]').files = files.files;"
+        "document.querySelector('#send [data-name=subject]').value = 'about'; }"
+    )
+
+    await page.run("document.querySelector('#send form').requestSubmit()")
+
+    shown = await page.until("document.querySelector('#send .answer .body')?.textContent")
+    assert '"subject": "about"' in shown
+    assert '"a.txt": "inside"' in shown
 
 
 async def test_texts_of_the_document_are_no_html(page: browser.Tab) -> None:

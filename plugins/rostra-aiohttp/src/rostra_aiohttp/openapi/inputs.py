@@ -1,15 +1,14 @@
 """What a handler takes from a request: its parameters and its body."""
 
 import inspect
-import typing
 from collections.abc import Mapping
-from typing import Any
 
 from rostra.describing import docstring
 from rostra.handlers import Bound, Origin, Source, bare
 from rostra_aiohttp.openapi.paths import Path
 from rostra_aiohttp.openapi.scalars import Schema
 from rostra_aiohttp.openapi.schemas import Schemas, hides
+from rostra_aiohttp.routes import FromBody
 
 _PLACES = ("path", "query", "header", "cookie")
 
@@ -75,23 +74,9 @@ def _parameter(
 
 def _of_text(source: Source, schemas: Schemas) -> Schema:
     annotation = str if source.annotation is inspect.Parameter.empty else source.annotation
-    item = _item(annotation)
-    schema = schemas.of(annotation, "text") if item is None else _listed(item, schemas)
+    schema = schemas.of_text(annotation)
     is_shown = source.parameter.has_default and source.parameter.default is not None and not hides(schema)
     return {**schema, **(schemas.default(source.parameter.default) if is_shown else {})}
-
-
-def _listed(item: Any, schemas: Schemas) -> Schema:
-    return {"type": "array", "items": schemas.of(item, "text")}
-
-
-def _item(annotation: Any) -> Any | None:
-    """The type of the items, if several texts may come."""
-    inside = bare(annotation)
-    origin = typing.get_origin(inside) or inside
-    if not isinstance(origin, type) or not issubclass(origin, (list, tuple, set, frozenset)):
-        return None
-    return (typing.get_args(inside) or (str,))[0]
 
 
 def _written(source: Source, place: str) -> str:
@@ -100,12 +85,24 @@ def _written(source: Source, place: str) -> str:
 
 
 def _content(source: Source, schemas: Schemas) -> Schema:
-    if bare(source.annotation) is bytes:
+    from rostra_aiohttp.bodies import FORM, PARTS, body_of
+
+    wanted = source.marker.types if isinstance(source.marker, FromBody) else ()
+    types = body_of(source, wanted, is_needed=_is_needed(source), is_optional=source.is_optional).types
+    if not types:
         return {"application/octet-stream": {}}
+    return {
+        each: {
+            "schema": schemas.of_form(source.annotation) if each in (FORM, PARTS) else _sent(source, schemas)
+        }
+        for each in types
+    }
+
+
+def _sent(source: Source, schemas: Schemas) -> Schema:
     schema = schemas.of(source.annotation, "sent")
     has_default = source.parameter.has_default and not hides(schema)
-    default = schemas.default(source.parameter.default) if has_default else {}
-    return {"application/json": {"schema": {**schema, **default}}}
+    return {**schema, **(schemas.default(source.parameter.default) if has_default else {})}
 
 
 def _is_needed(source: Source) -> bool:

@@ -4,6 +4,7 @@ import inspect
 import typing
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
+from pathlib import PurePath
 from types import NoneType
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -12,6 +13,7 @@ from aiohttp import web
 from rostra.handlers import bare, union_members
 from rostra_aiohttp.answers import item_of_stream, may_say_status
 from rostra_aiohttp.events import Event
+from rostra_aiohttp.files import File
 from rostra_aiohttp.heads import Answer
 from rostra_aiohttp.openapi.scalars import Schema
 from rostra_aiohttp.openapi.schemas import Schemas
@@ -138,6 +140,8 @@ def _of_one(returned: Any, status: int | None, schemas: Schemas, *, may_pair: bo
                 yield answer._replace(status=each)
     elif isinstance(origin, type) and issubclass(origin, web.StreamResponse):
         yield Said("default" if status is None else said, _ANY, {})
+    elif isinstance(origin, type) and issubclass(origin, PurePath | File):
+        yield Said(said, _ANY, {})
     elif origin is Answer:
         inside = (typing.get_args(kind) or (Any,))[0]
         yield from _said(inside, status, schemas, may_pair=False)

@@ -85,7 +85,8 @@ function members(schema) {
 function field(parameter) {
   const schema = resolved(parameter.schema);
   const listed = schema.enum || (schema.type === "boolean" ? [true, false] : null);
-  const input = listed
+  const isFile = Boolean((schema.items || schema).contentMediaType);
+  const input = isFile ? make("input", { type: "file", multiple: schema.type === "array" }) : listed
     ? make("select", {}, make("option", { value: "" }, "—"), ...listed.map((each) => make("option", {}, String(each))))
     : make("input", { type: "text", autocomplete: "off", spellcheck: "false" });
   input.required = Boolean(parameter.required);
@@ -102,13 +103,16 @@ function field(parameter) {
 function request(path, method, form) {
   const headers = {};
   const query = new URLSearchParams();
+  const parts = [];
   let filled = path;
   for (const input of form.querySelectorAll("[data-name]")) {
     const { name, place, many } = input.dataset;
-    if (input.value === "" && place !== "path") continue;
+    if (input.type === "file") parts.push(...[...input.files].map((file) => [name, file]));
+    if (input.type === "file" || (input.value === "" && place !== "path")) continue;
     const values = many ? input.value.split(",").map((each) => each.trim()) : [input.value];
     if (place === "path") filled = filled.replaceAll(`{${name}}`, encodeURIComponent(input.value));
     else if (place === "query") values.forEach((each) => query.append(name, each));
+    else if (place === "form") values.forEach((each) => parts.push([name, each]));
     else if (place === "header") headers[name] = values.join(", ");
   }
   const authorization = byId("authorization").value.trim();
@@ -119,6 +123,11 @@ function request(path, method, form) {
     options.body = content.value;
     headers["Content-Type"] = content.dataset.media;
   }
+  const media = form.dataset.media;
+  if (media) {
+    options.body = media.startsWith("multipart") ? new FormData() : new URLSearchParams();
+    parts.forEach(([name, each]) => options.body.append(name, each));
+  }
   const url = new URL(document.body.dataset.root + filled.slice(1), location.href);
   url.search = query.toString();
   return { url, options };
@@ -128,7 +137,9 @@ const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 
 function asCurl({ url, options }) {
   const headers = Object.entries(options.headers).map(([name, value]) => `-H ${quoted(`${name}: ${value}`)}`);
-  const body = options.body === undefined ? [] : [`--data-binary ${quoted(options.body)}`];
+  const body = options.body instanceof FormData
+    ? [...options.body].map(([name, each]) => `-F ${quoted(`${name}=${each.name ? `@${each.name}` : each}`)}`)
+    : options.body === undefined ? [] : [`--data-binary ${quoted(String(options.body))}`];
   return ["curl", `-X ${options.method}`, ...headers, ...body, quoted(url.href)].join(" ");
 }
 
@@ -156,11 +167,17 @@ function pretty(text, response) {
   try { return JSON.stringify(JSON.parse(text), null, 2); } catch { return text; }
 }
 
-function bodyOf(content) {
+function bodyOf(content, form) {
   const entries = Object.entries(content.content || {});
   if (!entries.length) return [];
   const [media, { schema }] = entries[0];
   const isJson = media.endsWith("json");
+  if (media.includes("form")) {
+    const needed = new Set(schema.required || []);
+    form.dataset.media = entries.map(([each]) => each).find((each) => each.startsWith("multipart")) || media;
+    return [make("h3", {}, "Form"), make("div", { class: "fields" }, ...Object.entries(schema.properties || {}).map(
+      ([name, each]) => field({ name, in: "form", required: needed.has(name), schema: each, description: each.description })))];
+  }
   const area = make("textarea", { spellcheck: "false", "aria-label": "Body" });
   area.dataset.media = media;
   area.required = Boolean(content.required) && isJson;
@@ -185,7 +202,7 @@ function operation(path, method, said) {
   const parameters = said.parameters || [];
   const sent = parameters.filter((each) => each.in !== "cookie");
   form.append(...(sent.length ? [make("h3", {}, "Parameters"), make("div", { class: "fields" }, ...sent.map(field))] : []),
-    ...(said.requestBody ? bodyOf(said.requestBody) : []), make("button", { type: "submit" }, "Send"));
+    ...(said.requestBody ? bodyOf(said.requestBody, form) : []), make("button", { type: "submit" }, "Send"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     send(path, method, form, answer);

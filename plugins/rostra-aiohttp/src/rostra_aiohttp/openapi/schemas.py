@@ -22,8 +22,10 @@ from rostra_aiohttp.answers import encoded
 from rostra_aiohttp.openapi.fields import NOTHING, Field, fields, is_closed, is_tuple, tag
 from rostra_aiohttp.openapi.naming import unique
 from rostra_aiohttp.openapi.scalars import Direction, Schema, choice, scalar
+from rostra_aiohttp.uploads import Upload
 
 REF = "$ref"
+_FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _BASE = "#/components/schemas/"
 
 
@@ -72,6 +74,34 @@ class Schemas:
             return self._reference(annotation, direction)
         return self._plain(annotation, direction)
 
+    def of_text(self, annotation: Any) -> Schema:
+        """The schema of what one name stands for in a query, a header or a form: a text, or several in a row."""
+        inside = bare(annotation)
+        origin = typing.get_origin(inside) or inside
+        if isinstance(origin, type) and issubclass(origin, (list, tuple, set, frozenset)):
+            item = (typing.get_args(inside) or (str,))[0]
+            return {"type": "array", "items": self.of(item, "text")}
+        return self.of(annotation, "text")
+
+    def of_form(self, annotation: Any) -> Schema:
+        """The schema of a form: no component, as its members are texts, and files."""
+        kind = bare(annotation)
+        members = [each for each in fields(kind) or () if each.is_sent]
+        if not members:
+            return {"type": "object"}
+        needed = [each.name for each in members if each.is_needed]
+        return {
+            "type": "object",
+            "properties": {each.name: self._of_form_field(each) for each in members},
+            **({"required": needed} if needed else {}),
+        }
+
+    def _of_form_field(self, field: Field) -> Schema:
+        schema = {**self.of_text(field.annotation), **field.bounds}
+        is_shown = field.default is not None and not hides(schema)
+        about = {"description": field.text} if field.text else {}
+        return {**schema, **about, **(self.default(field.default) if is_shown else {})}
+
     def default(self, value: Any) -> Schema:
         """A default as JSON says it; nothing if JSON cannot, or if there is something secret in it."""
         if value is NOTHING or value is None:
@@ -82,6 +112,8 @@ class Schemas:
             return {}
 
     def _plain(self, kind: Any, direction: Direction) -> Schema:
+        if kind is Upload:
+            return dict(_FILE)
         if (chosen := choice(kind)) is not None:
             return chosen
         if (found := scalar(kind, direction)) is not None:

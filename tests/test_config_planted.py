@@ -1,5 +1,6 @@
 """No way in which settings can be wrong, whoever says them, gives a secret away to somebody who looks at the error."""
 
+import asyncio
 import dataclasses
 import pickle
 from collections.abc import Callable
@@ -205,6 +206,28 @@ def test_what_comes_from_where_secrets_are_kept_is_not_shown_though_no_type_says
 
     with pytest.raises(ConfigError) as caught:
         source.load(cls, "x")
+
+    assert given_away(caught.value, __file__) == []
+
+
+@attrs.frozen
+class Forgotten:
+    """What ought to have been a ``Secret``."""
+
+    db_password: int = 0
+    tokens: list[int] = attrs.field(factory=list)
+    port: int = 0
+
+
+@pytest.mark.parametrize(
+    "said", [{"db_password": PLANTED}, {"tokens": [PLANTED]}, {"port": "${DB_PASSWORD}"}], ids=str
+)
+def test_what_is_called_like_a_secret_is_not_shown_where_it_is_wrong(said: dict[str, Any]) -> None:
+    source = ConfigSource({"x": said}, environ={"DB_PASSWORD": PLANTED})
+    asyncio.run(source.resolve())
+
+    with pytest.raises(ConfigError, match=r"expected a whole number, found \*\*\*") as caught:
+        source.load(Forgotten, "x")
 
     assert given_away(caught.value, __file__) == []
 

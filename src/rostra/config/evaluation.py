@@ -144,9 +144,12 @@ def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked, hidden: tupl
 
 def _reason(fault: Fault, origin: Origin, layers: tuple[Layer, ...], hidden: tuple[str, ...]) -> str:
     """The reason, without what was found if that is kept secret, or if something else that is stands in it."""
+    from rostra.config.masking import gives_secret, is_called_secret
+
     is_kept_secret = (
         origin.kind == "secret file"
-        or any(map(asks_for_secrets, references_around(layers, fault.path)))
+        or any(isinstance(key, str) and is_called_secret(key) for key in fault.path)
+        or any(map(gives_secret, references_around(layers, fault.path)))
         or overlaps(fault.reason, hidden)
     )
     return (is_kept_secret and fault.discreet) or fault.reason

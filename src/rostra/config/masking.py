@@ -13,10 +13,22 @@ from rostra.config.origin import DEFAULT, Origin
 from rostra.config.secret import MASK
 from rostra.config.unresolved import asks_for_secrets
 
-__all__ = ["masked"]
+__all__ = ["gives_secret", "is_called_secret", "masked"]
 
 _VARIABLE = re.compile(r"pass|secret|token|credential|private|api_?key", re.IGNORECASE)
-_SETTING = re.compile(r"(pass(word|wd|phrase)?|secret|token|credential|(api|private)_?key)s?$", re.IGNORECASE)
+_SETTING = re.compile(
+    r"((^|[_-])pass|pass(word|wd|phrase)|secret|token|credential|(api|private)_?key)s?$", re.IGNORECASE
+)
+
+
+def is_called_secret(setting: str) -> bool:
+    """Whether a setting is called as secrets are: ``db_password``, ``tokens``."""
+    return bool(_SETTING.search(setting))
+
+
+def gives_secret(reference: str) -> bool:
+    """Whether a reference asks where secrets are kept, or for a variable that is called as they are."""
+    return asks_for_secrets(reference) or bool(_VARIABLE.search(reference))
 
 
 def masked(
@@ -33,7 +45,7 @@ def masked(
     """
     if value is None or origin in (None, DEFAULT):
         return value
-    if origin.kind == "secret file" or (_is_text(value) and _SETTING.search(name)):
+    if origin.kind == "secret file" or (_is_text(value) and is_called_secret(name)):
         return MASK
     return _without_referred(_without_passwords(value), references, variables)
 
@@ -60,7 +72,7 @@ def _without_referred(value: Any, references: Iterable[str], variables: Mapping[
     Of an address only that part is masked, if it is known.
     """
     for each in references:
-        if not (asks_for_secrets(each) or _VARIABLE.search(each)):
+        if not gives_secret(each):
             continue
         text = variables.get(each.removeprefix("${").removeprefix("env:").removesuffix("}"))
         if not isinstance(value, str) or not text or (text not in value and f":{MASK}@" not in value):

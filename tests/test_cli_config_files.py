@@ -260,3 +260,13 @@ def test_the_page_shows_what_the_command_writes(tmp_path):
         written = ended(tmp_path, *arguments.split(), **set_).stdout
         expected = ".*?".join(re.escape(part) for part in "\n".join(lines).split("..."))
         assert re.match(expected, written, re.DOTALL), written
+
+
+def test_a_file_that_never_answers_does_not_hold_the_command(folder):
+    os.mkfifo(folder / "pipe")
+    write(folder, "app.toml", 'web.name = "${file:pipe}"\n')
+
+    shown = ended(folder, "config", "-c", "app.toml", "--start-timeout", "1")
+
+    assert shown.returncode == 1
+    assert "there was no answer within 0.5 s" in shown.stderr

@@ -1,6 +1,5 @@
 """Which sections do plugins read? For ``rostra config``, which shows their settings."""
 
-import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import attrs
 
 from rostra import di, plugin
+from rostra.cli.awaiting import completed
 from rostra.cli.examining import Examined, examine
 from rostra.config import Config, ConfigError, ConfigSource
 from rostra.config.claims import bracketed
@@ -117,7 +117,7 @@ def sections_read_by(
     """
     needed: list[type] = [LogConfig]
     has_plugins = bool(plugins) or bool(plugins_in(source))
-    unresolved = None if with_values and has_plugins else _unresolved(source)
+    unresolved = None if with_values and has_plugins else _unresolved(source, start_timeout / 2)
     if unresolved is not None:
         if with_values:
             raise unresolved
@@ -133,10 +133,10 @@ def sections_read_by(
     return Sections((*listed, *plugins), found, readers_of(found, needed), examined, told)
 
 
-def _unresolved(source: ConfigSource) -> Exception | None:
+def _unresolved(source: ConfigSource, timeout: float) -> Exception | None:
     """Why references cannot be replaced; None if they have been."""
     try:
-        asyncio.run(source.resolve())
+        completed(source.resolve(min(10, timeout)))
     except (RostraError, ExceptionGroup) as error:
         return error
     return None

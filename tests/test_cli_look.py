@@ -86,6 +86,21 @@ def test_on_a_terminal_there_are_colours_and_nothing_is_wider_than_it(tmp_path, 
     assert seen.text.count("y") == 100
 
 
+def test_on_a_terminal_the_first_column_of_a_table_is_not_broken_while_there_is_room(tmp_path):
+    program = """
+        from rostra.cli.look import look
+
+        rows = [("APP_HTTP_CLIENT_CONNECT_TIMEOUT", "a duration such as 1m30s " * 3, "required", "by FILE " * 4)]
+        look().table(["variable", "type", "default", "set"], rows)
+    """
+
+    seen = on_terminal(tmp_path, 80, program=program)
+
+    assert "APP_HTTP_CLIENT_CONNECT_TIMEOUT   a duration" in seen.text
+    assert max(map(len, seen.text.splitlines())) <= 80
+    assert seen.text.count("FILE") == 4
+
+
 def test_on_a_terminal_what_is_laid_out_goes_on_below_its_last_column(tmp_path):
     program = """
         from rostra.cli.look import look, name

@@ -199,6 +199,20 @@ def test_everything_wrong_in_all_files_is_told_at_once(
     ]
 
 
+@pytest.mark.parametrize(("typed", "meant"), [("app.yaml", "app.yml"), ("confg.toml", "config.toml")])
+def test_a_file_that_is_not_there_has_its_nearest_neighbour_named(
+    tmp_path: Path, typed: str, meant: str
+) -> None:
+    (tmp_path / "app.yml").touch()
+    (tmp_path / "config.toml").touch()
+
+    with pytest.raises(ConfigError) as caught:
+        ConfigSource.from_files(tmp_path / typed)
+
+    (mistake,) = caught.value.mistakes
+    assert mistake.reason == f"cannot be read: No such file or directory; did you mean {tmp_path / meant}?"
+
+
 DENIED = """
 import os, sys
 from rostra.config.formats import UnreadableError, folders, settings_in, toml_format

@@ -100,13 +100,13 @@ TOML = """\
 ## text; secret; APP_DB_TOKEN
 #token = "..."
 
-## How many connections there are.
+## pool: How many connections there are.
 
 ## At most so many.
 ## a whole number; APP_DB_POOL_SIZE
 #pool.size = 7
 
-## How many connections there are.
+## spare: How many connections there are.
 ## by default nothing, until one of the settings below is set
 
 ## At most so many.

@@ -174,10 +174,14 @@ class _Rich:
         from rich.table import Table
 
         table = Table(box=None, pad_edge=False, padding=(0, len(_GAP), 0, 0), header_style=_COLOURS["quiet"])
-        for column in columns:
-            table.add_column(column, overflow="fold")
-        for row in rows:
-            table.add_row(*map(_rich, row))
+        cells = [[_rich(cell) for cell in row] for row in rows]
+        names = max((row[0].cell_len for row in cells), default=0)
+        for number, column in enumerate(columns):
+            # What the first column has is copied; it is broken only where it would leave no room for the others.
+            whole = number == 0 and names <= self._console.width // 2
+            table.add_column(column, overflow="fold", no_wrap=whole)
+        for row in cells:
+            table.add_row(*row)
         self._console.print(table)
 
 

@@ -73,15 +73,16 @@ class _Toml:
     def _settings(self, within: DescribedClass, depth: int, variable: Variable) -> Iterator[str]:
         for each in within.settings:
             yield ""
-            yield from _prose(_text(each), "")
+            name = ".".join(map(key, each.path[depth:]))
             if each.classes:
-                yield from _prose(_facts_of_table(each), "")
+                told = "\n".join(filter(None, (_text(each), _facts_of_table(each))))
+                yield from _prose(f"{name}: {told}" if told else "", "")
                 for inner in each.classes:
                     yield from _heading(each, inner, "")
                     yield from self._settings(inner, depth, variable)
                 continue
+            yield from _prose(_text(each), "")
             yield from _prose(_facts(each, variable), "")
-            name = ".".join(map(key, each.path[depth:]))
             yield f"#{name} = {_value(each, in_toml)}"
 
 

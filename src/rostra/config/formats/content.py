@@ -8,13 +8,14 @@ from typing import Any, TypeAlias
 
 from rostra.config.origin import Kind
 from rostra.config.text import DEEPEST
-from rostra.errors import Mistake
+from rostra.errors import Mistake, closest
 
 TOO_DEEP = f"nested deeper than {DEEPEST} tables"
 HALF = "half of a surrogate pair is no character"
 MOST_SETTINGS_BYTES = 16 * 1024**2
 MOST_SECRET_BYTES = 1024**2
 MOST_MISTAKES = 100
+MOST_NEIGHBOURS = 1000
 
 Keys: TypeAlias = tuple[Hashable, ...]
 Lines: TypeAlias = Callable[[Keys], int | None]
@@ -116,11 +117,27 @@ def content_of(path: Path, name: str, most_bytes: int = MOST_SETTINGS_BYTES) -> 
     try:
         with path.open("rb") as file:
             content = file.read(most_bytes + 1)
+    except FileNotFoundError as error:
+        near = _beside(path)
+        meant = f"; did you mean {Path(name).with_name(near)}?" if near else ""
+        reason = f"{error.strerror}{meant}"
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file can have this name"
     else:
         return _decoded(content, name, most_bytes)
     raise UnreadableError(mistake(name, f"cannot be read: {reason}"))
+
+
+def _beside(path: Path) -> str | None:
+    """What is called much like a file that is not there: ``app.yml`` beside ``app.yaml``, ``config.toml`` beside ``confg.toml``."""
+    try:
+        neighbours = islice(path.parent.iterdir(), MOST_NEIGHBOURS)
+        names = sorted(each.name for each in neighbours if each.is_file())
+    except OSError:
+        return None
+    by_stem = {Path(name).stem: name for name in names}
+    near = closest(path.stem, by_stem)
+    return None if near is None else by_stem[near]
 
 
 def _decoded(content: bytes, name: str, most_bytes: int) -> str:

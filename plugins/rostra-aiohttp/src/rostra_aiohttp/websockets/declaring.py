@@ -1,6 +1,6 @@
 """What sets a handler of web sockets off, and the decorator that says so."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from aiohttp import web
@@ -8,7 +8,7 @@ from aiohttp import web
 from rostra import handlers, plugin
 from rostra.errors import HandlerError
 from rostra_aiohttp.origins import check_pattern
-from rostra_aiohttp.routes import Route, names_in
+from rostra_aiohttp.routes import Route, names_in, prefixed
 from rostra_aiohttp.websockets.socket import WebSocket
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -47,6 +47,10 @@ class SocketRoute(_Asked):
     def describe(self) -> str:
         """How people call it: ``WEBSOCKET /chat/{room}``."""
         return f"WEBSOCKET {self.path}"
+
+    def placed_in(self, *places: Mapping[str, Any]) -> "SocketRoute":
+        """The same below the prefixes of its module and class."""
+        return self._replace(path=prefixed(self.path, places))
 
 
 def websocket(

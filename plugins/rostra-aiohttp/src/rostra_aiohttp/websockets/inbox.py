@@ -1,7 +1,6 @@
 """Messages that have come and were not taken yet. Bounded: who puts waits for room."""
 
 import asyncio
-from collections import deque
 
 _OVERHEAD = 64
 """What a message counts besides its content, so that a flood of empty ones is one, too."""
@@ -18,13 +17,13 @@ class Inbox:
         limit_bytes: How much may lie here before it counts as full. One message always may.
     """
 
-    __slots__ = ("_limit_bytes", "_messages", "_news", "_room", "_size_bytes", "is_ended", "was_asked")
+    __slots__ = ("_limit_bytes", "_messages", "_room", "_size_bytes", "_waiting", "is_ended", "was_asked")
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         self._size_bytes = 0
-        self._messages: deque[str | bytes] = deque()
-        self._news = asyncio.Event()
+        self._messages: list[str | bytes] = []
+        self._waiting: list[asyncio.Future[None]] = []  # neither a deque nor an Event: there are many sockets
         self._room: asyncio.Event | None = None
         self.is_ended = False
         self.was_asked = False
@@ -33,7 +32,7 @@ class Inbox:
         """Add one."""
         self._messages.append(message)
         self._size_bytes += len(message) + _OVERHEAD
-        self._news.set()
+        self._wake()
 
     @property
     def is_full(self) -> bool:
@@ -62,15 +61,24 @@ class Inbox:
         while not self._messages:
             if self.is_ended:
                 raise Ended
-            self._news.clear()
-            await self._news.wait()
-        message = self._messages.popleft()
+            waiter = asyncio.get_running_loop().create_future()
+            self._waiting.append(waiter)
+            try:
+                await waiter
+            finally:
+                self._waiting.remove(waiter)
+        message = self._messages.pop(0)
         self._size_bytes -= len(message) + _OVERHEAD
         if self._room is not None and not self.is_full:
             self._room.set()
         return message
 
+    def _wake(self) -> None:
+        for waiter in self._waiting:
+            if not waiter.done():
+                waiter.set_result(None)
+
     def end(self) -> None:
         """Let those who wait know that there will be no more."""
         self.is_ended = True
-        self._news.set()
+        self._wake()

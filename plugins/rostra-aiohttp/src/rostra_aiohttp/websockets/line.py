@@ -54,7 +54,7 @@ class Line:
     """
 
     __slots__ = (
-        "_closed", "_idle_handle", "_in_a_row", "_is_shut", "_lingering", "_news", "_reading", "_spoken", "_transport", "_writer",
+        "_closed", "_idle_handle", "_in_a_row", "_is_over", "_is_shut", "_lingering", "_news", "_reading", "_spoken", "_transport", "_writer",
         "end", "inbox", "request", "response", "settings",
     )  # fmt: skip
 
@@ -66,7 +66,8 @@ class Line:
         self.settings = settings
         self.inbox = Inbox(_READ_AHEAD_BYTES)
         self.end: End | None = None
-        self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._closed: asyncio.Event | None = None
+        self._is_over = False
         self._is_shut = False
         self._lingering: socket.socket | None = None
         self._in_a_row = 0
@@ -210,14 +211,14 @@ class Line:
         is_first = self.end is None
         self.finish(end)
         if is_first or self.is_shut:  # the task of the request does it
-            await asyncio.wait({self._closed})
+            await self._until_closed()
         else:
             await self.close(end.code, end.reason)
 
     async def close(self, code: int, reason: str, seconds: float = _CLOSING) -> None:
         """Tell the peer, wait a little for its answer, and let go of the connection in any case. Once."""
         if self.is_shut:
-            await asyncio.wait({self._closed})
+            await self._until_closed()
             return
         self._is_shut = True
         try:
@@ -229,7 +230,14 @@ class Line:
             pass  # it does not answer, which changes nothing
         finally:
             self._hang_up()
-            self._closed.set_result(None)
+            self._is_over = True
+            if self._closed is not None:
+                self._closed.set()
+
+    async def _until_closed(self) -> None:
+        if not self._is_over:
+            self._closed = self._closed or asyncio.Event()
+            await self._closed.wait()
 
     def _hang_up(self) -> None:
         """Let go of the connection. What the peer has not taken by now it never will."""

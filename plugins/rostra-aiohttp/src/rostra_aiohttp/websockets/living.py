@@ -6,7 +6,7 @@ other one follows, and nothing is left.
 
 import asyncio
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 from aiohttp import WSCloseCode
@@ -22,7 +22,7 @@ _STOPPING = End(WSCloseCode.GOING_AWAY, "the service stops", is_kind=True)
 
 _log = log.get("rostra.http")
 
-Run = Callable[["Life"], Awaitable[Any]]
+Run = Callable[["Life"], Coroutine[Any, Any, Any]]
 
 
 class Sockets:
@@ -101,7 +101,7 @@ class Life:
             Exception: What was raised before the line was opened.
         """
         name = f"websocket: {self.line.request.path}"
-        handler = self._handler = asyncio.create_task(_awaited(run, self), name=name)
+        handler = self._handler = asyncio.create_task(run(self), name=name)
         handler.add_done_callback(self._handler_ended)
         try:
             await self.line.opened_or_over()
@@ -193,7 +193,3 @@ class Life:
         if self._handler is not None and not self._handler.done():
             self._is_cancelled = True
             self._handler.cancel()
-
-
-async def _awaited(run: Run, life: Life) -> Any:
-    return await run(life)

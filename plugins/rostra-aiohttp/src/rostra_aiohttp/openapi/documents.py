@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
+from aiohttp import hdrs
+
 from rostra import di
 from rostra.describing import docstring
 from rostra.errors import AnnotationError
@@ -22,6 +24,8 @@ from rostra_aiohttp.routes import Route
 
 VERSION = "3.1.1"
 LEFT_OUT = "x-left-out"
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+"""Those that OpenAPI 3.1 has a word for."""
 
 
 class Info(NamedTuple):
@@ -91,14 +95,19 @@ def document(handlers: Iterable[Bound], info: Info, names: Mapping[str, Any]) ->
 
 
 def _told(handlers: Iterable[Bound]) -> tuple[Sequence[Answered], Sequence[str]]:
-    """The first handler of each method and path, and those that come after it."""
+    """The first handler of each method and path; and those that come after it, or answer a method that OpenAPI lacks."""
     told: dict[tuple[str, str], Answered] = {}
     left_out = []
     for bound in handlers:
         route = bound.declared.trigger
-        if isinstance(route, Route):
-            each = Answered(bound, route.method.lower(), path_of(route.path))
-            if told.setdefault((each.method, each.path.shape), each) is not each:
+        if not isinstance(route, Route):
+            continue
+        for method in _METHODS if route.method == hdrs.METH_ANY else (route.method.lower(),):
+            each = Answered(bound, method, path_of(route.path))
+            is_new = (each.method, each.path.shape) not in told
+            if method in _METHODS and is_new:
+                told[each.method, each.path.shape] = each
+            elif route.method != hdrs.METH_ANY:
                 left_out.append(f"{route.describe()} → {bound.declared.label}")
     return tuple(told.values()), left_out
 

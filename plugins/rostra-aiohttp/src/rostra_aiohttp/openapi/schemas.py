@@ -12,7 +12,7 @@ import typing
 from collections.abc import Collection, Mapping
 from collections.abc import Set as AbstractSet
 from types import NoneType
-from typing import Annotated, Any, NewType
+from typing import Annotated, Any, NewType, TypeAlias
 
 from rostra.components import name_of
 from rostra.config import Secret
@@ -28,6 +28,8 @@ REF = "$ref"
 _FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _BASE = "#/components/schemas/"
 
+Key: TypeAlias = tuple[Any, Direction]
+
 
 class Reference:
     """Stands for the name of a component as long as that is not known.
@@ -41,15 +43,12 @@ class Reference:
 
     def __init__(self, kind: Any, direction: Direction) -> None:
         self.kind = kind
-        self.direction = direction
+        self.direction: Direction = direction
 
     @property
-    def key(self) -> "Key":
+    def key(self) -> Key:
         """By which it is known; types that are equal are one."""
-        return (self.kind, self.direction)
-
-
-Key = tuple[Any, Direction]
+        return self.kind, self.direction
 
 
 class Schemas:

@@ -298,3 +298,21 @@ def test_who_reads_sections_is_known_and_what_nobody_reads_is_told_without_value
         (("other", "word"), "text"),
         (("other", "n"), "a list"),
     ]
+
+
+@attrs.frozen
+class Both:
+    """Two words for one setting."""
+
+    format: str = "auto"
+    formatter: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "format", self.formatter or self.format)
+
+
+@pytest.mark.parametrize(("said", "origin"), [({}, "the default"), ({"formatter": "json"}, "its class")])
+def test_what_a_class_makes_of_a_default_is_not_called_the_default(said: dict[str, str], origin: str) -> None:
+    shown_ = effective(Reader(Both, ("box",), ConfigSource({"box": said})))
+
+    assert str(shown_.settings[0].origin) == origin

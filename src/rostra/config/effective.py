@@ -36,6 +36,7 @@ __all__ = [
     "with_only",
 ]
 
+_CHANGED = Origin("default", "its class")
 _KINDS = {bool: "true or false", int: "a whole number", float: "a number", list: "a list", dict: "a table"}
 
 
@@ -238,8 +239,10 @@ def _table(each: Described, value: Any, known: _Known) -> DescribedClass | None:
 
 def _setting(each: Described, value: Any, known: _Known) -> Effective:
     references = known.references(each.path)
-    origin = known.origin(each)
     shown = _shown(each, value, known)
+    origin = known.origin(each)
+    if origin == DEFAULT and _is_changed(each, shown):
+        origin = _CHANGED
     variables = known.source._environment.all() if references else {}  # noqa: SLF001  (its own room)
     visible = masked(shown, str(each.path[-1]), origin, references, variables)
     return Effective(
@@ -271,6 +274,14 @@ def _shown(each: Described, value: Any, known: _Known) -> Any:
         return None if each.default is attrs.NOTHING else plain(each.default, wanted)
     except UnwritableError as error:
         return str(error)
+
+
+def _is_changed(each: Described, shown: Any) -> bool:
+    """Whether its class has made something else of the default, as ``__attrs_post_init__`` may."""
+    try:
+        return each.default is not attrs.NOTHING and plain(each.default, each.setting.type) != shown
+    except UnwritableError:
+        return False
 
 
 def _has_mask(value: Any, each: Described) -> bool:

@@ -44,8 +44,7 @@ class Bound:
         self.passed: Mapping[str, type] = _passed(declared, sources)
         self._layer = layer
         own = _own_name(declared)
-        asked = tuple(source for source in sources if source.origin in _FILLED_BY_DI)
-        self._needs = _needs(declared, asked, own)
+        self._needs = _needs(declared, _asked(sources, self.passed), own)
         self.invoke = _invocation(declared, sources, own, self.passed)
 
     @property
@@ -112,12 +111,17 @@ def _passed(declared: Declared, found: tuple[Source, ...]) -> Mapping[str, type]
     }
 
 
+def _asked(found: tuple[Source, ...], passed: Mapping[str, type]) -> tuple[Source, ...]:
+    """The parameters that di fills."""
+    return tuple(each for each in found if each.origin in _FILLED_BY_DI and each.name not in passed)
+
+
 def _invocation(
     declared: Declared, found: tuple[Source, ...], own: str | None, passed: Mapping[str, type]
 ) -> Invocation:
     """The shortest way to call a handler."""
     function = declared.function
-    asked = tuple(each for each in found if each.origin in _FILLED_BY_DI and each.name not in passed)
+    asked = _asked(found, passed)
     needs = _needs(declared, asked, own)
     only = tuple(source.name for source in found if source.parameter.is_positional_only)
     if only or _is_positional_only(function, own):

@@ -48,7 +48,16 @@ def collect(module: ModuleType) -> tuple[Declared, ...]:
         if getattr(item, "__module__", None) == module.__name__ and id(item) not in seen:
             seen[id(item)] = item
             found.extend(_of_class(item) if isinstance(item, type) else _of_function(item, None))
-    return tuple(found)
+    return tuple(_placed(each, module) for each in found)
+
+
+def _placed(declared: Declared, module: ModuleType) -> Declared:
+    """With the trigger as it is where it stands, if that says something about all triggers of a module or class."""
+    place = getattr(declared.trigger, "placed_in", None)
+    if place is None:
+        return declared
+    owner = vars(declared.owner) if declared.owner is not None else {}
+    return declared._replace(trigger=place(vars(module), owner))
 
 
 def _of_function(function: Any, owner: type | None) -> Iterator[Declared]:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from rostra import context, di, plugin
-from rostra.handlers import Handlers
+from rostra.handlers import Handlers, guard
 from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.endpoints import bind
 from rostra_aiohttp.errors import ListenError, SocketClosedError
@@ -29,16 +29,29 @@ from rostra_aiohttp.routes import (
     FromHeader,
     FromQuery,
     Header,
+    Prefix,
     Query,
     Route,
     delete,
     get,
+    head,
+    options,
     patch,
     post,
     put,
+    route,
 )
 from rostra_aiohttp.serving import serve
 from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, UploadConfig, WebSocketConfig
+from rostra_aiohttp.surroundings import (
+    Around,
+    CallNext,
+    Failure,
+    bind_failures,
+    bind_middlewares,
+    middleware,
+    on_error,
+)
 from rostra_aiohttp.uploads import Upload
 
 __all__ = [
@@ -46,6 +59,7 @@ __all__ = [
     "Admin",
     "Answer",
     "Body",
+    "CallNext",
     "Cookie",
     "Event",
     "File",
@@ -58,6 +72,7 @@ __all__ = [
     "HttpClientConfig",
     "HttpConfig",
     "ListenError",
+    "Prefix",
     "Query",
     "ResponseHead",
     "Route",
@@ -68,11 +83,17 @@ __all__ = [
     "WebSocketConfig",
     "delete",
     "get",
+    "guard",
+    "head",
+    "middleware",
+    "on_error",
+    "options",
     "patch",
     "post",
     "prepare",
     "put",
     "request_id",
+    "route",
 ]
 
 
@@ -83,7 +104,7 @@ def application(settings: HttpConfig) -> web.Application:
 
 
 @di.adapter
-def head(request: web.Request) -> ResponseHead:
+def response_head(request: web.Request) -> ResponseHead:
     """What is added to the answer of the request at hand."""
     return head_of(request)
 
@@ -101,4 +122,6 @@ async def prepare(load: plugin.Loader, handlers: Handlers) -> AsyncIterator[plug
     await load(".client")
     context.add(Serving(context.current_context()))
     handlers.on(Route, bind)
+    handlers.on(Around, bind_middlewares)
+    handlers.on(Failure, bind_failures)
     yield plugin.task(serve, name="http", intake=True)

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from rostra import context, di, log
 from rostra.components import Components
+from rostra_aiohttp.identity import request_id
 from rostra_aiohttp.problems import instead, problem
 from rostra_aiohttp.table import whose
 
@@ -16,7 +17,10 @@ Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Server: TypeAlias = Callable[[Any], Awaitable[web.StreamResponse]]
 """What aiohttp calls with a request: one that has been read, always, since others do not come so far."""
 
+Failures: TypeAlias = Callable[[web.Request, BaseException], Awaitable[web.StreamResponse]]
+
 _KEYS = ("method", "path")
+_KEYS_WITH_ID = ("method", "path", "request")
 
 _log = log.get("rostra.http")
 
@@ -29,16 +33,18 @@ class Serving:
         is_draining: Answers close their connection.
         is_cut: Nobody waits for requests any more, and none begins.
         running: The requests that run, by the task in which they do.
+        failures: Answers instead of what was raised; None if nobody has asked for that.
         lasting: Called when nobody is accepted any more: ends what talks on and on, and returns when it has ended. Once
             connections are closing aiohttp hears nothing from them any more, no farewell either.
     """
 
-    __slots__ = ("is_cut", "is_draining", "lasting", "layer", "running")
+    __slots__ = ("failures", "is_cut", "is_draining", "lasting", "layer", "running")
 
     def __init__(self, layer: Components, is_draining: bool = False, is_cut: bool = False) -> None:
         self.layer = layer
         self.is_draining = is_draining
         self.is_cut = is_cut
+        self.failures: Failures | None = None
         self.running: dict[asyncio.Task[Any] | None, web.Request] = {}
         self.lasting: list[Callable[[], Awaitable[None]]] = []
 
@@ -69,15 +75,17 @@ class Keys(Mapping[str, str]):
         self._request = request
 
     def __getitem__(self, key: str) -> str:
+        if key == "request":
+            return request_id(self._request)
         if key not in _KEYS:
             raise KeyError(key)
         return str(getattr(self._request, key))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_KEYS)
+        return iter(_KEYS_WITH_ID if request_id(self._request) else _KEYS)
 
     def __len__(self) -> int:
-        return len(_KEYS)
+        return len(_KEYS_WITH_ID if request_id(self._request) else _KEYS)
 
 
 def surrounded(handle: Server, serving: Serving) -> Server:
@@ -110,7 +118,8 @@ def surrounded(handle: Server, serving: Serving) -> Server:
             if not scope.is_over and (closing := scope.end()) is not None:
                 await closing.close()
         except BaseException as error:  # noqa: BLE001  (raised again if it is no answer)
-            response = instead(request, error)
+            failures = serving.failures
+            response = instead(request, error) if failures is None else await failures(request, error)
         finally:
             del running[task]
         is_undecodable = request.content.exception() is not None

@@ -56,7 +56,7 @@ def instead(request: web.Request, error: BaseException) -> web.StreamResponse:
     Raises:
         BaseException: The same, where nothing can be answered, or where it is an answer itself.
     """
-    if isinstance(error, Exception) and _has_begun(request):
+    if isinstance(error, Exception) and has_begun(request):
         return _broken_off(request, error)
     if isinstance(error, UnfitError):
         return unfit(error.faults)
@@ -67,7 +67,7 @@ def instead(request: web.Request, error: BaseException) -> web.StreamResponse:
             raise error
         return _worded(error)
     if isinstance(error, asyncio.CancelledError):
-        if _is_cancelled() or _has_begun(request):
+        if _is_cancelled() or has_begun(request):
             raise error
         return _failed(request)  # the handler raised it by itself: nobody wants this request to end
     if not isinstance(error, Exception):
@@ -141,6 +141,6 @@ def _is_gone(request: web.Request) -> bool:
     return request.transport is None or request.transport.is_closing()
 
 
-def _has_begun(request: web.Request) -> bool:
+def has_begun(request: web.Request) -> bool:
     """Whether a part of another answer was sent already, so that none can be sent any more."""
     return request.writer.output_size > 0

@@ -2,7 +2,8 @@
 
 import functools
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
 
 from aiohttp import web
@@ -13,6 +14,7 @@ from rostra.errors import HandlerError
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
+_METHOD = re.compile("[A-Z][A-Z-]*")
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -129,6 +131,67 @@ class Route(_Asked):
         """How people call it: ``GET /orders/{id}``."""
         return f"{self.method} {self.path}"
 
+    def placed_in(self, *places: Mapping[str, Any]) -> "Route":
+        """The same below the prefixes of its module and class.
+
+        Args:
+            places: The names in them, the module's first.
+        """
+        return self._replace(path=prefixed(self.path, places))
+
+
+class Prefix:
+    """What all paths of a module, or of a class, begin with: ``prefix = Prefix("/api/v1")`` among its names.
+
+    Names in it are names of each path: ``Prefix("/tenants/{tenant}")``. That of a class comes after that of its module.
+
+    Args:
+        path: It begins with a slash and ends without one.
+
+    Raises:
+        HandlerError: It is no such path.
+    """
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: str) -> None:
+        if path.endswith("/"):
+            raise HandlerError(
+                f'"{path}" is no prefix',
+                why=("paths begin with a slash, so it ends without one",),
+                fix=(f'Prefix("{path.rstrip("/") or "/api"}")',),
+            )
+        names_in(path)
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"Prefix({self.path!r})"
+
+
+def prefixed(path: str, places: Iterable[Mapping[str, Any]]) -> str:
+    """A path below the prefixes that these places have; ``/`` is then the prefix itself.
+
+    Raises:
+        HandlerError: A place has two.
+    """
+    found = [_prefix(place) for place in places]
+    before = "".join(found)
+    return before if before and path == "/" else before + path
+
+
+def _prefix(place: Mapping[str, Any]) -> str:
+    found = {name: each for name, each in place.items() if isinstance(each, Prefix)}
+    paths = dict.fromkeys(each.path for each in found.values())
+    if len(paths) > 1:
+        where = place.get("__name__") or place.get("__qualname__", "")
+        raise HandlerError(
+            f"{where} has {len(paths)} prefixes",
+            tuple(f"{name} = {each!r}" for name, each in found.items()),
+            ("its paths begin with one",),
+            ("put those of the other into a module or class of their own",),
+        )
+    return next(iter(paths), "")
+
 
 @functools.cache
 def names_in(path: str) -> frozenset[str]:
@@ -179,6 +242,45 @@ def patch(path: str, *, status: int | None = None) -> Callable[[Function], Funct
 def delete(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
     """Let the function answer DELETE; see ``get``."""
     return _on("DELETE", path, status)
+
+
+def head(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+    """Let the function answer HEAD, instead of the one that answers GET; see ``get``."""
+    return _on("HEAD", path, status)
+
+
+def options(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+    """Let the function answer OPTIONS; see ``get``."""
+    return _on("OPTIONS", path, status)
+
+
+def route(
+    path: str, *, methods: Iterable[str] = ("GET",), status: int | None = None
+) -> Callable[[Function], Function]:
+    """Let the function answer several methods. Decorators can also stand above each other, with paths of their own.
+
+    Args:
+        path: As aiohttp writes it: ``/orders/{id}``, ``/orders/{id:[0-9]+}``.
+        methods: Of RFC 9110 or of somebody's own, in capitals.
+        status: Of the answer; by default 200, and 204 for None.
+
+    Raises:
+        HandlerError: A method or the path is none.
+    """
+    words = list(methods) if not isinstance(methods, str) else [methods]
+    wrong = next((word for word in words if _METHOD.fullmatch(word) is None), None)
+    if wrong is not None or not words:
+        what = f'"{wrong}" is no method' if words else "there is no method"
+        fix = f'methods=["{wrong.upper()}"]' if wrong else 'methods=["GET", "POST"]'
+        raise HandlerError(what, (f'route("{path}")',), ("methods are words in capitals",), (fix,))
+    marks = [_on(word, path, status) for word in dict.fromkeys(words)]
+
+    def marked(function: Function) -> Function:
+        for each in reversed(marks):
+            function = each(function)
+        return function
+
+    return marked
 
 
 def _on(method: str, path: str, status: int | None) -> Callable[[Function], Function]:

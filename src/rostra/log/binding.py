@@ -51,6 +51,14 @@ def bound_keys() -> dict[str, Any]:
     return dict(sorted({**_keys.get(), **_theirs()}.items()))
 
 
+def add_bound_keys(fields: dict[str, Any]) -> None:
+    """Add what is bound to a line that has not these keys yet, in no order; it looks up nothing else."""
+    for bound_ones in (_theirs(), _keys.get()):
+        for key in bound_ones:
+            if key not in fields:
+                fields[key] = bound_ones[key]
+
+
 def with_bound_keys(_logger: object, _method: str, fields: dict[str, Any]) -> dict[str, Any]:
     """Add what is bound: a processor for those who configure structlog in their own way.
 

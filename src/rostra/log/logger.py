@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from rostra.log.binding import bound_keys
+from rostra.log.binding import add_bound_keys, bound_keys
 
 FIELDS = "rostra_fields"
 """The attribute of a LogRecord under which the event and its keys are kept: one, so that no key clashes with those
@@ -112,8 +112,7 @@ class Logger:
         stdlib = self._stdlib
         if stdlib.isEnabledFor(logging.INFO):
             fields = {"event": event, **self._keys, **keys}
-            for key, value in bound_keys().items():
-                fields.setdefault(key, value)
+            add_bound_keys(fields)
             stdlib.handle(_record(stdlib, Event(fields)))
 
     def _write(self, level: int, event: str, keys: dict[str, Any]) -> None:

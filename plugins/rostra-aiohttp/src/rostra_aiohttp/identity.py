@@ -5,8 +5,6 @@ import re
 
 from aiohttp import web
 
-from rostra import log
-
 HEADER = "X-Request-ID"
 
 _ID = web.RequestKey("rostra_request_id", str)
@@ -22,15 +20,9 @@ def request_id(request: web.BaseRequest) -> str:
 
 
 def identify(request: web.BaseRequest) -> None:
-    """Give the request its id: the one that the client says, if that is harmless, else a new one.
-
-    It is bound to the log in the running task and in those that it starts. To be called in the task of the connection,
-    in which one request follows the other, before the task of the request begins.
-    """
+    """Give the request its id: the one that the client says, if that is harmless, else a new one."""
     said = request.headers.get(HEADER)
-    chosen = said if said is not None and _HARMLESS(said) else os.urandom(_SIZE_BYTES).hex()
-    request[_ID] = chosen
-    log.bind(request=chosen)
+    request[_ID] = said if said is not None and _HARMLESS(said) else os.urandom(_SIZE_BYTES).hex()
 
 
 async def tell_id(request: web.BaseRequest, response: web.StreamResponse) -> None:

@@ -5,6 +5,7 @@ import dataclasses
 from typing import Annotated, Any, Literal, TypedDict
 
 import attrs
+import msgspec
 import pytest
 from aiohttp import web
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from rostra_aiohttp import Address, Answer, Body, get, post
 from rostra_aiohttp.conforming import departures
+from rostra_aiohttp.negotiation import prefers_msgpack
 
 
 @attrs.frozen
@@ -103,3 +105,49 @@ async def test_a_body_that_would_be_refused_is_not_even_asked_for(serve):
         reader, writer = await begin(2000)
         assert (await reader.readline()).startswith(b"HTTP/1.1 413 ")
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("accept", "wanted"),
+    [
+        ("application/msgpack", True),
+        ("application/x-msgpack, */*;q=0.1", True),
+        ("application/json, application/msgpack", True),
+        ("application/json, application/msgpack;q=0.9", False),
+        ("application/msgpack;q=0", False),
+        ("application/msgpack;q=x", True),
+        ("*/*", False),
+        ("", False),
+    ],
+)
+def test_a_client_prefers_what_it_says(accept, wanted):
+    assert prefers_msgpack(accept) is wanted
+
+
+@given(st.text(",;=q01./*ab ", max_size=40))
+def test_any_wish_can_be_read(accept):
+    prefers_msgpack(accept)
+
+
+@pytest.mark.asyncio
+async def test_data_is_answered_as_msgpack_to_who_wants_it(serve):
+    @get("/")
+    async def show() -> Answer[list[Line]]:
+        return Answer([Line(1.5)], status=203)
+
+    @get("/text")
+    async def text() -> str:
+        return "a"
+
+    wanted = {"Accept": "application/msgpack"}
+    async with serve(show, text, msgpack=True) as served:
+        async with served.session.get(served.url, headers=wanted) as response:
+            assert (response.status, response.content_type) == (203, "application/msgpack")
+            assert msgspec.msgpack.decode(await response.read()) == [{"price": 1.5, "note": None}]
+            assert response.headers["Vary"] == "Accept"
+        async with served.session.get(served.url) as response:
+            assert (response.content_type, response.headers["Vary"]) == ("application/json", "Accept")
+        async with served.session.get(served.url + "/text", headers=wanted) as response:
+            assert (response.content_type, "Vary" in response.headers) == ("text/plain", False)
+    async with serve(show) as served, served.session.get(served.url, headers=wanted) as response:
+        assert response.content_type == "application/json"

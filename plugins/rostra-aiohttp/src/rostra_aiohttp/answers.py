@@ -20,6 +20,7 @@ from rostra_aiohttp.files import File
 from rostra_aiohttp.heads import Answer, ResponseHead, known_head
 from rostra_aiohttp.stamps import JSON, TEXT, stamp
 
+MSGPACK = "application/msgpack"
 _LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
 _LISTS = frozenset({list, tuple, set, frozenset})
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language"})
@@ -36,7 +37,9 @@ class UnsayableError(TypeError):
         super().__init__(f"{what}: {why}")
 
 
-def answer(result: Any, status: int | None = None, *, has_status: bool = True) -> web.StreamResponse:
+def answer(
+    result: Any, status: int | None = None, *, has_status: bool = True, packs: bool = False
+) -> web.StreamResponse:
     """The answer that ``result`` stands for.
 
     Args:
@@ -45,6 +48,7 @@ def answer(result: Any, status: int | None = None, *, has_status: bool = True) -
             else as JSON.
         status: Where the result says none; by default 200, and 204 for None.
         has_status: Whether a pair that begins with a whole number is ``(status, body)``; else it is data.
+        packs: Data is sent as msgpack instead of JSON.
 
     Raises:
         UnsayableError: The result is nothing that JSON can say, or its status is none.
@@ -56,7 +60,7 @@ def answer(result: Any, status: int | None = None, *, has_status: bool = True) -
     if result is None:
         return web.Response(status=status or HTTPStatus.NO_CONTENT)
     if isinstance(result, Answer):
-        return _with_head(result, status)
+        return _with_head(result, status, packs=packs)
     status = status or 200
     if isinstance(result, str):
         return stamp(int(status), TEXT).answer(result.encode())
@@ -64,11 +68,18 @@ def answer(result: Any, status: int | None = None, *, has_status: bool = True) -
         return web.Response(body=bytes(result), status=status, content_type="application/octet-stream")
     if isinstance(result, Path | File):
         return _of_file(result if isinstance(result, File) else File(result), status)
+    if packs:
+        return stamp(int(status), MSGPACK).answer(packed(result))
     return stamp(int(status), JSON).answer(encoded(result))
 
 
 def answer_to(
-    request: web.BaseRequest, result: Any, status: int | None = None, *, has_status: bool = True
+    request: web.BaseRequest,
+    result: Any,
+    status: int | None = None,
+    *,
+    has_status: bool = True,
+    packs: bool = False,
 ) -> web.StreamResponse:
     """The same with what the ``ResponseHead`` of its request says; 304 if the client has it already.
 
@@ -77,11 +88,11 @@ def answer_to(
     """
     head = known_head(request)
     if head is None:
-        response = answer(result, status, has_status=has_status)
+        response = answer(result, status, has_status=has_status, packs=packs)
     else:
         check_head(head)
         said = status if head.status is None else _checked(head.status)
-        response = answer(result, said, has_status=has_status)
+        response = answer(result, said, has_status=has_status, packs=packs)
         if not response.prepared:
             head.put_on(response.headers)
     if hdrs.ETAG in response.headers and not response.prepared:
@@ -110,9 +121,9 @@ def may_say_status(annotation: Any) -> bool:
     return any(map(_is_pair_with_status, union_members(bare(annotation)) or (bare(annotation),)))
 
 
-def _with_head(result: Answer[Any], status: int | None) -> web.StreamResponse:
+def _with_head(result: Answer[Any], status: int | None, *, packs: bool) -> web.StreamResponse:
     status = status if result.status is None else _checked(result.status)
-    response = answer(result.body, status, has_status=False)
+    response = answer(result.body, status, has_status=False, packs=packs)
     head = result.head()
     check_head(head)
     head.put_on(response.headers, is_stronger=True)
@@ -189,6 +200,17 @@ def encoded(value: Any) -> bytes:
         TypeError: There is something in it that JSON cannot say.
     """
     return _encode()(_in_order(value))
+
+
+def packed(value: Any) -> bytes:
+    """A value as msgpack, which has bytes and moments of its own.
+
+    Raises:
+        TypeError: There is something in it that msgpack cannot say.
+    """
+    import msgspec
+
+    return msgspec.msgpack.encode(_in_order(value), enc_hook=_plain)
 
 
 @functools.cache

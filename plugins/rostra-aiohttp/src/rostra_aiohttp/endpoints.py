@@ -16,13 +16,13 @@ from rostra.context import peek
 from rostra.di import LateScope
 from rostra.errors import AnnotationError, HandlerError
 from rostra.handlers import Bound, Origin, where_of
-from rostra_aiohttp.answers import UnsayableError, answer_to, item_of_stream, may_say_status
+from rostra_aiohttp.answers import MSGPACK, UnsayableError, answer_to, item_of_stream, may_say_status
 from rostra_aiohttp.handling import Endpoint
 from rostra_aiohttp.heads import known_head
 from rostra_aiohttp.reading import Reader, reader_of
 from rostra_aiohttp.routes import Route
 from rostra_aiohttp.settings import HttpConfig
-from rostra_aiohttp.stamps import TEXT, stamp
+from rostra_aiohttp.stamps import JSON, TEXT, stamp
 from rostra_aiohttp.table import BOUND, described, shape, taken
 
 
@@ -94,14 +94,14 @@ class Step(NamedTuple):
             values = {**values, **dict.fromkeys(self.passed, request)}
         return await self.bound.invoke(values)
 
-    def answer(self, request: web.Request, result: Any) -> web.StreamResponse:
+    def answer(self, request: web.Request, result: Any, *, packs: bool = False) -> web.StreamResponse:
         """What it returned, as an answer.
 
         Raises:
             HandlerError: It cannot be answered.
         """
         try:
-            return answer_to(request, result, self.status, has_status=self.has_status)
+            return answer_to(request, result, self.status, has_status=self.has_status, packs=packs)
         except UnsayableError as error:
             unsayable = _unsayable(self.bound, error)
         raise unsayable
@@ -112,7 +112,10 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
     within.
     """
     layer, last = context.current_context(), step_of(bound, _route(bound).status)
-    respond, take = _responding(last), _taking(last, tuple(step_of(each, None) for each in bound.guards))
+    respond, take = (
+        (_negotiating if settings.msgpack else _responding)(last),
+        _taking(last, tuple(step_of(each, None) for each in bound.guards)),
+    )
     is_generator = di.signature(bound.declared.function).is_generator
     if settings.validate_results and not is_generator:
         take = _checking(last.bound, take)
@@ -214,6 +217,20 @@ def _sending(last: Step, take: Take, item: Any, application: web.Application, se
         raise unsayable
 
     return send
+
+
+def _negotiating(last: Step) -> Respond:
+    """What was returned as an answer in the way that the client prefers."""
+    from rostra_aiohttp.negotiation import prefers_msgpack
+
+    def respond(request: web.Request, result: Any) -> web.StreamResponse:
+        packs = prefers_msgpack(request.headers.get(hdrs.ACCEPT, ""))
+        response = last.answer(request, result, packs=packs)
+        if response is not result and response.content_type in (JSON, MSGPACK):
+            response.headers.add(hdrs.VARY, hdrs.ACCEPT)
+        return response
+
+    return respond
 
 
 def _checking(bound: Bound, take: Take) -> Take:

@@ -190,6 +190,8 @@ class HttpConfig(Config, section="http"):
     """The largest body that is read; a larger one is answered by 413."""
     event_ping: Duration = Duration(15.0)
     """How long a stream of events may say nothing until it is kept alive by a comment; 0 never does that."""
+    msgpack: bool = False
+    """Whether data is answered as msgpack to clients whose ``Accept`` names it; all answers with data vary by that."""
     validate_results: bool = False
     """Whether what handlers return is compared with their annotations, and is a 500 if it differs: for development."""
     probes: bool = True

@@ -14,6 +14,7 @@ from aiohttp import web
 from openapi_spec_validator import validate
 
 from rostra import config, plugin
+from rostra.handlers import mark
 from rostra_aiohttp import (
     Answer,
     Body,
@@ -25,6 +26,7 @@ from rostra_aiohttp import (
     FromQuery,
     Header,
     Query,
+    Route,
     Upload,
     delete,
     get,
@@ -357,6 +359,18 @@ def test_what_openapi_cannot_tell_apart_is_named(documented: Any) -> None:
 
     assert made["paths"]["/things/{number}"]["get"]["operationId"] == "by_number"
     assert [each.partition(" → ")[2] for each in made["x-left-out"]] == ["by_name"]
+
+
+def test_a_method_that_openapi_has_no_word_for_is_named(documented: Any) -> None:
+    async def find() -> None:
+        pass
+
+    mark(mark(find, Route("PROPFIND", "/files")), Route("OPTIONS", "/files"))
+
+    made = documented(find)
+
+    assert [*made["paths"]["/files"]] == ["options"]
+    assert [each.partition(" → ")[0] for each in made["x-left-out"]] == ["PROPFIND /files"]
 
 
 def test_operations_have_ids_of_their_own_whatever_their_order(documented: Any) -> None:

@@ -8,8 +8,6 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
-from aiohttp import hdrs
-
 from rostra import di
 from rostra.describing import docstring
 from rostra.errors import AnnotationError
@@ -102,13 +100,10 @@ def _told(handlers: Iterable[Bound]) -> tuple[Sequence[Answered], Sequence[str]]
         route = bound.declared.trigger
         if not isinstance(route, Route):
             continue
-        for method in _METHODS if route.method == hdrs.METH_ANY else (route.method.lower(),):
-            each = Answered(bound, method, path_of(route.path))
-            is_new = (each.method, each.path.shape) not in told
-            if method in _METHODS and is_new:
-                told[each.method, each.path.shape] = each
-            elif route.method != hdrs.METH_ANY:
-                left_out.append(f"{route.describe()} → {bound.declared.label}")
+        each = Answered(bound, route.method.lower(), path_of(route.path))
+        is_known = each.method in _METHODS
+        if not is_known or told.setdefault((each.method, each.path.shape), each) is not each:
+            left_out.append(f"{route.describe()} → {bound.declared.label}")
     return tuple(told.values()), left_out
 
 

@@ -42,8 +42,9 @@ class Inbox:
     async def room(self, seconds: float) -> None:
         """Wait until it is not full, and at most so long."""
         self._room = asyncio.Event()
+        patience = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds) as patience:
+            async with patience:
                 await self._room.wait()
         except TimeoutError:
             if not patience.expired():

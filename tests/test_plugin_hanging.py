@@ -295,7 +295,7 @@ def test_a_start_that_blocks_the_loop_is_told_by_a_watchdog(tmp_path):
     (tmp_path / "blocking.py").write_text("import threading\nthreading.Event().wait(60)")
     text = """
         from rostra import plugin
-        plugin.stage("blocking", start_timeout=0.1, config={"logging": {"format": "text"}})
+        plugin.stage("blocking", start_timeout=1, config={"logging": {"format": "text"}})
     """
 
     process = subprocess.Popen(

@@ -1,0 +1,273 @@
+"""Requests per second, against bare aiohttp: keep-alive connections, a small answer, one process each.
+
+wrk asks (Debian: ``apt install wrk``). Two services run side by side and are asked in turn, round by round; a figure
+is the median of the rounds' ratios. What each request costs the service in CPU time stands beside it, which other
+programs on the machine change less, and how much of a processor wrk took for itself. Services have their default
+settings: requests have ids, slow clients are bounded, probes are answered.
+
+``python benchmarks/http.py`` does it all; what is not installed is named and left out. With a folder of another
+environment, as in ``python benchmarks/http.py /path/to/venv``, tomodachi is taken from there.
+"""
+
+import re
+import shutil
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import attrs
+import psutil
+from measure import ENVIRONMENT
+
+BARE = """
+import sys
+from aiohttp import web
+
+async def hello(request):
+    return web.Response(text="hello")
+
+app = web.Application()
+app.router.add_get("/", hello)
+if sys.argv[2] == "uvloop":
+    import uvloop
+    loop = uvloop.new_event_loop()
+else:
+    loop = None
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None, loop=loop)
+"""
+
+MIDDLEWARE = """
+import sys
+from aiohttp import web
+
+class Database: ...
+
+class Repo:
+    def __init__(self, database): self.database = database
+
+database = Database()
+
+@web.middleware
+async def around(request, handler):
+    response = await handler(request)
+    response.headers["X-Served-By"] = "bench"
+    return response
+
+async def hello(request):
+    repo = Repo(database)
+    return web.Response(text="hello")
+
+app = web.Application(middlewares=[around])
+app.router.add_get("/", hello)
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None)
+"""
+
+START = """
+if __name__ == "__main__":
+    import sys
+    from rostra import plugin
+    factory = None
+    if sys.argv[2] == "uvloop":
+        from uvloop import new_event_loop as factory
+    http = {"port": int(sys.argv[1])}
+    config = {"http": http, "logging": {"level": "error"}}
+    if sys.argv[2] == "logged":
+        config = {"http": {**http, "access_log": {"enabled": True}}, "logging": {"format": "json"}}
+    plugin.stage("__main__", config=config, loop_factory=factory)
+"""
+
+OURS = """
+from rostra_aiohttp import get
+
+@get("/")
+async def hello() -> str:
+    return "hello"
+"""
+
+INJECTED = """
+from aiohttp import web
+from rostra import context, di
+from rostra_aiohttp import get
+
+class Database: ...
+
+class Repo:
+    def __init__(self, database: Database): self.database = database
+
+@web.middleware
+async def around(request, handler):
+    response = await handler(request)
+    response.headers["X-Served-By"] = "bench"
+    return response
+
+@get("/")
+async def hello(repo: Repo) -> str:
+    return "hello"
+
+async def prepare():
+    di.register(Repo)
+    context.add(Database())
+    (await di.nject(web.Application)).middlewares.append(around)
+"""
+
+TOMODACHI = """
+import sys
+import tomodachi
+
+class Service(tomodachi.Service):
+    name = "bench"
+    options = tomodachi.Options(http=tomodachi.Options.HTTP(port=PORT, host="127.0.0.1", access_log=False))
+
+    @tomodachi.http("GET", r"/")
+    async def hello(self, request) -> str:
+        return "hello"
+"""
+
+ROUNDS = 7
+SECONDS = 2
+CONNECTIONS = 32
+PATIENCE = 30.0
+
+
+@attrs.frozen
+class Round:
+    """What one round of one service was."""
+
+    per_second: float
+    cpu_microseconds: float
+    """Of the service, for each request."""
+    load_share: float
+    """Of one processor, for wrk."""
+
+
+def free_port() -> int:
+    """A port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def served(program: Path, loop: str) -> Iterator[tuple[int, psutil.Process]]:
+    """A service that answers, and its process."""
+    port = free_port()
+    command = [sys.executable, str(program), str(port), loop]
+    if loop == "tomodachi":
+        fixed = program.with_name(f"tomodachi_{port}.py")
+        fixed.write_text(program.read_text().replace("PORT", str(port)))
+        command = [found_tomodachi(), "run", str(fixed), "--production"]
+    with Path(program.parent, "stderr").open("w") as stderr:
+        service = subprocess.Popen(command, env=ENVIRONMENT, stdout=stderr, stderr=stderr)
+    try:
+        began = time.monotonic()
+        while True:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if service.poll() is not None or time.monotonic() - began > PATIENCE:
+                raise SystemExit(f"{program} does not listen on port {port}")
+            time.sleep(0.01)
+        yield port, psutil.Process(service.pid)
+    finally:
+        service.send_signal(signal.SIGTERM)
+        service.wait(PATIENCE)
+
+
+def asked(port: int, process: psutil.Process) -> Round:
+    """One round: wrk asks for some seconds, and every answer must have been a good one."""
+    before = sum(process.cpu_times()[:2])
+    load = subprocess.Popen(
+        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", f"http://127.0.0.1:{port}/"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    children = psutil.Process(load.pid)
+    used = 0.0
+    while load.poll() is None:
+        used = sum(children.cpu_times()[:2]) if children.is_running() else used
+        time.sleep(0.05)
+    said = load.stdout.read() if load.stdout else ""
+    found = re.search(r"(\d+) requests in ([\d.]+)s", said)
+    if found is None or "Non-2xx" in said or "Socket errors" in said:
+        raise SystemExit(f"wrk was not answered well:\n{said}")
+    count, seconds = int(found[1]), float(found[2])
+    spent = sum(process.cpu_times()[:2]) - before
+    return Round(count / seconds, spent / count * 1e6, used / seconds)
+
+
+def found_tomodachi() -> str:
+    """Its command; empty if it is not installed."""
+    folder = str(Path(sys.argv[1], "bin")) if len(sys.argv) > 1 else str(Path(sys.executable).parent)
+    return shutil.which("tomodachi", path=folder) or ""
+
+
+def compared(name: str, ours: Path, bare: Path, loops: tuple[str, str], goal: str) -> None:
+    """Print the ratio of two services."""
+    with ExitStack() as running:
+        first = running.enter_context(served(ours, loops[0]))
+        second = running.enter_context(served(bare, loops[1]))
+        pairs = [(asked(*first), asked(*second)) for _ in range(ROUNDS + 1)][1:]
+    ratios = [mine.per_second / theirs.per_second for mine, theirs in pairs]
+    print(
+        f"{name:<52} {statistics.median(ratios):5.2f}   ({min(ratios):.2f} to {max(ratios):.2f})  {goal:<11}"
+        f"   CPU/request {_median(pairs, 0):.0f} against {_median(pairs, 1):.0f} µs,"
+        f" wrk {statistics.median(each.load_share for pair in pairs for each in pair):.2f} of a processor",
+        flush=True,
+    )
+
+
+def _median(pairs: Sequence[tuple[Round, Round]], which: int) -> float:
+    return statistics.median(pair[which].cpu_microseconds for pair in pairs)
+
+
+def main() -> None:
+    """Print the table."""
+    if shutil.which("wrk") is None:
+        print("wrk is not installed, so nothing was measured: apt install wrk")
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        texts = {
+            "ours": OURS + START,
+            "bare": BARE,
+            "injected": INJECTED + START,
+            "middleware": MIDDLEWARE,
+            "tomodachi": TOMODACHI,
+        }
+        paths = {name: Path(folder, f"{name}.py") for name in texts}
+        for name, text in texts.items():
+            paths[name].write_text(text)
+        plain = ("asyncio", "asyncio")
+        compared("a small text / bare aiohttp", paths["ours"], paths["bare"], plain, "goal ≥ 0.95")
+        if find_spec("uvloop") is None:
+            print("uvloop is not installed, so that loop is left out")
+        else:
+            both = ("uvloop", "uvloop")
+            compared("the same on uvloop", paths["ours"], paths["bare"], both, "goal ≥ 0.95")
+        logged = ("logged", "asyncio")
+        compared(
+            "with the access log as JSON / bare aiohttp", paths["ours"], paths["bare"], logged, "goal ≥ 0.75"
+        )
+        compared(
+            "one middleware, two dependencies / by hand",
+            paths["injected"],
+            paths["middleware"],
+            plain,
+            "goal ≥ 0.9",
+        )
+        if not found_tomodachi():
+            print("tomodachi is not installed, so it is left out")
+        else:
+            both = ("tomodachi", "asyncio")
+            compared("tomodachi / bare aiohttp", paths["tomodachi"], paths["bare"], both, "")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 
 from rostra import di
-from rostra_aiohttp import Event, Header, ResponseHead, get
+from rostra_aiohttp import Address, Event, Header, ResponseHead, get
 
 pytestmark = pytest.mark.asyncio
 
@@ -153,6 +153,20 @@ async def test_an_error_in_the_middle_cuts_the_connection_and_is_logged_once(ser
 
     assert journal.lines == ["opened", f"closed by {type(error).__name__}"]
     assert len([line for line in caplog.records if line.levelname == "ERROR"]) == 1
+
+
+async def test_a_client_of_http_1_0_does_not_take_a_part_for_the_whole(serve):
+    @get("/")
+    async def stream() -> AsyncIterator[str]:
+        yield "a"
+        raise RuntimeError
+
+    async with serve(stream) as served:
+        reader, writer = await asyncio.open_connection(*served.stage.components.get(Address)[:2])
+        writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        with pytest.raises(ConnectionResetError):
+            await reader.read()
+        writer.close()
 
 
 async def test_an_item_of_another_kind_is_told_with_the_handler(serve, caplog):

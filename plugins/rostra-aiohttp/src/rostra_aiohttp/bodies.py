@@ -115,13 +115,13 @@ class Body(NamedTuple):
         return self._structured(values, faults, of_texts=True)
 
     def _structured(self, value: Any, known: Iterable[Fault] = (), *, of_texts: bool = False) -> Any:
-        faults = list(known)
+        made, faults = None, list(known)
         try:
             made = documents.read(value, self.annotation, of_texts=of_texts)
         except documents.UNFIT as error:
             faults += documents.faults(error)
         if faults:
-            raise UnfitError(faults) from None
+            raise UnfitError(faults)
         return made
 
     def _unknown_type(self, text: str) -> web.HTTPException:

@@ -4,6 +4,8 @@ Nothing of the inside of the service stands in them. What nobody caught is logge
 """
 
 import asyncio
+import socket
+import struct
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
@@ -92,8 +94,15 @@ def _broken_off(request: web.Request, error: Exception) -> web.StreamResponse:
     if request.transport is not None and request.version >= (1, 1):
         request.transport.close()  # what was sent arrives, and its last chunk is missing
     elif request.transport is not None:
-        request.transport.abort()
+        _reset(request.transport)
     return web.Response(status=HTTPStatus.INTERNAL_SERVER_ERROR)  # nobody gets it
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """End a connection of HTTP/1.0, where a kind end would mean that this was all."""
+    if (connection := transport.get_extra_info("socket")) is not None and connection.family != socket.AF_UNIX:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
 
 
 def _failed(request: web.Request) -> web.StreamResponse:

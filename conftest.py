@@ -15,6 +15,7 @@ MAY_BE_SKIPPED: dict[str, str] = {
     "tests/test_config_unions.py::test_an_alias_may_stand_in_what_it_stands_for": "needs Python 3.12",
     "plugins/rostra-aiohttp/tests/test_http_openapi_page.py": _BROWSER,
     "plugins/rostra-aiohttp/tests/test_http_websocket_browser.py": _BROWSER,
+    "examples/chat/tests/test_chat.py::test_a_browser_opens_the_page_and_joins": _BROWSER,
 }
 """What the name of a skipped test starts with, and why CI can do without it."""
 

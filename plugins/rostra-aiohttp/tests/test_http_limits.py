@@ -1,6 +1,7 @@
 """What the server bounds: time, number, size; clients that are slow on purpose."""
 
 import asyncio
+import gc
 import io
 import resource
 import socket
@@ -12,6 +13,7 @@ from aiohttp import web
 
 from rostra import di
 from rostra_aiohttp import get, post
+from rostra_aiohttp.connections import Connection
 
 pytestmark = pytest.mark.asyncio
 
@@ -133,6 +135,19 @@ async def test_a_connection_that_brings_no_request_is_closed(serve):
     async with serve(hello, headers_timeout=0.1) as served:
         assert await heard(served) == b""
         assert await heard(served, b"GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ") == b""
+
+
+async def test_connections_that_are_gone_are_forgotten_at_once(serve):
+    def kept() -> int:
+        gc.collect()
+        return sum(isinstance(each, Connection) for each in gc.get_objects())
+
+    async with serve(hello, headers_timeout=60) as served:
+        before = kept()
+        for _ in range(50):
+            await heard(served, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        assert kept() <= before + 1
 
 
 async def test_one_that_has_brought_a_request_may_idle_as_long_as_it_is_kept_alive(serve):

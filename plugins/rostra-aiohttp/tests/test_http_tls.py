@@ -141,6 +141,14 @@ async def test_tls_below_1_2_is_refused(serve, make):
             await asyncio.open_connection(address.host, address.port, ssl=old)
 
 
+async def test_who_does_not_shake_hands_in_time_is_let_go(serve, make):
+    async with serve(hello, tls=make("first").as_settings(), headers_timeout=0.2) as served:
+        address = served.stage.components.get(Address)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+        writer.close()
+
+
 async def test_an_encrypted_key_is_opened_by_its_password(serve, make):
     files = make("first", password="hunter22")
 

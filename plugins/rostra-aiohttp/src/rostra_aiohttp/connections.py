@@ -22,20 +22,31 @@ _log = log.get("rostra.http")
 class Connection(web.RequestHandler):
     """Serves one connection, which ends if it brings no request in time."""
 
-    __slots__ = ("on_lost",)
+    __slots__ = ("_patience", "_waiting", "on_lost")
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, patience: float, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._patience = patience
+        self._waiting: asyncio.TimerHandle | None = None
         self.on_lost: Callable[[], None] | None = None
         """Called when the client has gone; who streams sets it."""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        if self._patience:
+            loop = asyncio.get_running_loop()
+            self._waiting = loop.call_later(self._patience, self._expect_request)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell whoever streams over this connection."""
         super().connection_lost(exc)
+        if self._waiting is not None:  # else many short connections would be kept in memory for as long
+            self._waiting.cancel()
         if self.on_lost is not None:
             self.on_lost()
 
-    def expect_request(self) -> None:
+    def _expect_request(self) -> None:
         """End the connection if no request has come over it yet."""
         if self._request_count == 0 and self.transport is not None:
             _log.debug("http.expired", client=_client(self.transport))
@@ -68,13 +79,7 @@ def opening(server: web.Server, patience: float) -> Callable[[], Connection]:
     options = server._kwargs  # noqa: SLF001  (with what the application itself has set)
     loop = asyncio.get_running_loop()
 
-    def opened() -> Connection:
-        connection = Connection(server, loop=loop, **options)
-        if patience:
-            loop.call_later(patience, connection.expect_request)
-        return connection
-
-    return opened
+    return lambda: Connection(server, loop=loop, patience=patience, **options)
 
 
 class SlowBody:

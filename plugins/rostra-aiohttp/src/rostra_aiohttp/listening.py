@@ -61,6 +61,7 @@ class Place(NamedTuple):
         socket: A path, in place of both.
         mode: Of the socket's file.
         send_timeout: Seconds in which a client must take some of what is sent; 0 is without end.
+        headers_timeout: Seconds for the handshake of TLS; 0 is asyncio's minute.
     """
 
     host: str
@@ -69,6 +70,7 @@ class Place(NamedTuple):
     socket: Path | None = None
     mode: int = 0o660
     send_timeout: float = 0.0
+    headers_timeout: float = 0.0
 
 
 class Listening:
@@ -122,11 +124,22 @@ async def _on_port(
     opened: Callable[[], asyncio.Protocol], place: Place, tls: ssl.SSLContext | None
 ) -> Listening:
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(opened, place.host, place.port, ssl=tls, backlog=_BACKLOG)
+    server = await loop.create_server(
+        opened,
+        place.host,
+        place.port,
+        ssl=tls,
+        backlog=_BACKLOG,
+        ssl_handshake_timeout=_handshake(place, tls),
+    )
     for each in server.sockets:
         _give_up_after(each, place.send_timeout)
     host, port = server.sockets[0].getsockname()[:2]
     return Listening(server, Address(host, port, _scheme(tls)), None)
+
+
+def _handshake(place: Place, tls: ssl.SSLContext | None) -> float | None:
+    return (place.headers_timeout or None) if tls is not None else None
 
 
 def _give_up_after(listener: Any, seconds: float) -> None:
@@ -151,7 +164,9 @@ async def _on_file(
         listener.bind(str(beside))
         beside.chmod(place.mode)
         loop = asyncio.get_running_loop()
-        server = await loop.create_unix_server(opened, sock=listener, ssl=tls, backlog=_BACKLOG)
+        server = await loop.create_unix_server(
+            opened, sock=listener, ssl=tls, backlog=_BACKLOG, ssl_handshake_timeout=_handshake(place, tls)
+        )
         beside.replace(path)
     except BaseException:
         listener.close()

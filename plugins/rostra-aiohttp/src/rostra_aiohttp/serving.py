@@ -139,6 +139,7 @@ def _place(settings: HttpConfig, section: str) -> Place:
         socket=settings.socket,
         mode=int(settings.socket_mode, 8),
         send_timeout=settings.send_timeout,
+        headers_timeout=settings.headers_timeout,
     )
 
 

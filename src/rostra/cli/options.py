@@ -47,10 +47,12 @@ _SET = "One setting, such as http.port=8081. It wins over files and the environm
 
 
 def _assignments(_: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
-    for each in given:
+    for number, each in enumerate(given, 1):
         key, equals, _value = each.partition("=")
-        if not key.strip() or not equals:
-            raise click.BadParameter(f'"{each}" sets nothing; write it as http.port=8081.', param=parameter)
+        if not key.strip() or not equals:  # what was typed may be a secret
+            raise click.BadParameter(
+                f"number {number} sets nothing; write it as http.port=8081.", param=parameter
+            )
     return given
 
 

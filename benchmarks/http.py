@@ -161,7 +161,7 @@ def served(program: Path, loop: str) -> Iterator[tuple[int, psutil.Process]]:
     port = free_port()
     command = [sys.executable, str(program), str(port), loop]
     if loop == "tomodachi":
-        fixed = program.with_name(f"tomodachi_{port}.py")
+        fixed = program.with_name(f"peer_{port}.py")
         fixed.write_text(program.read_text().replace("PORT", str(port)))
         command = [found_tomodachi(), "run", str(fixed), "--production"]
     with Path(program.parent, "stderr").open("w") as stderr:
@@ -239,7 +239,7 @@ def main() -> None:
             "bare": BARE,
             "injected": INJECTED + START,
             "middleware": MIDDLEWARE,
-            "tomodachi": TOMODACHI,
+            "peer": TOMODACHI,
         }
         paths = {name: Path(folder, f"{name}.py") for name in texts}
         for name, text in texts.items():
@@ -266,7 +266,7 @@ def main() -> None:
             print("tomodachi is not installed, so it is left out")
         else:
             both = ("tomodachi", "asyncio")
-            compared("tomodachi / bare aiohttp", paths["tomodachi"], paths["bare"], both, "")
+            compared("tomodachi / bare aiohttp", paths["peer"], paths["bare"], both, "")
 
 
 if __name__ == "__main__":

@@ -59,7 +59,7 @@ async def serve(
         fronts.append((await fronted(admin.application, apart, serving), apart))
     listening: list[Listening] = []
     try:
-        async with _certified(settings, source, clock) as tls:
+        async with _certified(settings, source, clock) as tls, _watched(serving, settings):
             await _listen(fronts, tls, source, listening, serving)
             started()
             await cancel.wait()
@@ -91,6 +91,18 @@ def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:
         access_log=AccessLogConfig(),
         cors=CorsConfig(),
     )
+
+
+@asynccontextmanager
+async def _watched(serving: Serving, settings: HttpConfig) -> AsyncIterator[None]:
+    """Whether something blocks the loop is looked at while the body runs, if anybody wants that."""
+    if not settings.blocked_after:
+        yield
+        return
+    from rostra_aiohttp.blocking import watched
+
+    with watched(serving, float(settings.blocked_after)):
+        yield
 
 
 @asynccontextmanager

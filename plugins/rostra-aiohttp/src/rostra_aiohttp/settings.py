@@ -200,6 +200,8 @@ class HttpConfig(Config, section="http"):
     """The networks of the proxies whose word is taken for who asks: ``["10.0.0.0/8"]``."""
     proxy_header: Literal["X-Forwarded-For", "Forwarded"] = "X-Forwarded-For"
     """In which header they write; the other is never read, since whoever asks may write it."""
+    blocked_after: Duration = Duration(0.0)
+    """After how long a handler that blocks the loop is named in the log, as ``http.blocked``; 0 never looks."""
     request_id: bool = True
     """Whether requests have an id: the client's ``X-Request-ID`` or a new one, in the answer and in the log."""
     tls: TlsConfig | None = None

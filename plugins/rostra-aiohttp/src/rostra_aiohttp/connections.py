@@ -22,12 +22,14 @@ _log = log.get("rostra.http")
 class Connection(web.RequestHandler):
     """Serves one connection, which ends if it brings no request in time."""
 
-    __slots__ = ("_patience", "_waiting", "on_lost")
+    __slots__ = ("_patience", "_waiting", "on_lost", "slow_body")
 
     def __init__(self, *arguments: Any, patience: float, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._patience = patience
         self._waiting: asyncio.TimerHandle | None = None
+        self.slow_body: SlowBody | None = None
+        """The latest body that is on its way; the others have come."""
         self.on_lost: Callable[[], None] | None = None
         """Called when the client has gone; who streams sets it."""
 
@@ -43,6 +45,8 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
         if self._waiting is not None:  # else many short connections would be kept in memory for as long
             self._waiting.cancel()
+        if self.slow_body is not None:
+            self.slow_body.look_no_more()
         if self.on_lost is not None:
             self.on_lost()
 
@@ -101,7 +105,7 @@ class SlowBody:
         self,
         payload: StreamReader,
         writer: AbstractStreamWriter,
-        connection: web.RequestHandler,
+        connection: Connection,
         seconds: float,
     ) -> None:
         self._payload, self._writer, self._connection = payload, writer, connection
@@ -109,12 +113,14 @@ class SlowBody:
         self._seen = 0
         self._was_slow = False
         self._look_later()
-        payload.on_eof(self._look_no_more)
+        payload.on_eof(self.look_no_more)
+        connection.slow_body = self
 
     def _look_later(self) -> None:
         self._timer = asyncio.get_running_loop().call_later(self._seconds, self._look)
 
-    def _look_no_more(self) -> None:
+    def look_no_more(self) -> None:
+        """It has come, or never will."""
         self._timer.cancel()
 
     def _look(self) -> None:

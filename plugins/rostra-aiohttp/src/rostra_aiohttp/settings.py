@@ -106,17 +106,14 @@ class CompressionConfig:
     """Of which types: whole ones, beginnings as in ``text/``, and endings as in ``+json``."""
 
 
-def _check_credentials(settings: Any, _field: Any, are_allowed: bool) -> None:
-    if are_allowed and "*" in settings.origins:
-        msg = "with credentials the origins have to be named; any page could act for its reader"
-        raise ValueError(msg)
-
-
-def _check_origins(_settings: Any, _field: Any, origins: tuple[str, ...]) -> None:
+def _check_origins(settings: Any, _field: Any, origins: tuple[str, ...]) -> None:
     for origin in origins:
         if origin != "*" and not _ORIGIN(origin):
             msg = f"an origin is a scheme and a host, as in https://shop.example, or *; found {origin}"
             raise ValueError(msg)
+    if "*" in origins and settings.credentials:
+        msg = "with credentials the origins have to be named; any page could act for its reader"
+        raise ValueError(msg)
 
 
 @attrs.frozen
@@ -131,7 +128,7 @@ class CorsConfig:
     """Which headers they may send besides those that any page may."""
     expose: tuple[str, ...] = ("X-Request-ID",)
     """Which headers of answers they may read besides those that any page may."""
-    credentials: bool = attrs.field(default=False, validator=_check_credentials)
+    credentials: bool = False
     """Whether cookies and the like are sent along; never with ``*``."""
     max_age: Duration = Duration(600.0)
     """How long a browser need not ask again."""
@@ -218,7 +215,7 @@ class HttpConfig(Config, section="http"):
     """How large files in forms may be: ``[http.uploads]``."""
     websocket: WebSocketConfig = WebSocketConfig()
     """Of web sockets: ``[http.websocket]``."""
-    openapi: OpenApiConfig = OpenApiConfig()
+    openapi: OpenApiConfig = OpenApiConfig()  # noqa: RUF009  (it is frozen)
     """Whether the service describes itself: ``[http.openapi]``."""
 
 

@@ -40,7 +40,7 @@ class Caller:
             ResolveError: A parameter cannot be filled.
         """
         layer = peek(None) or here()
-        if layer.__class__ is LateScope and layer.closing is None:
+        if type(layer) is LateScope and layer.closing is None:
             seen = layer.below.seen
             plan = seen.shape.plans.get(self._under_scope)
             if plan is not None:

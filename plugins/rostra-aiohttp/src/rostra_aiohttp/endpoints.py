@@ -126,7 +126,7 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
 
     async def endpoint(request: web.Request) -> web.StreamResponse:
         scope = peek(None)
-        if scope.__class__ is not LateScope:
+        if type(scope) is not LateScope:
             scope = scope_of(layer, request)
         scope.holders += 1
         try:

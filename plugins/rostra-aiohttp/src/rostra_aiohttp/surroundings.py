@@ -5,7 +5,7 @@ Both are handlers of this transport: marked by decorators, collected, planned, c
 
 from collections.abc import Awaitable, Callable, Container
 from http import HTTPStatus
-from typing import Any, ClassVar, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from aiohttp import web
 
@@ -40,12 +40,12 @@ class _OfRequests:
     """What the triggers of this module have in common."""
 
     __slots__ = ()
-    transport: ClassVar[str] = "rostra_aiohttp"
-    path_names: ClassVar[frozenset[str]] = frozenset()
-    markers: ClassVar[tuple[type, ...]] = (FromQuery, FromHeader, FromCookie)
-    takes_scalars: ClassVar[bool] = False
-    takes_payload: ClassVar[bool] = False
-    needs_payload: ClassVar[bool] = False
+    transport = "rostra_aiohttp"
+    path_names = frozenset[str]()
+    markers = (FromQuery, FromHeader, FromCookie)
+    takes_scalars = False
+    takes_payload = False
+    needs_payload = False
 
 
 class Around(_OfRequests):

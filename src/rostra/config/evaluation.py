@@ -148,8 +148,17 @@ def _reason(fault: Fault, origin: Origin, layers: tuple[Layer, ...], hidden: tup
 
     is_kept_secret = (
         origin.kind == "secret file"
-        or any(isinstance(key, str) and is_called_secret(key) for key in fault.path)
+        or (
+            any(isinstance(key, str) and is_called_secret(key) for key in fault.path)
+            and not _is_yes_or_no(layers, fault)
+        )
         or any(map(gives_secret, references_around(layers, fault.path)))
         or overlaps(fault.reason, hidden)
     )
     return (is_kept_secret and fault.discreet) or fault.reason
+
+
+def _is_yes_or_no(layers: tuple[Layer, ...], fault: Fault) -> bool:
+    """Whether a truth value was found, which is no secret, whatever its setting is called."""
+    found = (at(each.values, fault.path) for each in reversed(layers))
+    return isinstance(next((each for each in found if not isinstance(each, Nothing)), None), bool)

@@ -79,6 +79,16 @@ async def test_what_nobody_serves_has_no_route(serve, caplog):
     assert [(event["status"], event["route"]) for event in events(caplog)] == [(404, None), (405, None)]
 
 
+async def test_what_is_answered_before_the_application_sees_it_is_logged_with_its_id_too(serve, caplog):
+    caplog.set_level(logging.INFO)
+    asked = {"Origin": "https://shop.example", "Access-Control-Request-Method": "GET", "X-Request-ID": "r1"}
+
+    async with serve(show, access_log=ON, cors={"origins": ["*"]}) as served:
+        await served.ask("OPTIONS", "/orders/7", headers=asked)
+
+    assert [(event["status"], event["request"]) for event in events(caplog)] == [(204, "r1")]
+
+
 async def test_probes_are_left_out_unless_they_are_wanted(serve, caplog):
     caplog.set_level(logging.INFO)
 

@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractAccessLogger
 
 from rostra import log
+from rostra_aiohttp.identity import request_id
 from rostra_aiohttp.probes import PATHS
 from rostra_aiohttp.settings import AccessLogConfig
 
@@ -54,6 +55,7 @@ def logger_of(settings: AccessLogConfig) -> type[AbstractAccessLogger]:
 
 
 def _write(request: web.BaseRequest, response: web.StreamResponse, seconds: float, path: str) -> None:
+    known = request_id(request)
     _log.tell(
         "http.answered",
         method=request.method,
@@ -64,6 +66,7 @@ def _write(request: web.BaseRequest, response: web.StreamResponse, seconds: floa
         bytes=response.body_length,
         client=request.remote,
         agent=request.headers.get("User-Agent", "")[:_LONGEST_AGENT],
+        **({"request": known} if known else {}),
     )
 
 

@@ -231,7 +231,9 @@ class TestFunctions:
                 assert (await use(2, given, last="y"))[1::2] == (given, "y")
                 assert (await use(first=3, database=database))[:3:2] == (3, database)
 
-    async def test_an_injected_function_shares_what_the_scope_keeps_and_has_its_own_outside_of_any(self) -> None:
+    async def test_an_injected_function_shares_what_the_scope_keeps_and_has_its_own_outside_of_any(
+        self,
+    ) -> None:
         opened: list[Database] = []
 
         async def database() -> AsyncIterator[Database]:

@@ -54,6 +54,7 @@ def making() -> None:
     DbConfig(password="x")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (a text is no secret)
     DbConfig(timeout="1m")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]  (nor a duration)
 
+
 class Color:
     def __init__(self, text: str) -> None:
         self.text = text

@@ -163,9 +163,9 @@ def served(program: Path, loop: str) -> Iterator[tuple[int, psutil.Process]]:
     if loop == "tomodachi":
         fixed = program.with_name(f"peer_{port}.py")
         fixed.write_text(program.read_text().replace("PORT", str(port)))
-        command = [found_tomodachi(), "run", str(fixed), "--production"]
+        command = [found_tomodachi(), "run", fixed.name, "--production"]
     with Path(program.parent, "stderr").open("w") as stderr:
-        service = subprocess.Popen(command, env=ENVIRONMENT, stdout=stderr, stderr=stderr)
+        service = subprocess.Popen(command, env=ENVIRONMENT, cwd=program.parent, stdout=stderr, stderr=stderr)
     try:
         began = time.monotonic()
         while True:

@@ -57,6 +57,31 @@ def test_a_request_that_runs_when_the_signal_comes_is_answered(start):
     assert program.ended() == 0
 
 
+def test_a_body_that_is_on_its_way_when_the_signal_comes_is_received_and_answered(start):
+    program = start("""
+        from rostra_aiohttp import Body, post
+
+        @post("/up")
+        async def up(body: Body[bytes]) -> str:
+            return f"{len(body)} bytes"
+    """)
+    with closing(program.connect()) as sending:
+        sending.putrequest("POST", "/up")
+        sending.putheader("Content-Length", "10")
+        sending.putheader("Expect", "100-continue")
+        sending.endheaders(b"hello")
+        assert sending.sock.recv(1024).startswith(b"HTTP/1.1 100 ")
+
+        program.terminate()
+        program.wait_for("http.draining")
+        sending.send(b"world")
+
+        answer = sending.sock.recv(1024)
+        assert answer.startswith(b"HTTP/1.1 200 ")
+        assert answer.endswith(b"10 bytes")
+    assert program.ended() == 0
+
+
 def test_a_connection_without_a_request_does_not_hold_the_exit(start):
     program = start(SLOW)
     with (

@@ -189,19 +189,32 @@ async def _close(runner: web.AppRunner, serving: Serving) -> None:
     still put away.
     """
     server = runner.server
-    closing = asyncio.create_task(runner.cleanup(), name="http: closing")
+    closing: asyncio.Task[None] | None = None
     try:
         if not serving.is_cut:
+            await _received(serving)
+            closing = _closing(runner)
             await asyncio.shield(closing)
     except asyncio.CancelledError:
         serving.cut()
         raise
     finally:
+        closing = closing or _closing(runner)
         await asyncio.wait({closing}, timeout=_LAST_PATIENCE)
         if closing.done() or server is None or not server.connections:
             await closing
         else:
             await _close_by_force(closing, server, runner.app)
+
+
+def _closing(runner: web.AppRunner) -> "asyncio.Task[None]":
+    return asyncio.create_task(runner.cleanup(), name="http: closing")
+
+
+async def _received(serving: Serving) -> None:
+    """Wait until the bodies of requests that run have come: once it closes, aiohttp drops what arrives."""
+    while any(not request.content.is_eof() for request in serving.running.values()):  # noqa: ASYNC110  (once per stop; an event would cost every request)
+        await asyncio.sleep(_MOMENT)
 
 
 async def _close_by_force(

@@ -11,7 +11,8 @@ import pytest
 from command_line import ROSTRA, ended, environment, write
 from terminal import shown
 
-TIMES = re.compile(r"\d+ ms( \(\d+ ms with what it loads\))?|\d+\.\d s( \(\d+\.\d s with what it loads\))?")
+TIME = r"(?:\d+ ms|\d+\.\d s)"
+TIMES = re.compile(rf"{TIME}( \({TIME} with what it loads\))?")
 SHOP = """
     from collections.abc import AsyncIterator
     from rostra import config, context, di, plugin

@@ -209,6 +209,12 @@ def test_mermaid_shows_names_as_they_are():
     assert f"[{name}]\n{name}" in labels
 
 
+def test_names_that_differ_in_a_control_character_are_two_nodes():
+    found = read_dot(dot(chart_of(["\x1e", "\x1f", r"\x1f"])))
+
+    assert len(set(found.nodes)) == len(found.nodes) == 15
+
+
 def test_graphviz_shows_backslashes_and_quotes_as_they_are():
     assert r'label="plugin a\\N\"b\""' in dot(chart_of(['a\\N"b"']))
 

@@ -33,7 +33,7 @@ def _lines(chart: Chart) -> Iterator[str]:
     for number, frame in enumerate(frames(chart)):
         yield from _frame(frame, number)
     for arrow in arrows(chart):
-        yield f"  {_quoted(arrow.start)} -> {_quoted(arrow.end)} [label={_quoted(arrow.label)}];"
+        yield f"  {_id(arrow.start)} -> {_id(arrow.end)} [label={_quoted(arrow.label)}];"
     yield "}"
 
 
@@ -49,7 +49,12 @@ def _frame(frame: Frame, number: int) -> Iterator[str]:
 
 def _box(box: Box) -> str:
     color = ", color=red" if box.is_wrong else ""
-    return f"{_quoted(box.id)} [label={_quoted(*box.lines)}, shape={_SHAPES[box.kind]}{color}];"
+    return f"{_id(box.id)} [label={_quoted(*box.lines)}, shape={_SHAPES[box.kind]}{color}];"
+
+
+def _id(text: str) -> str:
+    """An id of graphviz: two that differ in a control character differ here, too."""
+    return _quoted(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text.replace("\\", "\\\\")))
 
 
 def _quoted(*lines: str) -> str:

@@ -151,8 +151,9 @@ async def test_connections_that_are_gone_are_forgotten_at_once(serve):
             await writer.drain()
             writer.close()
 
-        while kept() > before + 1:  # noqa: ASYNC110  (nobody tells)
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(PATIENCE):
+            while kept() > before + 1:  # noqa: ASYNC110  (nobody tells)
+                await asyncio.sleep(0.01)
 
 
 async def test_one_that_has_brought_a_request_may_idle_as_long_as_it_is_kept_alive(serve):
@@ -184,13 +185,13 @@ async def test_a_body_that_comes_too_slowly_is_answered_by_408(serve, caplog):
 
 
 async def test_a_body_that_keeps_coming_is_read_to_its_end(serve):
-    async with serve(place, body_timeout=0.1) as served:
+    async with serve(place, body_timeout=1) as served:
         reader, writer = await connected(served)
-        writer.write(b"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n")
-        for _ in range(4):
+        writer.write(b"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 12000\r\n\r\n")
+        for _ in range(12):  # in all it takes longer than the time in which something has to come
             writer.write(b"x" * 1000)
-            await asyncio.sleep(0.07)
-        answer = await reader.readuntil(b"4000")
+            await asyncio.sleep(0.1)
+        answer = await reader.readuntil(b"12000")
         writer.close()
 
     assert answer.startswith(b"HTTP/1.1 200 ")

@@ -13,7 +13,7 @@ from rostra.config.answers import Answer, Failed, Found, Lacking
 from rostra.config.asking import Asking, Key
 from rostra.config.references import LONGEST, Reference, Template, asked_in
 from rostra.config.resolvers import BUILT_IN, opening
-from rostra.errors import ConfigError, Mistake, ResolverError, ResolverTimeoutError
+from rostra.errors import ConfigError, Mistake, ResolverError, ResolverTimeoutError, together
 
 
 @attrs.frozen(eq=False)
@@ -112,10 +112,8 @@ async def resolved(
     of_resolvers = [each for each in answers.values() if isinstance(each, ConfigError)]
     wrong = _wrong(where, (*mistakes, *work.mistakes()), (*fix, *work.fixes()), of_resolvers)
     errors = [*wrong, *_failed(answers, work)]
-    if len(errors) > 1:
-        raise ExceptionGroup(f"references in {where} cannot be resolved", errors)
     if errors:
-        raise errors[0]
+        raise together(f"references in {where} cannot be resolved", errors)
     return {spot: work.outcomes[spot].text for spot in spots}
 
 

@@ -39,7 +39,7 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
     └─ WrongProductError (TypeError)            an adapter made something else than it declares
 """
 
-from rostra.errors.base import RostraError, Wording, closest, shortened
+from rostra.errors.base import RostraError, Wording, closest, shortened, together
 from rostra.errors.cli import CommandLineError, StageNotFoundError
 from rostra.errors.components import ComponentNotFoundError, NoContextError, NotAComponentError
 from rostra.errors.config import ConfigError, Mistake
@@ -105,4 +105,5 @@ __all__ = [
     "WrongProductError",
     "closest",
     "shortened",
+    "together",
 ]

@@ -7,7 +7,7 @@ no live object, and nobody may put a secret into a field.
 
 import os
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, NamedTuple, Self, get_origin
 
 from typing_extensions import dataclass_transform
@@ -101,6 +101,11 @@ def _remade(cls: type[RostraError], fields: tuple[Any, ...], notes: tuple[str, .
     for note in notes:
         error.add_note(note)
     return error
+
+
+def together(what: str, problems: Sequence[Exception]) -> Exception:
+    """What to raise for problems: the only one as it is, several as a group that says ``what``."""
+    return problems[0] if len(problems) == 1 else ExceptionGroup(what, problems)
 
 
 def closest(word: str, options: Iterable[str]) -> str | None:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from rostra import context, di
 from rostra.components import Components
-from rostra.errors import RostraError
+from rostra.errors import RostraError, together
 from rostra.handlers import refusals
 from rostra.handlers.bound import Bound
 from rostra.handlers.collecting import Declared
@@ -87,10 +87,8 @@ class Handlers:
         for kind in dict.fromkeys(type(bound.declared.trigger) for bound in planned):
             chosen = tuple(bound for bound in planned if type(bound.declared.trigger) is kind)
             problems += await self._bind(kind, chosen)
-        if len(problems) == 1:
-            raise problems[0]
         if problems:
-            raise ExceptionGroup("handlers cannot be bound", problems)
+            raise together("handlers cannot be bound", problems)
         self._bound += planned
 
     async def _bind(self, kind: type, chosen: tuple[Bound, ...]) -> list[Exception]:

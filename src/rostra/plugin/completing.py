@@ -2,7 +2,7 @@
 
 from rostra import context, di
 from rostra.config import Config, ConfigSource
-from rostra.errors import ConfigError
+from rostra.errors import ConfigError, together
 from rostra.handlers import Handlers
 
 
@@ -16,11 +16,8 @@ async def complete() -> None:
         ExceptionGroup: The things that are wrong, as far as they can be known without building anything.
     """
     problems, _ = examined()
-    if len(problems) == 1:
-        raise problems[0]
     if problems:
-        msg = f"{len(problems)} things are wrong"
-        raise ExceptionGroup(msg, problems)
+        raise together(f"{len(problems)} things are wrong", problems)
     await context.get(di.StageObjects).build_eager()
     await context.get(Handlers).bind_all()
     context.get(ConfigSource).check_options()

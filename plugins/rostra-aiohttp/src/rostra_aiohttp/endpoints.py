@@ -14,7 +14,7 @@ from rostra.clock import Clock
 from rostra.components import Components
 from rostra.context import peek
 from rostra.di import LateScope
-from rostra.errors import AnnotationError, HandlerError
+from rostra.errors import AnnotationError, HandlerError, together
 from rostra.handlers import Bound, Origin, where_of
 from rostra_aiohttp.answers import MSGPACK, UnsayableError, answer_to, item_of_stream, may_say_status
 from rostra_aiohttp.handling import Endpoint
@@ -23,7 +23,7 @@ from rostra_aiohttp.reading import Reader, reader_of
 from rostra_aiohttp.routes import Route
 from rostra_aiohttp.settings import HttpConfig
 from rostra_aiohttp.stamps import JSON, TEXT, stamp
-from rostra_aiohttp.table import BOUND, described, shape, taken
+from rostra_aiohttp.table import BOUND, described, shape, taken, too_late
 
 
 async def bind(chosen: tuple[Bound, ...]) -> None:
@@ -42,10 +42,8 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
             _bind(application, bound, known, settings)
         except HandlerError as problem:
             problems.append(problem)
-    if len(problems) == 1:
-        raise problems[0]
     if problems:
-        raise ExceptionGroup("handlers cannot be bound", problems)
+        raise together("handlers cannot be bound", problems)
 
 
 def _bind(
@@ -53,7 +51,7 @@ def _bind(
 ) -> None:
     route = _route(bound)
     if application.frozen:
-        raise _too_late(bound)
+        raise too_late(bound)
     endpoint = _endpoint(bound, application, settings)
     resource = application.router.add_resource(route.path)
     path = shape(resource)
@@ -311,13 +309,4 @@ def _twice(bound: Bound, other: str) -> HandlerError:
 def _unsayable(bound: Bound, error: UnsayableError) -> HandlerError:
     return HandlerError(
         f"{bound.declared.label} returned {error.what}", where_of(bound.declared), (error.why,), (error.fix,)
-    )
-
-
-def _too_late(bound: Bound) -> HandlerError:
-    return HandlerError(
-        f"{_route(bound).describe()} comes too late",
-        where_of(bound.declared),
-        ("the server runs already, and its routes are fixed then",),
-        ("load its plugin in a prepare, before the server starts",),
     )

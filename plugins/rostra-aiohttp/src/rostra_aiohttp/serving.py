@@ -28,6 +28,9 @@ _LAST_PATIENCE = 0.5
 _MOMENT = 0.05
 """Seconds for connections whose requests ignore that they were cut; aiohttp takes 0 for no limit."""
 
+_PAUSE = 0.05
+"""Seconds between two looks at whether the bodies of requests have come."""
+
 _log = log.get("rostra.http")
 
 
@@ -214,7 +217,7 @@ def _closing(runner: web.AppRunner) -> "asyncio.Task[None]":
 async def _received(serving: Serving) -> None:
     """Wait until the bodies of requests that run have come: once it closes, aiohttp drops what arrives."""
     while any(not request.content.is_eof() for request in serving.running.values()):  # noqa: ASYNC110  (once per stop; an event would cost every request)
-        await asyncio.sleep(_MOMENT)
+        await asyncio.sleep(_PAUSE)
 
 
 async def _close_by_force(

@@ -6,7 +6,8 @@ from typing import Any
 from aiohttp import web
 
 from rostra import di
-from rostra.handlers import Bound
+from rostra.errors import HandlerError
+from rostra.handlers import Bound, where_of
 
 BOUND = "__rostra_bound__"
 """The attribute under which what aiohttp calls knows its handler."""
@@ -36,6 +37,16 @@ def whose(handler: Any) -> str:
     """The same of whatever aiohttp calls."""
     bound = getattr(handler, BOUND, None)
     return described(bound) if bound else _classic(handler)
+
+
+def too_late(bound: Bound) -> HandlerError:
+    """The refusal of a handler that comes when the routes are fixed."""
+    return HandlerError(
+        f"{bound.declared.trigger.describe()} comes too late",
+        where_of(bound.declared),
+        ("the server runs already, and its routes are fixed then",),
+        ("load its plugin in a prepare, before the server starts",),
+    )
 
 
 def _classic(handler: Any) -> str:

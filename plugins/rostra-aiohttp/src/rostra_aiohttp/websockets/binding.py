@@ -8,14 +8,14 @@ from typing import Any, TypeAlias
 from aiohttp import hdrs, web
 
 from rostra import context, di, plugin
-from rostra.errors import HandlerError
+from rostra.errors import HandlerError, together
 from rostra.handlers import Bound, Origin, bare, where_of
 from rostra_aiohttp.answers import answer_to
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.origins import is_allowed
 from rostra_aiohttp.reading import reader_of
 from rostra_aiohttp.settings import HttpConfig
-from rostra_aiohttp.table import BOUND, described, shape, taken
+from rostra_aiohttp.table import BOUND, described, shape, taken, too_late
 from rostra_aiohttp.websockets.declaring import SocketRoute
 from rostra_aiohttp.websockets.line import Line, response_for
 from rostra_aiohttp.websockets.living import Life, Sockets
@@ -44,17 +44,15 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
             _bind(application, bound, _endpoint(bound, settings, sockets))
         except HandlerError as problem:
             problems.append(problem)
-    if len(problems) == 1:
-        raise problems[0]
     if problems:
-        raise ExceptionGroup("handlers cannot be bound", problems)
+        raise together("handlers cannot be bound", problems)
     if sockets.stop not in serving.lasting:
         serving.lasting.append(sockets.stop)
 
 
 def _bind(application: web.Application, bound: Bound, endpoint: Endpoint) -> None:
     if application.frozen:
-        raise _too_late(bound)
+        raise too_late(bound)
     known = taken(application)
     resource = application.router.add_resource(_route(bound).path)
     other = known.get((hdrs.METH_GET, shape(resource))) or known.get((hdrs.METH_ANY, shape(resource)))
@@ -162,13 +160,4 @@ def _yields(bound: Bound) -> HandlerError:
         where_of(bound.declared),
         ("it is a generator, of which nobody would take what it makes",),
         ("await socket.send(...)",),
-    )
-
-
-def _too_late(bound: Bound) -> HandlerError:
-    return HandlerError(
-        f"{_route(bound).describe()} comes too late",
-        where_of(bound.declared),
-        ("the server runs already, and its routes are fixed then",),
-        ("load its plugin in a prepare, before the server starts",),
     )

@@ -7,42 +7,14 @@ import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
-import attrs
 import pytest
 from di_stage import a_stage
+from di_views import Database, Repo, Request, Service, View, thrice
 
 from rostra import context, di
 from rostra.di.asking import CALLS
 
 pytestmark = pytest.mark.asyncio
-
-
-class Database: ...
-
-
-@attrs.frozen(eq=False)
-class Repo:
-    database: Database
-
-
-@attrs.frozen(eq=False)
-class Service:
-    repo: Repo
-    database: Database
-
-
-class Request: ...
-
-
-@attrs.frozen(eq=False)
-class View:
-    request: Request
-    service: Service
-
-
-async def thrice(target: Any, **given: Any) -> list[Any]:
-    """Planned and interpreted, compiled and called, called."""
-    return [await di.nject(target, **given) for _ in range(3)]
 
 
 def plan_of(target: Any) -> Any:

@@ -4,11 +4,10 @@ import asyncio
 import contextlib
 import traceback
 from collections.abc import AsyncIterator, Iterator
-from typing import Any
 
-import attrs
 import pytest
 from di_stage import a_stage
+from di_views import Database, Repo, Request, Service, View, thrice
 
 from rostra import context, di
 from rostra.components import Components
@@ -17,35 +16,7 @@ from rostra.errors import ClosedError, GivenError, ResolveError, WrongProductErr
 pytestmark = pytest.mark.asyncio
 
 
-class Database: ...
-
-
 class Replica(Database): ...
-
-
-@attrs.frozen(eq=False)
-class Repo:
-    database: Database
-
-
-@attrs.frozen(eq=False)
-class Service:
-    repo: Repo
-    database: Database
-
-
-class Request: ...
-
-
-@attrs.frozen(eq=False)
-class View:
-    request: Request
-    service: Service
-
-
-async def thrice(target: Any, **given: Any) -> list[Any]:
-    """Planned and interpreted, compiled and called, called."""
-    return [await di.nject(target, **given) for _ in range(3)]
 
 
 class TestWhatMakesAPlanWrong:

@@ -1,0 +1,1 @@
+"""Messages for rostra: subscriptions, a publisher, retries and dead letters, over whichever broker there is."""

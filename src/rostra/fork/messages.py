@@ -1,0 +1,148 @@
+"""What a worker and its parent tell each other over the control channel: one line of JSON each.
+
+A worker asks and tells; the parent commands and answers. Descriptors travel beside the lines, in their order: only
+``Granted`` brings one. Commands to stop come this way, and not as signals: a terminal and systemd signal every process
+of a group, and a worker has to know one command that reached it twice from two commands.
+"""
+
+import json
+from typing import Any, NamedTuple, TypeAlias
+
+__all__ = [
+    "Beat",
+    "Chosen",
+    "Ended",
+    "Granted",
+    "Hurry",
+    "Message",
+    "Reached",
+    "Refused",
+    "Stop",
+    "Tired",
+    "Wanted",
+    "read",
+    "written",
+]
+
+
+class Beat(NamedTuple):
+    """From the worker's loop: it turns."""
+
+
+class Reached(NamedTuple):
+    """From the worker: its stage entered a phase.
+
+    Args:
+        phase: As the log calls it: ``running``, ``stopping``.
+    """
+
+    phase: str
+
+
+class Wanted(NamedTuple):
+    """From the worker: a transport wants a listening socket; ``Granted`` or ``Refused`` answers.
+
+    Args:
+        uri: Where it shall listen.
+    """
+
+    uri: str
+
+
+class Tired(NamedTuple):
+    """From the worker: it has done so much, or has grown so large, that another one shall take its place.
+
+    Args:
+        reason: For the log.
+    """
+
+    reason: str
+
+
+class Ended(NamedTuple):
+    """From the worker, the last line: how its stage ended.
+
+    Args:
+        exit_code: As ``rostra run`` would end with.
+        was_told: A signal said so, and not the end of its work.
+        error: What went wrong, in one line; empty if nothing did.
+    """
+
+    exit_code: int
+    was_told: bool = False
+    error: str = ""
+
+
+class Granted(NamedTuple):
+    """From the parent, with one descriptor: the listening socket that was wanted.
+
+    Args:
+        uri: As it was wanted.
+    """
+
+    uri: str
+
+
+class Refused(NamedTuple):
+    """From the parent: the socket that was wanted cannot be had.
+
+    Args:
+        uri: As it was wanted.
+        number: Of the ``OSError``.
+        reason: Its text.
+    """
+
+    uri: str
+    number: int
+    reason: str
+
+
+class Chosen(NamedTuple):
+    """From the parent: this is now the one worker in which tasks with ``workers="one"`` run, until it ends."""
+
+
+class Stop(NamedTuple):
+    """From the parent: stop in good order.
+
+    Args:
+        reason: For the log.
+    """
+
+    reason: str
+
+
+class Hurry(NamedTuple):
+    """From the parent: stop at once.
+
+    Args:
+        reason: For the log.
+    """
+
+    reason: str
+
+
+Message: TypeAlias = Beat | Reached | Wanted | Tired | Ended | Granted | Refused | Chosen | Stop | Hurry
+
+_KINDS: dict[str, Any] = {
+    kind.__name__: kind
+    for kind in (Beat, Reached, Wanted, Tired, Ended, Granted, Refused, Chosen, Stop, Hurry)
+}
+
+
+def written(message: Message) -> bytes:
+    """The line that says it."""
+    return json.dumps([type(message).__name__, *message]).encode() + b"\n"
+
+
+def read(line: bytes) -> Message:
+    """What a line says.
+
+    Raises:
+        ValueError: It is none that ``written`` makes.
+    """
+    name, *fields = json.loads(line)
+    if name not in _KINDS:
+        msg = f"{name} is no message of the control channel"
+        raise ValueError(msg)
+    message: Message = _KINDS[name](*fields)
+    return message

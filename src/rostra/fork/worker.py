@@ -1,0 +1,40 @@
+"""Who am I among the workers? A component of each worker's stage; a process without a parent has none."""
+
+from collections.abc import Callable
+
+__all__ = ["Worker"]
+
+
+class Worker:
+    """This process, as one of several that run the same stage.
+
+    ::
+
+        async def report(worker: fork.Worker | None = None):
+            name = "alone" if worker is None else f"worker {worker.number} of {worker.count}"
+
+    Args:
+        number: From 1 on; no two workers that run at the same time have the same, and one that takes the place of
+            another may have its number.
+        count: How many workers there should be, at the moment in which this one was started.
+        generation: 1 for the first workers, and one more each time that they are replaced by a reload.
+        count_request: Called by transports for each request or message that was answered; None if nobody counts, so
+            that it costs a look at an attribute.
+    """
+
+    __slots__ = ("count", "count_request", "generation", "number")
+
+    def __init__(
+        self,
+        number: int,
+        count: int,
+        generation: int = 1,
+        count_request: Callable[[], None] | None = None,
+    ) -> None:
+        self.number = number
+        self.count = count
+        self.generation = generation
+        self.count_request = count_request
+
+    def __repr__(self) -> str:
+        return f"<Worker {self.number} of {self.count}>"

@@ -202,6 +202,25 @@ CLI = (
     errors.StageNotFoundError("/run/rostra", (417, 512)),
 )
 
+SOCKETS = (
+    errors.AddressError(
+        "localhost:8080", "it does not say what it is", ("--bind",), ("tcp://localhost:8080",)
+    ),
+    errors.ListenError(
+        "127.0.0.1",
+        8080,
+        "another process listens there already",
+        ("[http] port = 8080, from config.toml",),
+        (
+            "stop that process, or listen elsewhere; port 0 takes any that is free:",
+            "--set http.port=8081",
+            "APP_HTTP_PORT=8081",
+            "[http] port = 8081 in a file of settings",
+        ),
+    ),
+)
+
 SAMPLES: tuple[errors.RostraError, ...] = (
     *COMPONENTS, *DI, *CONFIG, *RESOLVERS, *HEALTH, *HANDLERS, *PLUGIN, *TESTING, *CLI,
+    *SOCKETS,
 )  # fmt: skip

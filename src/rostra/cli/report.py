@@ -13,7 +13,7 @@ from traceback import FrameSummary, StackSummary, TracebackException
 
 import click
 
-from rostra.errors import CommandLineError, ConfigError, PluginNotFoundError, RostraError
+from rostra.errors import AddressError, CommandLineError, ConfigError, PluginNotFoundError, RostraError
 
 __all__ = ["FAILED", "MISUSED", "exit_code", "is_of_users", "leaves", "reported", "worded"]
 
@@ -83,7 +83,7 @@ def _leaves(error: BaseException) -> Iterator[BaseException]:
 def _is_misuse(error: BaseException) -> bool:
     if isinstance(error, PluginNotFoundError):
         return not error.asked_by  # it was named on the command line
-    return isinstance(error, CommandLineError | ConfigError)
+    return isinstance(error, AddressError | CommandLineError | ConfigError)
 
 
 def _paragraph(error: BaseException) -> str:

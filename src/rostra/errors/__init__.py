@@ -7,6 +7,7 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
 
     RostraError
     ├─ AdapterError (TypeError)                 what was registered cannot be an adapter
+    ├─ AddressError (ValueError)                an address to listen on cannot be read
     ├─ AnnotationError (NameError)              an annotation written as a string cannot be read
     ├─ AsyncioMissingError (RuntimeError)       a test's stage has no event loop
     ├─ CheckNameError (ValueError)              two checks have one name
@@ -18,6 +19,7 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
     ├─ GivenError (TypeError)                   a given value cannot be used as it is
     ├─ HandlerError (TypeError)                 a handler cannot be bound to its trigger
     ├─ JobsFullError (RuntimeError)             as many jobs run as may
+    ├─ ListenError (OSError)                    a server cannot listen where it should
     ├─ NoContextError (LookupError)             neither a stage nor a layer here
     ├─ NotAComponentError (TypeError)           a class instead of an instance
     ├─ PluginCycleError (RuntimeError)          plugins load each other in a circle
@@ -66,10 +68,12 @@ from rostra.errors.plugin import (
     TaskEndedError,
 )
 from rostra.errors.resolvers import ResolverDeniedError, ResolverError, ResolverTimeoutError
+from rostra.errors.sockets import AddressError, ListenError
 from rostra.errors.testing import AsyncioMissingError, ContractError, PytestMarkError
 
 __all__ = [
     "AdapterError",
+    "AddressError",
     "AnnotationError",
     "AsyncioMissingError",
     "CheckNameError",
@@ -83,6 +87,7 @@ __all__ = [
     "GivenError",
     "HandlerError",
     "JobsFullError",
+    "ListenError",
     "Mistake",
     "NeedsAwaitError",
     "NoContextError",

@@ -1,7 +1,7 @@
 """What a worker and its parent tell each other over the control channel: one line of JSON each.
 
 A worker asks and tells; the parent commands and answers. Descriptors travel beside the lines, in their order: only
-``Granted`` brings one. Commands to stop come this way, and not as signals: a terminal and systemd signal every process
+``Granted`` brings some. Commands to stop come this way, and not as signals: a terminal and systemd signal every process
 of a group, and a worker has to know one command that reached it twice from two commands.
 """
 
@@ -40,13 +40,17 @@ class Reached(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """From the worker: a transport wants a listening socket; ``Granted`` or ``Refused`` answers.
+    """From the worker: a transport wants the sockets of a server; ``Granted`` or ``Refused`` answers.
 
     Args:
-        uri: Where it shall listen.
+        ticket: By which the answer is known.
+        server: Which one: the section of its settings, ``http.admin``.
+        at: Where it shall listen, as URIs whose hosts are numeric.
     """
 
-    uri: str
+    ticket: int
+    server: str
+    at: tuple[str, ...]
 
 
 class Tired(NamedTuple):
@@ -74,26 +78,28 @@ class Ended(NamedTuple):
 
 
 class Granted(NamedTuple):
-    """From the parent, with one descriptor: the listening socket that was wanted.
+    """From the parent, with descriptors: the listening sockets that were wanted.
 
     Args:
-        uri: As it was wanted.
+        ticket: Of what was wanted.
+        sockets: How many descriptors come with it.
     """
 
-    uri: str
+    ticket: int
+    sockets: int
 
 
 class Refused(NamedTuple):
-    """From the parent: the socket that was wanted cannot be had.
+    """From the parent: the sockets that were wanted cannot be had.
 
     Args:
-        uri: As it was wanted.
+        ticket: Of what was wanted.
         number: Of the ``OSError``.
         reason: Its text.
     """
 
-    uri: str
-    number: int
+    ticket: int
+    number: int | None
     reason: str
 
 

@@ -10,10 +10,11 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from rostra import context, di, plugin
+from rostra.errors import ListenError
 from rostra.handlers import Handlers, guard
 from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.endpoints import bind
-from rostra_aiohttp.errors import ListenError, SocketClosedError
+from rostra_aiohttp.errors import SocketClosedError
 from rostra_aiohttp.events import Event
 from rostra_aiohttp.files import File
 from rostra_aiohttp.handling import Serving

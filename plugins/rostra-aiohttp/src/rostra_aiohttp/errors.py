@@ -1,29 +1,6 @@
-"""What can go wrong when a server starts."""
+"""What can go wrong while a server serves."""
 
 from rostra.errors import RostraError, Wording
-
-
-class ListenError(RostraError, OSError):
-    """The server cannot listen where it should.
-
-    Args:
-        host: As configured; or the path of a socket in the file system.
-        port: As configured; None for such a socket.
-        reason: What the system says.
-        where: Which setting says so, and who said that.
-        fix: What to do, with the variable to set.
-    """
-
-    host: str
-    port: int | None
-    reason: str
-    where: tuple[str, ...] = ()
-    fix: tuple[str, ...] = ()
-
-    def wording(self) -> Wording:
-        """Where it should listen, who said so, why it cannot, and what to set."""
-        place = self.host if self.port is None else f"{self.host}:{self.port}"
-        return Wording(f"cannot listen on {place}", where=self.where, why=(self.reason,), fix=self.fix)
 
 
 class SocketClosedError(RostraError, ConnectionError):

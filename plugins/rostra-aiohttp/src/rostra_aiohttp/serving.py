@@ -15,6 +15,7 @@ from aiohttp import web
 from rostra import log, plugin
 from rostra.clock import Clock
 from rostra.config import ConfigSource, Duration
+from rostra.fork import Sockets
 from rostra.health import Checks
 from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.front import Front, fronted
@@ -44,6 +45,7 @@ async def serve(
     serving: Serving,
     checks: Checks,
     clock: Clock,
+    sockets: Sockets | None = None,
 ) -> None:
     """Serve until the stage stops and the last request is answered.
 
@@ -63,7 +65,7 @@ async def serve(
     listening: list[Listening] = []
     try:
         async with _certified(settings, source, clock) as tls, _watched(serving, settings):
-            await _listen(fronts, tls, source, listening, serving)
+            await _listen(fronts, tls, source, sockets or Sockets(), listening, serving)
             started()
             await cancel.wait()
             serving.is_draining = True
@@ -135,15 +137,20 @@ async def _listen(
     fronts: Sequence[tuple[Front, HttpConfig]],
     tls: ssl.SSLContext | None,
     source: ConfigSource,
+    sockets: Sockets,
     listening: list[Listening],
     serving: Serving,
 ) -> None:
     """Listen at the main address, and then at that of its own."""
     for (front, settings), section, context in zip(fronts, ("http", "http.admin"), (tls, None), strict=False):
-        listening.append(await listen(front.open, _place(settings, section), context, source))
+        listening.append(await listen(front.open, _place(settings, section), context, source, sockets))
         is_main = section == "http"
-        address = serving.layer.add(listening[-1].address, name=None if is_main else "admin")
-        _log.info("http.listening", url=address.url, **({} if is_main else {"for": "admin"}))
+        first, *others = listening[-1].addresses
+        serving.layer.add(first, name=None if is_main else "admin")
+        for address in others:
+            serving.layer.add(address, name=address.url)
+        for address in listening[-1].addresses:
+            _log.info("http.listening", url=address.url, **({} if is_main else {"for": "admin"}))
 
 
 def _place(settings: HttpConfig, section: str) -> Place:

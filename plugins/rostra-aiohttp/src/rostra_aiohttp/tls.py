@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from rostra import log
 from rostra.clock import Clock
 from rostra.config import ConfigSource
-from rostra_aiohttp.errors import ListenError
+from rostra.errors import ListenError
 from rostra_aiohttp.settings import HttpConfig, TlsConfig
 
 _LEAF_IS_ENOUGH = 0x80000

@@ -1,0 +1,21 @@
+from rostra.fork.addresses import SocketAddress as SocketAddress
+from rostra.fork.addresses import TcpAddress as TcpAddress
+from rostra.fork.addresses import UnixAddress as UnixAddress
+from rostra.fork.addresses import read_address as read_address
+from rostra.fork.binding import Bound as Bound
+from rostra.fork.refusals import Refusal as Refusal
+from rostra.fork.refusals import refusal as refusal
+from rostra.fork.sockets import Sockets as Sockets
+from rostra.fork.worker import Worker as Worker
+
+__all__ = [
+    "Bound",
+    "Refusal",
+    "SocketAddress",
+    "Sockets",
+    "TcpAddress",
+    "UnixAddress",
+    "Worker",
+    "read_address",
+    "refusal",
+]

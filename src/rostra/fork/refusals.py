@@ -1,0 +1,103 @@
+"""Why nobody can listen somewhere, in words, and what to do: for those who say where to listen."""
+
+import errno
+import socket
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Literal, NamedTuple
+
+from rostra.errors import ListenError
+from rostra.fork.addresses import SocketAddress, UnixAddress, read_address
+from rostra.fork.binding import Bound, bind, discard
+from rostra.fork.sockets import looked_up
+
+_NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+_ROOTS_PORTS = 1024
+_HIGHEST_PORT = 65535
+_PORTS: dict[int | None, str] = {
+    errno.EADDRINUSE: "another process listens there already",
+    errno.EACCES: "this user may not listen on a port below 1024",
+}
+_STEPS: dict[int | None, str] = {
+    errno.EADDRINUSE: "stop that process, or listen elsewhere:",
+    errno.EEXIST: "remove that file, or listen elsewhere:",
+    errno.ENOENT: "make its folder, or listen elsewhere:",
+    errno.EACCES: "let this user write in its folder, or listen elsewhere:",
+}
+
+
+class Refusal(NamedTuple):
+    """Why nobody can listen at an address.
+
+    Args:
+        reason: In words.
+        part: Which part of the address is to be another.
+        value: What it could be.
+        step: What else to do; empty if there is nothing.
+    """
+
+    reason: str
+    part: Literal["host", "port", "path"]
+    value: str
+    step: str = ""
+
+
+def refusal(error: OSError, address: SocketAddress) -> Refusal:
+    """What an error of the system says about an address."""
+    if isinstance(address, UnixAddress):
+        reason = error.strerror or str(error)
+        return Refusal(reason, "path", "/tmp/http.sock", _STEPS.get(error.errno, "listen elsewhere:"))  # noqa: S108  (an example)
+    if isinstance(error, socket.gaierror):
+        return Refusal(f"its name cannot be resolved: {error.strerror}", "host", "127.0.0.1")
+    if error.errno in _NOT_HERE:
+        return Refusal("this machine has no such address", "host", "127.0.0.1")
+    reason = _PORTS.get(error.errno) or error.strerror or str(error)
+    step = "stop that process, or listen elsewhere; port 0 takes any that is free:"
+    return Refusal(reason, "port", str(_another(address.port)), step)
+
+
+def bind_uris(uris: Iterable[str], where: str, *, reuse_port: bool = False) -> tuple[Bound, ...]:
+    """Listen at all of these, or at none. It may wait for a name server.
+
+    Args:
+        uris: As people write them: ``tcp://:8080``.
+        where: Who does: ``--bind``.
+        reuse_port: Whether others may listen there too.
+
+    Raises:
+        AddressError: One is no address.
+        ListenError: At one nobody can listen.
+    """
+    addresses = [read_address(uri, where) for uri in uris]
+    with ExitStack() as undoing:
+        bound: list[Bound] = []
+        undoing.callback(discard, bound)
+        for address in addresses:
+            bound.extend(_bound(address, where, reuse_port=reuse_port))
+        undoing.pop_all()
+    return tuple(bound)
+
+
+def _bound(address: SocketAddress, where: str, *, reuse_port: bool) -> tuple[Bound, ...]:
+    try:
+        return bind(looked_up(address), reuse_port=reuse_port)
+    except OSError as error:
+        found = refusal(error, address)
+    raise _worded(found, address, where)
+
+
+def _worded(found: Refusal, address: SocketAddress, where: str) -> ListenError:
+    if isinstance(address, UnixAddress):
+        host, port, other = str(address.path), None, f"unix://{found.value}"
+    else:
+        host, port = address.host or "all addresses", address.port
+        is_port = found.part == "port"
+        other = str(
+            address._replace(port=int(found.value)) if is_port else address._replace(host=found.value)
+        )
+    fix = (*filter(None, [found.step]), f"{where} {other}")
+    return ListenError(host, port, found.reason, (f"{where} {address}",), fix)
+
+
+def _another(port: int) -> int:
+    return port + 1 if _ROOTS_PORTS <= port < _HIGHEST_PORT else 8080

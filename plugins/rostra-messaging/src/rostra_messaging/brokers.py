@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeAlias
 import attrs
 
 __all__ = [
+    "GROUP",
     "Broker",
     "Connect",
     "Connection",
@@ -122,12 +123,26 @@ class Delivery(Protocol):
         """It was handled; the broker forgets it."""
         ...
 
-    async def retry(self, delay: float, failure: Failure) -> bool:
-        """It failed; deliver it again after ``delay`` seconds, with ``attempt`` one higher."""
+    async def retry(self, delay: float, failure: Failure, *, counts: bool = True) -> bool:
+        """It failed; deliver it again after ``delay`` seconds.
+
+        Args:
+            delay: 0 is at once.
+            failure: Why; its ``first_failure`` from then on, if it has none yet.
+            counts: Whether ``attempt`` is one higher then.
+        """
         ...
 
-    async def dead(self, failure: Failure) -> bool:
-        """It failed for good; keep it in the dead queue, with the reason and the number of attempts."""
+    async def dead(
+        self, failure: Failure, *, attempts: int | None = None, first_failure: Failure | None = None
+    ) -> bool:
+        """It failed for good; keep it in the dead queue, with the reason and the number of attempts.
+
+        Args:
+            failure: The last one.
+            attempts: How often it was tried, if that is not ``parcel.attempt``: who keeps an order tries again in place.
+            first_failure: Likewise, if it is not ``parcel.first_failure``; without either it is ``failure``.
+        """
         ...
 
     async def release(self) -> bool:
@@ -137,6 +152,8 @@ class Delivery(Protocol):
 
 class Consumer(Protocol):
     """Takes parcels from a queue, across reconnects. Iterating gives deliveries; it ends after ``stop``.
+
+    One task iterates; others settle. What is not settled when the body of ``Broker.consume`` is left comes again.
 
     Raises (while iterating):
         SubscriptionError: The queue cannot be had (again), for a reason that waiting does not mend.

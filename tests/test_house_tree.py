@@ -52,7 +52,7 @@ def test_a_plugin_has_the_cores_version_and_needs_exactly_that(folder: Path) -> 
 
     assert plugin["version"] == version
     assert plugin["name"] == folder.name
-    assert f"rostra=={version}" in plugin["dependencies"]
+    assert {f"rostra=={version}", f"rostra[json]=={version}"} & {*plugin["dependencies"]}
     ours = [each for each in plugin["dependencies"] if re.match(r"rostra\b", each)]
     assert [each for each in ours if not each.endswith(f"=={version}")] == []
 

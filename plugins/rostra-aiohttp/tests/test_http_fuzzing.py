@@ -18,7 +18,7 @@ from aiohttp.test_utils import make_mocked_request
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostra_aiohttp import documents
+from rostra import documents
 from rostra_aiohttp.bodies import Body
 from rostra_aiohttp.faults import Fault, UnfitError
 from rostra_aiohttp.forms import pairs_of, shape_of

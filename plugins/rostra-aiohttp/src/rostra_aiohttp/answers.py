@@ -1,40 +1,26 @@
 """What a handler returns becomes an answer."""
 
-import functools
 import inspect
 import typing
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator
 from http import HTTPStatus
-from ipaddress import IPv4Address, IPv6Address
-from pathlib import Path, PurePath
-from types import NoneType
+from pathlib import Path
 from typing import Any, Literal
 
-import attrs
 from aiohttp import hdrs, web
 from aiohttp.helpers import ETAG_ANY
 from multidict import CIMultiDict
 
+from rostra.documents import UnsayableError, encoded, packed
 from rostra.handlers import bare, union_members
 from rostra_aiohttp.files import File
 from rostra_aiohttp.heads import Answer, ResponseHead, known_head
 from rostra_aiohttp.stamps import JSON, TEXT, stamp
 
 MSGPACK = "application/msgpack"
-_LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
-_LISTS = frozenset({list, tuple, set, frozenset})
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language"})
 """Headers that an answer without content does without (RFC 9110, section 15.4.5)."""
 _STREAMS = frozenset({AsyncIterator, AsyncGenerator, AsyncIterable, Iterator, Generator})
-_AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
-
-
-class UnsayableError(TypeError):
-    """A result is nothing that can be answered. Who called the handler says whose it is."""
-
-    def __init__(self, what: str, why: str, fix: str) -> None:
-        self.what, self.why, self.fix = what, why, fix
-        super().__init__(f"{what}: {why}")
 
 
 def answer(
@@ -190,62 +176,4 @@ def _checked(status: int) -> int:
         f"the status {int(status)}",
         "a status is a number from 100 to 599, and (number, body) is read as a status and a body",
         "if the pair is data, say so by the return annotation: -> list[int]",
-    )
-
-
-def encoded(value: Any) -> bytes:
-    """A value as JSON.
-
-    Raises:
-        TypeError: There is something in it that JSON cannot say.
-    """
-    return _encode()(_in_order(value))
-
-
-def packed(value: Any) -> bytes:
-    """A value as msgpack, which has bytes and moments of its own.
-
-    Raises:
-        TypeError: There is something in it that msgpack cannot say.
-    """
-    import msgspec
-
-    return msgspec.msgpack.encode(_in_order(value), enc_hook=_plain)
-
-
-@functools.cache
-def _encode() -> Callable[[Any], bytes]:
-    import msgspec  # a service that only answers with texts does without
-
-    return msgspec.json.Encoder(enc_hook=_plain).encode
-
-
-def _in_order(value: Any) -> Any:
-    """The same with objects of attrs classes as dicts: of those with slots msgspec writes the fields by alphabet."""
-    kind = type(value)
-    if kind in _LEAVES:
-        return value
-    if kind in _LISTS:
-        return [_in_order(item) for item in value]
-    if kind is dict:
-        return {key: _in_order(item) for key, item in value.items()}
-    if not attrs.has(kind):
-        return value
-    names = [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]
-    return {name: _in_order(getattr(value, name)) for name in names if hasattr(value, name)}
-
-
-def _plain(value: Any) -> Any:
-    """What msgspec does not know itself. Secrets are not known, on purpose."""
-    if isinstance(value, _AS_TEXT):
-        return str(value)
-    if isinstance(value, int):  # a class of somebody's own on top of a plain one
-        return int(value)
-    if isinstance(value, float):
-        return float(value)
-    article = "an" if type(value).__qualname__[0] in "aeiouAEIOU" else "a"
-    raise UnsayableError(
-        f"{article} {type(value).__qualname__}, which JSON cannot say",
-        "JSON says texts, numbers, lists, mappings, dates, and attrs classes, dataclasses and structs of these",
-        "return such a value, or a web.Response",
     )

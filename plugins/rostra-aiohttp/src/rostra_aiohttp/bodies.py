@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from aiohttp import hdrs, web
 
+from rostra import documents
+from rostra.documents import either
 from rostra.handlers import Source, bare
-from rostra_aiohttp import documents
-from rostra_aiohttp.faults import Fault, UnfitError, either
+from rostra_aiohttp.faults import Fault, UnfitError, of_body
 from rostra_aiohttp.forms import Shape, pairs_of, shape_of
 from rostra_aiohttp.settings import UploadConfig
 
@@ -119,7 +120,7 @@ class Body(NamedTuple):
         try:
             made = documents.read(value, self.annotation, of_texts=of_texts)
         except documents.UNFIT as error:
-            faults += documents.faults(error)
+            faults += of_body(error)
         if faults:
             raise UnfitError(faults)
         return made

@@ -14,9 +14,10 @@ from rostra.clock import Clock
 from rostra.components import Components
 from rostra.context import peek
 from rostra.di import LateScope
+from rostra.documents import UnsayableError
 from rostra.errors import AnnotationError, HandlerError, together
 from rostra.handlers import Bound, Origin, where_of
-from rostra_aiohttp.answers import MSGPACK, UnsayableError, answer_to, item_of_stream, may_say_status
+from rostra_aiohttp.answers import MSGPACK, answer_to, item_of_stream, may_say_status
 from rostra_aiohttp.handling import Endpoint
 from rostra_aiohttp.heads import known_head
 from rostra_aiohttp.reading import Reader, reader_of

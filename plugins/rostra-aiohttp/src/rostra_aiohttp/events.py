@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from rostra_aiohttp.answers import UnsayableError, encoded
+from rostra.documents import UnsayableError, encoded
 
 _BREAK = re.compile("\r\n|\r|\n")
 _NOT_IN_A_LINE = re.compile("[\r\n\0]")

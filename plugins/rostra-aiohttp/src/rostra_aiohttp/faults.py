@@ -1,12 +1,11 @@
 """What is wrong with what a client sent: every fault with its place, in words that the client understands."""
 
-import json
-from collections.abc import Iterable, Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from collections.abc import Iterable, Iterator
+from typing import Literal, NamedTuple, TypeAlias
+
+from rostra import documents
 
 Part: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
-
-_LONGEST = 60
 
 
 class Fault(NamedTuple):
@@ -25,17 +24,9 @@ class Fault(NamedTuple):
     def as_json(self) -> dict[str, str]:
         """As problem details show it (RFC 9457, section 3): ``pointer`` is a JSON pointer (RFC 6901)."""
         if self.part == "body":
-            pointer = "".join(f"/{str(key).replace('~', '~0').replace('/', '~1')}" for key in self.place)
+            pointer = documents.Fault(self.place, self.detail).pointer
             return {"in": "body", "pointer": f"#{pointer}", "detail": self.detail}
         return {"in": self.part, "name": str(self.place[0]), "detail": self.detail}
-
-
-class MismatchError(ValueError):
-    """A value is not of the kind that was expected. For the readers in here; clients get a Fault."""
-
-    def __init__(self, expected: str, found: object) -> None:
-        self.expected = expected
-        super().__init__(f"expected {expected}, found {shown(found)}")
 
 
 class UnfitError(Exception):
@@ -46,24 +37,10 @@ class UnfitError(Exception):
         super().__init__(f"{len(self.faults)} faults")
 
 
-def shown(value: object) -> str:
-    """A value in JSON's words; long texts are cut, lists and objects are only named."""
-    if isinstance(value, list):
-        return "a list"
-    if isinstance(value, dict):
-        return "an object"
-    text = (
-        json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | None) else repr(value)
-    )
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+def of_body(error: Exception) -> Iterator[Fault]:
+    """All that is wrong with a document, as faults of the body.
 
-
-def either(words: Sequence[str]) -> str:
-    """Words as a choice: ``red, green or blue``."""
-    return " or ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))
-
-
-def detail_of(error: Exception) -> str:
-    """What an exception of a validator or converter says about a value."""
-    first: Any = error.args[0] if error.args else ""
-    return str(first) or type(error).__name__
+    Raises:
+        Exception: One of those that are no fault of the client, but of a validator, say.
+    """
+    return (Fault("body", *each) for each in documents.faults(error))

@@ -8,8 +8,8 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
+from rostra.documents import encoded
 from rostra.health import Checks, Report
-from rostra_aiohttp.answers import encoded
 
 PATHS = frozenset({"/livez", "/readyz", "/startupz"})
 

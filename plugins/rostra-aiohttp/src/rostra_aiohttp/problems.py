@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from rostra import log
-from rostra_aiohttp.answers import encoded
+from rostra.documents import encoded
 from rostra_aiohttp.faults import Fault, UnfitError
 from rostra_aiohttp.identity import request_id
 

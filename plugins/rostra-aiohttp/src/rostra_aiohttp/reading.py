@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from aiohttp import web
 
 from rostra.components import name_of
+from rostra.documents import MismatchError, either, from_text
 from rostra.errors import HandlerError
 from rostra.handlers import (
     Bound,
@@ -22,9 +23,8 @@ from rostra.handlers import (
     union_members,
     where_of,
 )
-from rostra_aiohttp.faults import Fault, MismatchError, Part, UnfitError, either
+from rostra_aiohttp.faults import Fault, Part, UnfitError
 from rostra_aiohttp.routes import FromBody, FromCookie, FromHeader, FromQuery
-from rostra_aiohttp.scalars import from_text
 
 _MISSING = "it is missing"
 
@@ -158,7 +158,8 @@ def _text(bound: Bound, source: Source) -> Text:
 
 
 def _body(bound: Bound, source: Source) -> Any:
-    from rostra_aiohttp import bodies, documents  # cattrs, which a service without bodies does without
+    from rostra import documents
+    from rostra_aiohttp import bodies  # cattrs, which a service without bodies does without
 
     is_needed, is_optional = _if_missing(source)
     types = source.marker.types if isinstance(source.marker, FromBody) else ()

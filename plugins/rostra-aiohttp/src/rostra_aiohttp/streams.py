@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Self, TypeAlias
 from aiohttp import hdrs, web
 
 from rostra.clock import Clock
+from rostra.documents import UnsayableError, encoded
 from rostra.handlers import bare, union_members
-from rostra_aiohttp.answers import UnsayableError, check_head, encoded
+from rostra_aiohttp.answers import check_head
 from rostra_aiohttp.connections import Connection
 from rostra_aiohttp.events import SILENCE, Event, event_lines
 from rostra_aiohttp.heads import known_head

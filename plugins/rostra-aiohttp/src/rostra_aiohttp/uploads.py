@@ -4,9 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+from rostra.documents import opaque
+
 _CHUNK_BYTES = 65536
 
 
+@opaque("a file", {"type": "string", "contentMediaType": "application/octet-stream"})
 class Upload:
     """A file of a form.
 

@@ -10,14 +10,12 @@ from typing import Any, Literal, NamedTuple
 
 from rostra import di
 from rostra.describing import docstring
+from rostra.documents import Schema, Schemas, finished, unique
 from rostra.errors import AnnotationError
 from rostra.handlers import Bound
 from rostra_aiohttp.openapi.inputs import body, has_input, parameters
-from rostra_aiohttp.openapi.naming import unique
 from rostra_aiohttp.openapi.outputs import COMPONENTS, RESPONSES, responses
 from rostra_aiohttp.openapi.paths import Path, path_of
-from rostra_aiohttp.openapi.scalars import Schema
-from rostra_aiohttp.openapi.schemas import Schemas, finished
 from rostra_aiohttp.routes import Route
 
 VERSION = "3.1.1"

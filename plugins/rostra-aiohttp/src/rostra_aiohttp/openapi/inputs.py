@@ -4,10 +4,9 @@ import inspect
 from collections.abc import Mapping
 
 from rostra.describing import docstring
+from rostra.documents import Schema, Schemas, hides
 from rostra.handlers import Bound, Origin, Source, bare
 from rostra_aiohttp.openapi.paths import Path
-from rostra_aiohttp.openapi.scalars import Schema
-from rostra_aiohttp.openapi.schemas import Schemas, hides
 from rostra_aiohttp.routes import FromBody
 
 _PLACES = ("path", "query", "header", "cookie")

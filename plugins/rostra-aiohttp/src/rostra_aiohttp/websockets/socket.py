@@ -8,9 +8,9 @@ from aiohttp import WSCloseCode
 from typing_extensions import TypeForm
 
 from rostra.components import name_of
+from rostra.documents import encoded
 from rostra.errors import HandlerError
-from rostra_aiohttp.answers import encoded
-from rostra_aiohttp.faults import Fault
+from rostra_aiohttp.faults import Fault, of_body
 from rostra_aiohttp.problems import problem
 from rostra_aiohttp.websockets.inbox import Ended
 from rostra_aiohttp.websockets.line import End, Line
@@ -210,7 +210,7 @@ class _Values(Generic[T]):
     __slots__ = ("_kind", "_on_unfit", "_socket")
 
     def __init__(self, socket: WebSocket, kind: TypeForm[T], on_unfit: OnUnfit) -> None:
-        from rostra_aiohttp import documents  # cattrs, which a service without documents does without
+        from rostra import documents  # cattrs, which a service without documents does without
 
         try:
             documents.check_readable(kind)
@@ -241,7 +241,7 @@ def _unreadable(kind: Any, why: str) -> HandlerError:
 
 
 def _read(message: str | bytes, kind: Any) -> tuple[Any, Unfit | None]:
-    from rostra_aiohttp import documents
+    from rostra import documents
 
     try:
         content = documents.parse(message.encode() if isinstance(message, str) else message)
@@ -250,4 +250,4 @@ def _read(message: str | bytes, kind: Any) -> tuple[Any, Unfit | None]:
     try:
         return documents.read(content, kind), None
     except documents.UNFIT as error:
-        return None, Unfit(message, 422, "", tuple(documents.faults(error)))
+        return None, Unfit(message, 422, "", tuple(of_body(error)))

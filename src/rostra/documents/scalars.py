@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 from rostra.config import Bytes, Duration
-from rostra_aiohttp.faults import MismatchError, either, shown
+from rostra.documents.fault import MismatchError, either, shown
 
 _WORDS = {
     "true": True, "1": True, "yes": True, "on": True,

@@ -17,15 +17,14 @@ from typing import Annotated, Any, NewType, TypeAlias
 from rostra.components import name_of
 from rostra.config import Secret
 from rostra.describing import documented, metadata_constraints
+from rostra.documents.fields import NOTHING, Field, fields, is_closed, is_tuple, tag
+from rostra.documents.naming import unique
+from rostra.documents.opaqueness import opaque_of
+from rostra.documents.schema_scalars import Direction, Schema, choice, scalar
+from rostra.documents.writing import encoded
 from rostra.handlers import bare, union_members
-from rostra_aiohttp.answers import encoded
-from rostra_aiohttp.openapi.fields import NOTHING, Field, fields, is_closed, is_tuple, tag
-from rostra_aiohttp.openapi.naming import unique
-from rostra_aiohttp.openapi.scalars import Direction, Schema, choice, scalar
-from rostra_aiohttp.uploads import Upload
 
 REF = "$ref"
-_FILE: Schema = {"type": "string", "contentMediaType": "application/octet-stream"}
 _BASE = "#/components/schemas/"
 
 Key: TypeAlias = tuple[Any, Direction]
@@ -111,8 +110,8 @@ class Schemas:
             return {}
 
     def _plain(self, kind: Any, direction: Direction) -> Schema:
-        if kind is Upload:
-            return dict(_FILE)
+        if (ready := opaque_of(kind)) is not None:
+            return dict(ready.schema)
         if (chosen := choice(kind)) is not None:
             return chosen
         if (found := scalar(kind, direction)) is not None:

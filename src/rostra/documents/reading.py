@@ -27,9 +27,9 @@ from cattrs.gen import make_dict_structure_fn
 from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_structure_fn
 
 from rostra.components import name_of
-from rostra_aiohttp.faults import Fault, MismatchError, detail_of, either
-from rostra_aiohttp.scalars import from_json, from_text, is_scalar_class
-from rostra_aiohttp.uploads import Upload
+from rostra.documents.fault import Fault, MismatchError, detail_of, either
+from rostra.documents.opaqueness import opaque_of
+from rostra.documents.scalars import from_json, from_text, is_scalar_class
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 
@@ -53,8 +53,6 @@ def converter(*, of_texts: bool = False) -> cattrs.Converter:
     scalar = _from_form if of_texts else from_json
     for known in (str, bytes, int, float, bool):  # cattrs looks these up in another place than all others
         made.register_structure_hook(known, scalar)
-    if of_texts:
-        made.register_structure_hook(Upload, _upload)
     for predicate, factory in (  # of two that apply, the later one is taken
         (is_scalar_class, lambda _kind, _converter: scalar),
         (_is_class, _of_class),
@@ -63,6 +61,7 @@ def converter(*, of_texts: bool = False) -> cattrs.Converter:
         (_is_named_tuple, _of_named_tuple),
         (_is_union, functools.partial(_of_union, of_texts=of_texts)),
         (lambda kind: hasattr(kind, "__struct_fields__"), lambda _kind, _converter: _struct),
+        (lambda kind: of_texts and opaque_of(kind) is not None, lambda _kind, _converter: _ready_made),
         (
             lambda kind: kind in (Any, object) or isinstance(kind, TypeVar),
             lambda _kind, _converter: lambda value, _: value,
@@ -109,15 +108,15 @@ def faults(error: Exception, path: tuple[str | int, ...] = ()) -> Iterator[Fault
     """All faults of a document, each with the keys and indices that lead to it.
 
     Raises:
-        Exception: One of those that are no fault of the client, but of a validator, say.
+        Exception: One of those that are no fault of the sender, but of a validator, say.
     """
     if isinstance(error, BaseValidationError):
         for inner in error.exceptions:
             yield from faults(inner, (*path, *_steps(inner)))
     elif isinstance(error, KeyError) and error.args == path[-1:]:
-        yield Fault("body", path, "it is missing")
+        yield Fault(path, "it is missing")
     elif isinstance(error, UNFIT):
-        yield Fault("body", path, detail_of(error))
+        yield Fault(path, detail_of(error))
     else:
         raise error
 
@@ -331,9 +330,10 @@ def _from_form(value: Any, kind: Any) -> Any:
     return from_text(value, kind)
 
 
-def _upload(value: Any, _: Any) -> Any:
-    if not isinstance(value, Upload):
-        raise MismatchError("a file", value)
+def _ready_made(value: Any, kind: Any) -> Any:
+    if not isinstance(value, kind):
+        said = opaque_of(kind)
+        raise MismatchError(name_of(kind) if said is None else said.expected, value)
     return value
 
 

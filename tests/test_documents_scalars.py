@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.config import Bytes, Duration
-from rostra_aiohttp.faults import MismatchError
-from rostra_aiohttp.scalars import from_json, from_text, is_scalar_class
+from rostra.documents import MismatchError
+from rostra.documents.scalars import from_json, from_text, is_scalar_class
 
 
 class Colour(enum.Enum):

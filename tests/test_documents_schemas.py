@@ -18,12 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import Doc, TypeAliasType
 
+from rostra import documents
 from rostra.config import Bytes, Duration, Secret
-from rostra_aiohttp import documents
-from rostra_aiohttp.answers import encoded
-from rostra_aiohttp.openapi.naming import unique
-from rostra_aiohttp.openapi.scalars import Direction
-from rostra_aiohttp.openapi.schemas import Schemas, finished
+from rostra.documents import Direction, Schemas, encoded, finished, unique
 
 T = TypeVar("T")
 NIL = UUID(int=0)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostra_aiohttp.documents import UNFIT, UnreadableTypeError, check_readable, faults, read
+from rostra.documents import UNFIT, UnreadableTypeError, check_readable, faults, read
 
 
 class State(enum.Enum):
@@ -171,11 +171,7 @@ def test_places_are_json_pointers():
         read({"a/b~c": {"name": 1}}, dict[str, Item])
 
     [fault] = faults(caught.value)
-    assert fault.as_json() == {
-        "in": "body",
-        "pointer": "#/a~1b~0c/name",
-        "detail": "expected a text, found 1",
-    }
+    assert fault.pointer == "/a~1b~0c/name"
 
 
 def test_a_broken_validator_is_no_fault_of_the_client():

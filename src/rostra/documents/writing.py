@@ -1,0 +1,86 @@
+"""Values as JSON and as msgpack: attrs classes, dataclasses, structs, and what these consist of."""
+
+import functools
+from collections.abc import Callable
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import PurePath
+from types import NoneType
+from typing import Any
+
+import attrs
+
+_LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
+_LISTS = frozenset({list, tuple, set, frozenset})
+_AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
+
+
+class UnsayableError(TypeError):
+    """A value is nothing that can be sent. Who got it from somebody says whose it is.
+
+    Args:
+        what: The value, as its kind.
+        why: What could be sent.
+        fix: What to do instead.
+    """
+
+    def __init__(self, what: str, why: str, fix: str) -> None:
+        self.what, self.why, self.fix = what, why, fix
+        super().__init__(f"{what}: {why}")
+
+
+def encoded(value: Any) -> bytes:
+    """A value as JSON.
+
+    Raises:
+        UnsayableError: There is something in it that JSON cannot say.
+    """
+    return _encode()(_in_order(value))
+
+
+def packed(value: Any) -> bytes:
+    """A value as msgpack, which has bytes and moments of its own.
+
+    Raises:
+        UnsayableError: There is something in it that msgpack cannot say.
+    """
+    import msgspec
+
+    return msgspec.msgpack.encode(_in_order(value), enc_hook=_plain)
+
+
+@functools.cache
+def _encode() -> Callable[[Any], bytes]:
+    import msgspec  # a service that only answers with texts does without
+
+    return msgspec.json.Encoder(enc_hook=_plain).encode
+
+
+def _in_order(value: Any) -> Any:
+    """The same with objects of attrs classes as dicts: of those with slots msgspec writes the fields by alphabet."""
+    kind = type(value)
+    if kind in _LEAVES:
+        return value
+    if kind in _LISTS:
+        return [_in_order(item) for item in value]
+    if kind is dict:
+        return {key: _in_order(item) for key, item in value.items()}
+    if not attrs.has(kind):
+        return value
+    names = [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]
+    return {name: _in_order(getattr(value, name)) for name in names if hasattr(value, name)}
+
+
+def _plain(value: Any) -> Any:
+    """What msgspec does not know itself. Secrets are not known, on purpose."""
+    if isinstance(value, _AS_TEXT):
+        return str(value)
+    if isinstance(value, int):  # a class of somebody's own on top of a plain one
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    article = "an" if type(value).__qualname__[0] in "aeiouAEIOU" else "a"
+    raise UnsayableError(
+        f"{article} {type(value).__qualname__}, which JSON cannot say",
+        "JSON says texts, numbers, lists, mappings, dates, and attrs classes, dataclasses and structs of these",
+        "give such a value, or bytes and texts that you wrote yourself",
+    )

@@ -126,7 +126,7 @@ def _parted(place: str) -> tuple[str, str]:
 def _file(place: str, query: str) -> UnixAddress:
     if not place.startswith("/"):
         raise _UnreadError(
-            "its path is not absolute: it begins with a third slash", f"unix:///run/{place or 'x.sock'}"
+            "its path is not absolute: it begins with a third slash", f"unix:///{place or 'run/orders.sock'}"
         )
     if place.endswith("/"):
         raise _UnreadError("it names a folder, and not a file", f"unix://{place}orders.sock")
@@ -164,7 +164,7 @@ def _unknown(uri: str, scheme: str) -> tuple[str, str]:
     if scheme in {"http", "https"}:
         place = uri.partition("://")[2].partition("/")[0]
         return "what is spoken there is said by the settings; an address is only where", f"tcp://{place}"
-    if scheme:
+    if _is_word(scheme):
         return f'there is no kind "{scheme}" of addresses', _EXAMPLES
     if uri.startswith("/"):
         return "it does not say what it is", f"unix://{uri}"
@@ -181,7 +181,12 @@ def _is_port(text: str) -> bool:
 def _shown(uri: str) -> str:
     """The address without what stands before an @, where passwords stand in addresses of other kinds."""
     before, at, after = uri.rpartition("@")
-    return f"{before.partition('://')[0]}://...@{after}" if at else uri
+    scheme = before.partition("://")[0]
+    return f"{f'{scheme}://' if _is_word(scheme) else ''}...@{after}" if at else uri
+
+
+def _is_word(scheme: str) -> bool:
+    return scheme.isascii() and scheme.isalnum()
 
 
 def _bracketed(host: str) -> str:

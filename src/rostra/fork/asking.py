@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable
 from itertools import count
 
-from rostra.fork.addresses import SocketAddress
+from rostra.fork.addresses import SocketAddress, UnixAddress
 from rostra.fork.binding import Bound
 from rostra.fork.messages import Granted, Refused, Wanted
 
@@ -37,7 +37,7 @@ class Asking:
         self._pending[ticket] = answer
         self._send(Wanted(ticket, server, tuple(map(str, addresses))))
         try:
-            return await answer
+            return tuple(map(_named, await answer, addresses))
         finally:
             del self._pending[ticket]
 
@@ -58,3 +58,8 @@ class Asking:
         answer = self._pending.get(message.ticket)
         if answer is not None and not answer.done():
             answer.set_exception(OSError(message.number, message.reason))
+
+
+def _named(bound: Bound, address: SocketAddress) -> Bound:
+    """A socket in the file system has got its name after it was bound, and does not know it."""
+    return Bound(bound.socket, address.name, address.path) if isinstance(address, UnixAddress) else bound

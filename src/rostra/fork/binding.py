@@ -29,15 +29,20 @@ class Bound:
     Args:
         socket: It does not block.
         name: Which server of a stage it is for; empty is the one for everybody.
-        file: Its file and the number of that, if it is ours to remove.
+        path: Of its file, if the socket does not know it by this name.
+        number: Of its file, if that is to be removed by this process; never by one that it forks.
     """
 
-    __slots__ = ("_file", "name", "socket")
+    __slots__ = ("_number", "_path", "_pid", "name", "socket")
 
-    def __init__(self, socket: socket.socket, name: str = "", file: tuple[Path, int] | None = None) -> None:
+    def __init__(
+        self, socket: socket.socket, name: str = "", path: Path | None = None, number: int | None = None
+    ) -> None:
         self.socket = socket
         self.name = name
-        self._file = file
+        self._path = path
+        self._number = number
+        self._pid = os.getpid()
 
     @property
     def address(self) -> SocketAddress:
@@ -45,7 +50,7 @@ class Bound:
         where = self.socket.getsockname()
         if self.socket.family != socket.AF_UNIX:
             return TcpAddress(where[0], where[1], self.name)
-        path = self._file[0] if self._file is not None else Path(where)
+        path = self._path or Path(where)
         return UnixAddress(path, stat.S_IMODE(path.stat().st_mode) if path.exists() else 0, self.name)
 
     def close(self) -> None:
@@ -54,13 +59,12 @@ class Bound:
 
     def remove(self) -> None:
         """Remove its file, unless another server has taken the place."""
-        if self._file is None:
+        if self._path is None or self._number is None or self._pid != os.getpid():
             return
-        path, number = self._file
-        self._file = None
         with suppress(OSError):
-            if path.stat().st_ino == number:
-                path.unlink()
+            if self._path.stat().st_ino == self._number:
+                self._path.unlink()
+        self._number = None
 
 
 def bind(addresses: Iterable[SocketAddress], *, reuse_port: bool = False) -> tuple[Bound, ...]:
@@ -160,7 +164,7 @@ def _bind_file(address: UnixAddress) -> Bound:
         listener.close()
         beside.unlink(missing_ok=True)
         raise
-    return Bound(listener, address.name, (path, number))
+    return Bound(listener, address.name, path, number)
 
 
 def _check_replaceable(path: Path) -> None:

@@ -36,9 +36,10 @@ class Serving:
         failures: Answers instead of what was raised; None if nobody has asked for that.
         lasting: Called when nobody is accepted any more: ends what talks on and on, and returns when it has ended. Once
             connections are closing aiohttp hears nothing from them any more, no farewell either.
+        count: Called for each request that was answered; None if nobody counts.
     """
 
-    __slots__ = ("failures", "is_cut", "is_draining", "lasting", "layer", "running")
+    __slots__ = ("count", "failures", "is_cut", "is_draining", "lasting", "layer", "running")
 
     def __init__(self, layer: Components, is_draining: bool = False, is_cut: bool = False) -> None:
         self.layer = layer
@@ -47,6 +48,7 @@ class Serving:
         self.failures: Failures | None = None
         self.running: dict[asyncio.Task[Any] | None, web.Request] = {}
         self.lasting: list[Callable[[], Awaitable[None]]] = []
+        self.count: Callable[[], None] | None = None
 
     def cut(self) -> None:
         """Cancel the requests that run, and say whose they are. Done once."""

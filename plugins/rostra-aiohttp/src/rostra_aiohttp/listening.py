@@ -143,6 +143,7 @@ async def _serve(
     listening = Listening(servers, bound, addresses)
     try:
         for each in bound:
+            each.socket = _Shared(each.socket) if _is_asyncios() else each.socket
             _give_up_after(each.socket, place.send_timeout)
             servers.append(await _accepting(opened, each.socket, tls, _handshake(place, tls)))
     except BaseException:
@@ -161,16 +162,18 @@ async def _accepting(
 ) -> asyncio.Server:
     """Serve on a socket that listens. A file that it has is not the loop's to remove."""
     loop = asyncio.get_running_loop()
-    is_ours = isinstance(loop, asyncio.BaseEventLoop)
-    options: dict[str, Any] = {"ssl": tls, "backlog": _BACKLOG, "ssl_handshake_timeout": handshake}
-    if is_ours:
-        options |= {"backlog": _AT_A_GO}
-        listener = _Shared(listener)
+    at_a_go = _AT_A_GO if isinstance(listener, _Shared) else _BACKLOG
+    options: dict[str, Any] = {"ssl": tls, "backlog": at_a_go, "ssl_handshake_timeout": handshake}
     if listener.family != socket.AF_UNIX:
         return await loop.create_server(opened, sock=listener, **options)
-    if is_ours and sys.version_info >= (3, 13):
+    if _is_asyncios() and sys.version_info >= (3, 13):
         options |= {"cleanup_socket": False}
     return await loop.create_unix_server(opened, sock=listener, **options)
+
+
+def _is_asyncios() -> bool:
+    """Whether it is a loop of Python's own: others take other options, and need a socket of the plain class."""
+    return isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
 
 
 class _Shared(socket.socket):

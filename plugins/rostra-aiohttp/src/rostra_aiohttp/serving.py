@@ -15,7 +15,7 @@ from aiohttp import web
 from rostra import log, plugin
 from rostra.clock import Clock
 from rostra.config import ConfigSource, Duration
-from rostra.fork import Sockets
+from rostra.fork import Sockets, Worker
 from rostra.health import Checks
 from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.front import Front, fronted
@@ -46,6 +46,7 @@ async def serve(
     checks: Checks,
     clock: Clock,
     sockets: Sockets | None = None,
+    worker: Worker | None = None,
 ) -> None:
     """Serve until the stage stops and the last request is answered.
 
@@ -58,6 +59,7 @@ async def serve(
         from rostra_aiohttp.openapi_pages import add_openapi
 
         add_openapi(application, settings.openapi)
+    serving.count = None if worker is None else worker.count_request
     fronts = [(await fronted(application, settings, serving), settings)]
     if admin.is_apart and settings.admin is not None:
         apart = _apart(settings, settings.admin)

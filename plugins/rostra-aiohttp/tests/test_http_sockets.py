@@ -1,0 +1,122 @@
+"""The server on sockets that were given to its process, and as a worker that its parent counts."""
+
+import asyncio
+import os
+import socket
+import ssl
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from rostra import context, fork
+from rostra_aiohttp import Address, get
+
+pytestmark = pytest.mark.asyncio
+
+
+@get("/")
+async def hello() -> str:
+    return "hello"
+
+
+@pytest.fixture
+def bound() -> Iterator[Callable[..., fork.Bound]]:
+    """Binds a free port, or a file."""
+    with ExitStack() as opened:
+
+        def bind(name: str = "", path: Path | None = None) -> fork.Bound:
+            listener = opened.enter_context(socket.socket(socket.AF_INET if path is None else socket.AF_UNIX))
+            listener.bind(("127.0.0.1", 0) if path is None else str(path))
+            listener.listen()
+            listener.setblocking(False)
+            return fork.Bound(listener, name)
+
+        yield bind
+
+
+def given(*bound: fork.Bound) -> Any:
+    async def prepare() -> None:
+        context.add(fork.Sockets(bound))
+
+    return prepare
+
+
+async def asked(url: str, path: Path | None = None, tls: ssl.SSLContext | bool = True) -> str:
+    connector = aiohttp.TCPConnector(ssl=tls) if path is None else aiohttp.UnixConnector(str(path))
+    async with aiohttp.ClientSession(connector=connector) as session, session.get(url) as answer:
+        return await answer.text()
+
+
+async def test_given_sockets_are_served_all_of_them_in_place_of_host_and_port(serve, bound, tmp_path, caplog):
+    caplog.set_level("INFO")
+    path = tmp_path / "x.sock"
+    one, other, local = bound(), bound(), bound(path=path)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        async with serve(hello, given(one, other, local), port=taken.getsockname()[1]) as served:
+            urls = [f"http://127.0.0.1:{each.address.port}" for each in (one, other)]
+            assert served.url == urls[0]
+            assert [await asked(url) for url in urls] == ["hello", "hello"]
+            assert await asked("http://x/", path) == "hello"
+            found = served.stage.components.find(Address)
+
+    assert set(found) == {None, urls[1], f"http+unix:{path}"}
+    lines = [line for line in caplog.messages if line.startswith("http.listening")]
+    assert len(lines) == 3
+    assert path.exists()  # it is removed by whoever has bound it
+
+
+async def test_a_given_socket_of_that_name_is_the_one_for_those_who_look_after_the_service(serve, bound):
+    main, admin = bound(), bound("http.admin")
+
+    async with serve(hello, given(main, admin), admin={"port": 1}) as served:
+        assert await asked(f"{served.url}/") == "hello"
+        url = f"http://127.0.0.1:{admin.address.port}"
+        assert served.stage.components.get(Address, name="admin").url == url
+        assert '"well"' in await asked(f"{url}/livez")
+
+
+async def test_given_sockets_speak_tls_if_the_settings_say_so(serve, bound, tmp_path):
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x -addext subjectAltName=IP:127.0.0.1"
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    await asyncio.to_thread(
+        subprocess.run, ["openssl", *words.split(), *files], check=True, capture_output=True
+    )
+    tls = ssl.create_default_context(cafile=certificate)
+
+    async with serve(hello, given(bound()), tls={"certificate": str(certificate), "key": str(key)}) as served:
+        assert served.url.startswith("https://127.0.0.1:")
+        assert await asked(served.url, tls=tls) == "hello"
+
+
+async def test_a_socket_that_others_serve_too_goes_on_listening_when_this_process_stops(serve, bound):
+    mine = bound()
+    others = mine.socket.dup()
+
+    async with serve(hello, given(mine)) as served:
+        assert await asked(served.url) == "hello"
+
+    with others, socket.create_connection(others.getsockname()) as client:
+        accepted, _ = others.accept()
+        with accepted:
+            accepted.sendall(b"from another")
+            assert client.recv(100) == b"from another"
+
+
+async def test_requests_are_counted_for_the_parent_of_a_worker(serve):
+    counted = []
+
+    async def prepare() -> None:
+        context.add(fork.Worker(1, 2, count_request=lambda: counted.append(os.getpid())))
+
+    async with serve(hello, prepare) as served:
+        for _ in range(3):
+            assert await served.ask("GET", "/") == (200, "hello")
+        assert (await served.ask("GET", "/nothing"))[0] == 404
+
+    assert len(counted) == 4

@@ -52,8 +52,19 @@ async def fronted(application: web.Application, settings: HttpConfig, serving: S
     server = runner.server
     assert server is not None, "it was set up"  # noqa: S101  (for type checkers)
     server.request_factory = _requests(server.request_factory, settings)
-    server.request_handler = _around(surrounded(server.request_handler, serving), settings, hooks)
+    handler = _around(surrounded(server.request_handler, serving), settings, hooks)
+    server.request_handler = handler if serving.count is None else _counted(handler, serving.count)
     return Front(runner, opening(server, settings.headers_timeout))
+
+
+def _counted(handler: Handler, count: Callable[[], None]) -> Handler:
+    async def counted(request: web.BaseRequest) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        finally:
+            count()
+
+    return counted
 
 
 def _access_log(settings: HttpConfig) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from rostra_messaging import (
     BrokerNotFoundError,
+    EnvelopeNotFoundError,
     NoReplyError,
     PublishError,
     SubscriptionError,
@@ -25,6 +26,7 @@ SAMPLES = (
         ("there are default and billing",),
         ("did you mean billing?",),
     ),
+    EnvelopeNotFoundError("jsn", ("cloudevents", "json", "protobuf"), ("orders.placed as billing", "handler bill, shop.py:12")),
     NoReplyError("prices.asked", "nothing came within 30 s"),
     UndecodableError("it is no JSON"),
 )  # fmt: skip

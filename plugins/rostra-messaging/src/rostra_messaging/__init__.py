@@ -19,9 +19,10 @@ from rostra_messaging.brokers import (
     Value,
 )
 from rostra_messaging.declaring import FromPayload, Payload, Retry, Subscription, subscribe
-from rostra_messaging.envelopes import Decoded, Encoded, Envelope
+from rostra_messaging.envelopes import Decoded, Encoded, Envelope, Envelopes
 from rostra_messaging.errors import (
     BrokerNotFoundError,
+    EnvelopeNotFoundError,
     NoReplyError,
     PublishError,
     Reject,
@@ -30,6 +31,7 @@ from rostra_messaging.errors import (
     UndecodableError,
 )
 from rostra_messaging.messages import Message
+from rostra_messaging.middlewares import CallNext, Send, around_handling, around_publishing
 from rostra_messaging.publishing import Publisher
 from rostra_messaging.settings import BrokerConfig, MessagingConfig
 
@@ -37,6 +39,7 @@ __all__ = [
     "Broker",
     "BrokerConfig",
     "BrokerNotFoundError",
+    "CallNext",
     "Connect",
     "Connection",
     "Consumer",
@@ -46,6 +49,8 @@ __all__ = [
     "Delivery",
     "Encoded",
     "Envelope",
+    "EnvelopeNotFoundError",
+    "Envelopes",
     "Failure",
     "FromPayload",
     "Message",
@@ -59,10 +64,13 @@ __all__ = [
     "Reject",
     "Retry",
     "RetryLater",
+    "Send",
     "Subscription",
     "SubscriptionError",
     "UndecodableError",
     "Value",
+    "around_handling",
+    "around_publishing",
     "guard",
     "subscribe",
 ]

@@ -5,7 +5,8 @@
     RostraError
     ├─ PublishError (ConnectionError)        a message is not known to be stored
     ├─ SubscriptionError (RuntimeError)      a queue cannot be had as asked
-    ├─ BrokerNotFoundError (LookupError)     there is no broker of that name, or none that speaks that URL
+    ├─ BrokerNotFoundError (LookupError)     there is no broker of that name, or nothing that speaks that URL
+    ├─ EnvelopeNotFoundError (LookupError)   there is no envelope of that name
     ├─ NoReplyError (TimeoutError)           nobody answered a request
     └─ UndecodableError (ValueError)         the bytes of a message are not what its envelope reads
 
@@ -14,7 +15,7 @@
 
 from typing import Literal
 
-from rostra.errors import RostraError, Wording
+from rostra.errors import RostraError, Wording, closest
 
 
 class PublishError(RostraError, ConnectionError):
@@ -95,6 +96,35 @@ class BrokerNotFoundError(RostraError, LookupError):
     def wording(self) -> Wording:
         """Which one, who asks, and what there is instead."""
         return Wording(self.what, self.where, self.why, self.fix)
+
+
+class EnvelopeNotFoundError(RostraError, LookupError):
+    """There is no envelope of that name.
+
+    Args:
+        name: Of the envelope that was asked for.
+        known: The names of those there are.
+        where: Who asks for it.
+    """
+
+    name: str
+    known: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+
+    def wording(self) -> Wording:
+        """Which one, who asks, and what there is instead."""
+        near = closest(self.name, self.known)
+        fix = (
+            f"did you mean {near}?"
+            if near
+            else "install the distribution that brings it, or name one of these"
+        )
+        return Wording(
+            f'there is no envelope "{self.name}"',
+            self.where,
+            (f"there are {', '.join(self.known) or 'none'}",),
+            (fix,),
+        )
 
 
 class NoReplyError(RostraError, TimeoutError):

@@ -20,7 +20,7 @@ class BrokerConfig:
     prefix: str | None = None
     """In front of all its topics and queues."""
     envelope: str | None = None
-    """How messages are written: a name of ``rostra.envelopes``."""
+    """How messages are written."""
     unroutable: Literal["error", "log"] | None = None
     """What to do when a message is published that no queue wants."""
     options: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
@@ -52,5 +52,7 @@ class MessagingConfig(Config, section="messaging"):
     """What only this kind of broker understands: ``[messaging.options]``."""
     brokers: Mapping[str, BrokerConfig] = attrs.field(factory=dict)
     """Others, by name: ``@subscribe(..., broker="billing")``, ``publish(..., broker="billing")``."""
+    service: str = ""
+    """What others call this service: in envelopes, and in the broker's own tools."""
     deadline: Duration = Duration(30.0)
     """In which a publish ends, if it does not say otherwise."""

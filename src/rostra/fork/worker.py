@@ -14,8 +14,8 @@ class Worker:
             name = "alone" if worker is None else f"worker {worker.number} of {worker.count}"
 
     Args:
-        number: From 1 on; no two workers that run at the same time have the same, and one that takes the place of
-            another may have its number.
+        number: From 1 to ``count``. One that takes the place of another has its number, while that one may still finish
+            what it has.
         count: How many workers there should be, at the moment in which this one was started.
         generation: 1 for the first workers, and one more each time that they are replaced by a reload.
         count_request: Called by transports for each request or message that was answered; None if nobody counts, so

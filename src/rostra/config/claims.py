@@ -35,14 +35,16 @@ class Claims:
         mistakes = () if self._are_free(asked) else (*self._rivals(asked), *self._shared(asked))
         if not mistakes:
             self.add(asked.place, asked.cls)
-            self.variables.update(asked.variables.paths)
+            if asked.variables.paths:
+                self.variables.update(asked.variables.paths)
         return mistakes
 
     def add(self, place: Path, cls: type) -> None:
         """Remember who reads a section, unless somebody does."""
         if place not in self.sections:
             self.sections[place] = cls
-            self._around.update(place[:end] for end in range(len(place)))
+            for end in range(len(place)):
+                self._around.add(place[:end])
 
     def _are_free(self, asked: Asked) -> bool:
         """Whether nobody at all has claimed anything of it."""

@@ -48,7 +48,7 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
 def _arguments(table: dict[Any, Any], plan: "_Plan") -> dict[str, Any]:
     """What a class is made with, if the table is as it should be; else there may be an error of any kind."""
     exact, hooks = plan.exact, plan.hooks
-    arguments = dict(table)
+    arguments = {**table}
     for name, value in table.items():
         if type(value) not in exact[name]:
             setting, hook = hooks[name]

@@ -106,7 +106,7 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
             and as_they_are.issuperset(map(type, value.values()))
             and _TEXTS.issuperset(map(type, value))
         ):
-            return build(dict(value))
+            return build(value)
         faults: list[Fault] = []
         made = {}
         for key, each in entries(value, wanted).items():

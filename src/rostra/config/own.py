@@ -8,6 +8,7 @@ from rostra.components import name_of
 
 FROM_CONFIG = "from_config"
 EXPECTED = "expected_in_config"
+_NAMED = type, NewType
 
 
 class Own(NamedTuple):
@@ -60,12 +61,12 @@ def register(wanted: Any, own: Own) -> Own:
 
 def registered(wanted: Any) -> bool:
     """Whether somebody registered a function for this type."""
-    return isinstance(wanted, type | NewType) and wanted in _known
+    return isinstance(wanted, _NAMED) and wanted in _known
 
 
 def own(wanted: Any) -> Own | None:
     """Who reads this type, if its users say so: what is registered comes before ``from_config``."""
-    if not isinstance(wanted, type | NewType):
+    if not isinstance(wanted, _NAMED):
         return None
     known = _known.get(wanted)
     if known is None:

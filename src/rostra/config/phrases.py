@@ -33,10 +33,10 @@ LIST = "a list"
 TABLE = "a table"
 
 MAPPINGS: dict[Any, Callable[[dict[Any, Any]], Any]] = {
-    dict: dict,
+    dict: dict.copy,
     OrderedDict: OrderedDict,
-    abstract.Mapping: dict,
-    abstract.MutableMapping: dict,
+    abstract.Mapping: dict.copy,
+    abstract.MutableMapping: dict.copy,
 }
 """What the entries of a table become, by type."""
 

@@ -205,10 +205,10 @@ class ConfigSource(View):
         Raises:
             ConfigError: Settings are wrong: all mistakes; or another class claims this section.
         """
-        place = _place(cls, section)
-        if (cls, place) not in self._loaded:
-            self._make([(cls, place)])
-        loaded: Section = self._loaded[cls, place]
+        wanted = cls, _place(cls, section)
+        if wanted not in self._loaded:
+            self._make((wanted,))
+        loaded: Section = self._loaded[wanted]
         return loaded
 
     def load_sections(self, classes: Iterable[type]) -> dict[type, Any]:
@@ -230,12 +230,13 @@ class ConfigSource(View):
         The environment and the defaults of classes count once a section is loaded. None: nobody said anything.
         """
         path = tuple(setting.split("."))
-        place = max((known for known in self._extra if path[: len(known)] == known), key=len, default=None)
+        loaded = (known for _, known in self._loaded if path[: len(known)] == known)
+        place = max(loaded, key=len, default=None)
         if place is None:
             return origin_of(self._settled.layers, path)
         from rostra.config.evaluation import section_of
 
-        within = section_of(self._settled.layers, place, self._extra[place])
+        within = section_of(self._settled.layers, place, self._extra.get(place, ()))
         if (origin := origin_of(within, path[len(place) :])) is not None:
             return origin
         return DEFAULT if path in paths_of(self._claims.sections[place], place) else None
@@ -292,13 +293,20 @@ class ConfigSource(View):
 
     def _make(self, wanted: Iterable[tuple[type, Path]]) -> None:
         """Make sections and keep them, or tell everything that is wrong with any of them."""
-        asked = [asked_by(cls, place, self._environment) for cls, place in wanted]
-        claimed_twice = [each for one in asked for each in self._claims.claim(one)]
+        asked: list[Asked] = []
+        claimed_twice: tuple[Mistake, ...] = ()
+        for cls, place in wanted:
+            one = asked_by(cls, place, self._environment)
+            claimed_twice += self._claims.claim(one)
+            asked.append(one)
         if claimed_twice:
             collisions = tuple(dict.fromkeys(claimed_twice))
             names = "1 name is" if len(collisions) == 1 else f"{len(collisions)} names are"
             raise ConfigError(f"{names} claimed twice", collisions, ("rename one of them",))
-        wrong = {one.place: mistakes for one in asked if (mistakes := self._made(one))}
+        wrong: dict[Path, tuple[Mistake, ...]] = {}
+        for one in asked:
+            if mistakes := self._made(one):
+                wrong[one.place] = mistakes
         if wrong:
             raise _wrong(list(wrong), tuple(each for mistakes in wrong.values() for each in mistakes))
 
@@ -308,10 +316,11 @@ class ConfigSource(View):
             outcome = _evaluated()(asked, self._settled, self._environment, self._claims)
         except UnknownTypeError as error:
             return (Mistake(dotted(asked.place) or "the root", str(error)),)
-        if not outcome.mistakes:
-            self._extra[asked.place] = outcome.environment
-            self._loaded[asked.cls, asked.place] = outcome.made
         mistakes: tuple[Mistake, ...] = outcome.mistakes
+        if not mistakes:
+            self._loaded[asked.cls, asked.place] = outcome.made
+            if outcome.environment:
+                self._extra[asked.place] = outcome.environment
         return mistakes
 
 

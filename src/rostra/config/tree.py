@@ -46,17 +46,20 @@ def opened(value: Any) -> dict[Any, Any] | None:
 
 def at(value: Any, path: Path) -> Any:
     """What stands at a path of keys and of positions in lists, or a ``Nothing``."""
-    nothing = Nothing.UNSAID
+    is_covered = False
     for key in path:
+        parts = value
         if not isinstance(value, dict):
-            nothing = Nothing.COVERED
-        parts: Any = value if type(value) is list and isinstance(key, int) else opened(value)
-        if isinstance(parts, list):
-            parts = dict(enumerate(parts))
+            is_covered, parts = True, _within(value, key)
         if parts is None or key not in parts:
-            return nothing
+            return Nothing.COVERED if is_covered else Nothing.UNSAID
         value = parts[key]
     return value
+
+
+def _within(value: Any, key: Hashable) -> dict[Any, Any] | None:
+    """The table in which ``key`` may stand: the items of a list by their positions, or what a text says."""
+    return dict(enumerate(value)) if type(value) is list and isinstance(key, int) else opened(value)
 
 
 def branch(path: Path, value: Any) -> Any:

@@ -14,6 +14,7 @@ from rostra.errors import closest
 _INERT = frozenset({int, float, bool, NoneType})
 _ATOMS = _INERT | {str}
 _STRINGS = frozenset({str})
+_CHANGING = frozenset({bytearray, set})
 
 
 class TooDeepError(ValueError):
@@ -118,11 +119,13 @@ class Copy:
             if kind is str:
                 if "${" in value:
                     self.refers = True
+            elif kind in _INERT:
+                continue
             elif kind is list:
                 _put(made, key, self._list(value, levels - 1))
-            elif kind is dict or (kind not in _INERT and isinstance(value, Mapping)):
+            elif kind is dict or isinstance(value, Mapping):
                 _put(made, key, self._table(value, (*place, key), levels - 1))
-            elif kind not in _INERT:
+            else:
                 _put(made, key, self._inner(value, levels - 1))
         return made
 
@@ -150,7 +153,7 @@ class Copy:
             return tuple(self._list(value, levels))
         elif isinstance(value, Mapping):
             return dict(zip(value, self._list(value.values(), levels), strict=True))
-        return value
+        return _apart(value)
 
 
 def shown(values: dict[Any, Any], home: list[Any], place: Path = ()) -> View:
@@ -180,10 +183,15 @@ def _without_texts(value: Any) -> Any:
     return value
 
 
+def _apart(value: Any) -> Any:
+    """A copy of what is neither table nor list, but changes as they do; else the value itself."""
+    return value.copy() if type(value) in _CHANGING else value
+
+
 def plain(value: Any) -> Any:
-    """A copy of plain dicts, tuples and lists."""
+    """A copy of plain dicts, tuples, lists and sets."""
     if isinstance(value, dict):
         return {key: plain(each) for key, each in value.items()}
     if type(value) is list or type(value) is tuple:
         return type(value)(map(plain, value))
-    return value
+    return _apart(value)

@@ -5,7 +5,7 @@ for by type is here, too, and what tools are made of: ``rehearse`` looks at a st
 says where a task hangs.
 """
 
-from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.cancelling import Cancel, Chosen, Started
 from rostra.plugin.finding import Named, Plugin, find
 from rostra.plugin.hanging import Place, awaits, telling
 from rostra.plugin.installed import installed
@@ -23,6 +23,7 @@ from rostra.plugin.teardown import Teardown
 
 __all__ = [
     "Cancel",
+    "Chosen",
     "Jobs",
     "Lifecycle",
     "Loader",

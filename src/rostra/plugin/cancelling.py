@@ -1,4 +1,4 @@
-"""What the stage and a task tell each other: take no new work; I have started."""
+"""What the stage and a task tell each other: take no new work; I have started; it is your turn."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from rostra import context
 from rostra.clock import Clock, SystemClock
 
-__all__ = ["Cancel", "Started"]
+__all__ = ["Cancel", "Chosen", "Started"]
 
 
 class Cancel:
@@ -105,3 +105,36 @@ class Started:
     def is_called(self) -> bool:
         """Whether the task has started."""
         return self._called
+
+
+class Chosen:
+    """Whether this process is the one, among several workers, in which tasks with ``workers="one"`` run. A component.
+
+    A lone process is it from the start. A worker is it from the moment in which its parent chooses it, to its end; no
+    two are at a time, as long as they have the same parent.
+
+    Args:
+        is_chosen: Whether it is already.
+    """
+
+    __slots__ = ("_event",)
+
+    def __init__(self, is_chosen: bool = True) -> None:
+        self._event = asyncio.Event()
+        if is_chosen:
+            self._event.set()
+
+    def __repr__(self) -> str:
+        return f"<Chosen {'set' if self.is_set() else 'not set'}>"
+
+    def set(self) -> None:
+        """It is, from now on."""
+        self._event.set()
+
+    def is_set(self) -> bool:
+        """Whether it is."""
+        return self._event.is_set()
+
+    async def wait(self) -> None:
+        """Return when it is; at once if it is already."""
+        await self._event.wait()

@@ -15,6 +15,7 @@ from rostra.clock import Clock, SystemClock
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.metrics import Metrics
+from rostra.plugin.cancelling import Chosen
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
@@ -196,6 +197,8 @@ class Stage:
             layer.add(SystemClock(), Clock)
         if layer.get(Metrics, default=None) is None:
             layer.add(Metrics())
+        if layer.get(Chosen, default=None) is None:
+            layer.add(Chosen())
         layer.add(health.Checks())
 
     async def _live(self) -> None:

@@ -9,7 +9,7 @@ from rostra import context, di, log
 from rostra.clock import Clock
 from rostra.components import Components
 from rostra.errors import TaskEndedError
-from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.cancelling import Cancel, Chosen, Started
 from rostra.plugin.loading import Record
 from rostra.plugin.restarting import Restart, Restarts, pause
 from rostra.plugin.tasks import Task
@@ -105,7 +105,7 @@ class Supervision:
         """
         wanted = di.loads(self.task.run, self.open_layer(self)) if callable(self.task.run) else frozenset()
         self._hears = Cancel in wanted or self.record.hears_cancel
-        if Started not in wanted:
+        if Started not in wanted or self._waits_for_its_turn():
             self._ready.set()
         self._running = asyncio.get_running_loop().create_task(self._supervise(), name=str(self))
         self._running.add_done_callback(self._note_end)
@@ -131,7 +131,7 @@ class Supervision:
     async def _supervise(self) -> Outcome:
         log.bind(plugin=self.plugin, task=self.task.name)
         restarts = Restarts()
-        outcome = await self._attempt()
+        outcome = await self._turn() or await self._attempt()
         while (policy := self._policy_for(outcome)) is not None:
             now = context.get(Clock).monotonic()
             seconds = pause(policy, restarts, now, random.random())  # noqa: S311  (no secret)
@@ -169,12 +169,23 @@ class Supervision:
             case _:  # cancelled by the stage, or it wants to leave: SystemExit
                 return None
 
+    def _waits_for_its_turn(self) -> bool:
+        return self.task.workers == "one" and not context.get(Chosen).is_set()
+
+    async def _turn(self) -> Cancelled | None:
+        """Wait until this process is the one in which it runs."""
+        return await self._undisturbed(context.get(Chosen).wait()) if self._waits_for_its_turn() else None
+
     async def _pause(self, seconds: float, outcome: Outcome) -> Cancelled | None:
         error = outcome.error if isinstance(outcome, Failed) else None
         _log.warning("task.restarting", seconds=round(seconds, 3), exc_info=error)
+        return await self._undisturbed(context.get(Clock).sleep(seconds))
+
+    async def _undisturbed(self, waiting: Awaitable[None]) -> Cancelled | None:
+        """Wait, with nothing running that could hear that it shall end."""
         self._pausing = True
         try:
-            await context.get(Clock).sleep(seconds)
+            await waiting
         except asyncio.CancelledError as interruption:
             return Cancelled(interruption)
         finally:

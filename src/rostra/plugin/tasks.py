@@ -13,6 +13,8 @@ from rostra.plugin.restarting import WAYS, Restart
 
 Runnable: TypeAlias = "Awaitable[Any] | Callable[..., Any]"
 
+_WORKERS = ("all", "one")
+
 
 class Task:
     """A task before it runs; made by ``plugin.task``.
@@ -23,9 +25,10 @@ class Task:
         restart: How it is started again, or None.
         intake: Whether it takes work from outside.
         background: Whether the stage may end before it does.
+        workers: In which workers of a stage it runs: in ``all``, or in the ``one`` that is chosen.
     """
 
-    __slots__ = ("background", "intake", "name", "restart", "run")
+    __slots__ = ("background", "intake", "name", "restart", "run", "workers")
 
     def __init__(
         self,
@@ -34,12 +37,14 @@ class Task:
         restart: Restart | None = None,
         intake: bool = False,
         background: bool = False,
+        workers: Literal["all", "one"] = "all",
     ) -> None:
         self.run = run
         self.name = name
         self.restart = restart
         self.intake = intake
         self.background = background
+        self.workers = workers
 
     def discard(self) -> None:
         """Let go of a task that never started: nothing of it is left waiting or unawaited."""
@@ -56,6 +61,7 @@ def task(
     restart: Literal["on-failure", "always"] | Restart | None = None,
     intake: bool = False,
     background: bool = False,
+    workers: Literal["all", "one"] = "all",
 ) -> Task:
     """A task with wishes, to be yielded by a ``prepare``.
 
@@ -68,9 +74,12 @@ def task(
         intake: It takes work from outside (a server, a consumer, a schedule): it starts after the other tasks
             and is asked to end before them.
         background: It does not keep the stage alive: when all others have ended, it is asked to end.
+        workers: Where several workers run the same stage (``rostra run --workers``), whether it runs in each of
+            them or in one only. When that one has ended, for whatever reason, it runs in another one from its
+            beginning; the stage does not wait for it to start. A lone process runs it in any case.
 
     Raises:
-        PluginError: ``run`` is no task, or cannot be started again, or not in this way.
+        PluginError: ``run`` is no task, or cannot be started again, or not in this way, or not in these workers.
     """
     called = name or name_of_run(run)
     if reason := _unfit(run):
@@ -82,8 +91,12 @@ def task(
     if isinstance(restart, str) and restart not in WAYS:
         caller = sys._getframe(1)  # noqa: SLF001  (the only cheap way to know the caller's line)
         raise _no_way(called, restart, Call(caller.f_code.co_filename, caller.f_lineno))
+    if workers not in _WORKERS:
+        why = f'workers is "all" or "one", not {workers!r}'
+        fix = ("how many there are is said when they are started: rostra run --workers N",)
+        raise PluginError(f"task {called} cannot run in these workers", why=(why,), fix=fix)
     policy = Restart(when=restart) if isinstance(restart, str) else restart
-    return Task(run, called, policy, intake, background)
+    return Task(run, called, policy, intake, background, workers)
 
 
 def tasks_of(value: object, plugin: str, place: str) -> tuple[Task, ...]:

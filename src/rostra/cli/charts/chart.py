@@ -167,12 +167,14 @@ class TaskPart(Taker):
         intake: It takes work from outside.
         background: It does not keep the stage alive.
         restart: ``on-failure`` or ``always``; None if it is not started again.
+        workers: ``all`` or ``one``.
     """
 
     name: str
     intake: bool
     background: bool
     restart: str | None
+    workers: str
 
 
 @attrs.frozen(kw_only=True)

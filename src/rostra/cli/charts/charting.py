@@ -185,6 +185,7 @@ class _Charting:
             intake=task.intake,
             background=task.background,
             restart=None if task.restart is None else task.restart.when,
+            workers=task.workers,
             place=_place_of_coroutine(task.run) if wired is None else wired.place,
             parameters=self._inputs(wired),
         )

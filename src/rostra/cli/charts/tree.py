@@ -140,6 +140,7 @@ def _task(task: TaskPart) -> tuple[str | Styled, ...]:
         *(["intake"] if task.intake else []),
         *(["background"] if task.background else []),
         *([f"restart {task.restart}"] if task.restart else []),
+        *(["in one worker"] if task.workers == "one" else []),
     ]
     return "task ", name(task.name), *(("  ", quiet(", ".join(wishes))) if wishes else ())
 

@@ -1,4 +1,4 @@
-"""What a worker and its parent tell each other over the control channel: one line of JSON each.
+"""What workers, and who watches files, tell their parent over a control channel, and it them: one line of JSON each.
 
 A worker asks and tells; the parent commands and answers. Descriptors travel beside the lines, in their order: only
 ``Granted`` brings some. Commands to stop come this way, and not as signals: a terminal and systemd signal every process
@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 __all__ = [
     "Beat",
+    "Changed",
     "Chosen",
     "Ended",
     "Granted",
@@ -19,7 +20,9 @@ __all__ = [
     "Refused",
     "Stop",
     "Tired",
+    "Unwatched",
     "Wanted",
+    "Watching",
     "read",
     "written",
 ]
@@ -127,11 +130,63 @@ class Hurry(NamedTuple):
     reason: str
 
 
-Message: TypeAlias = Beat | Reached | Wanted | Tired | Ended | Granted | Refused | Chosen | Stop | Hurry
+class Watching(NamedTuple):
+    """From the watcher: whatever changes from now on is told."""
+
+
+class Unwatched(NamedTuple):
+    """From the watcher, the last line: files cannot be watched.
+
+    Args:
+        reason: What the system says.
+    """
+
+    reason: str
+
+
+class Changed(NamedTuple):
+    """From the watcher: files were saved, came or went.
+
+    Args:
+        paths: Of these.
+    """
+
+    paths: tuple[str, ...]
+
+
+Message: TypeAlias = (
+    Beat
+    | Reached
+    | Wanted
+    | Tired
+    | Ended
+    | Granted
+    | Refused
+    | Chosen
+    | Stop
+    | Hurry
+    | Watching
+    | Unwatched
+    | Changed
+)
 
 _KINDS: dict[str, Any] = {
     kind.__name__: kind
-    for kind in (Beat, Reached, Wanted, Tired, Ended, Granted, Refused, Chosen, Stop, Hurry)
+    for kind in (
+        Beat,
+        Reached,
+        Wanted,
+        Tired,
+        Ended,
+        Granted,
+        Refused,
+        Chosen,
+        Stop,
+        Hurry,
+        Watching,
+        Unwatched,
+        Changed,
+    )
 }
 
 
@@ -150,5 +205,5 @@ def read(line: bytes) -> Message:
     if name not in _KINDS:
         msg = f"{name} is no message of the control channel"
         raise ValueError(msg)
-    message: Message = _KINDS[name](*fields)
+    message: Message = _KINDS[name](*(tuple(each) if isinstance(each, list) else each for each in fields))
     return message

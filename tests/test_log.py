@@ -418,3 +418,29 @@ async def test_the_plugin_configures_what_the_section_says_whoever_was_there_bef
     log.get("myapp").error("shown")
 
     assert [line["event"] for line in lines()] == ["shown"]
+
+
+def test_what_is_bound_to_the_process_stands_on_every_line_whoever_writes_it():
+    ended = run("""
+        import asyncio, contextvars, logging, threading
+        from rostra import log
+
+        log.configure(log.LogConfig(format="json"))
+        log.bind_process(worker=3)
+        contextvars.Context().run(log.get("myapp").info, "task.written")
+        contextvars.Context().run(log.get("myapp").tell, "request.written")
+        thread = threading.Thread(target=logging.getLogger("theirs").warning, args=("library written",))
+        thread.start(); thread.join()
+        log.get("myapp").info("own.written", worker=4)
+        import structlog
+        structlog.get_logger("structlog").info("structlog.written")
+    """)
+
+    found = [json.loads(line) for line in ended.stderr.splitlines()]
+    assert [(each["event"], each["worker"]) for each in found] == [
+        ("task.written", 3),
+        ("request.written", 3),
+        ("library written", 3),
+        ("own.written", 4),
+        ("structlog.written", 3),
+    ]

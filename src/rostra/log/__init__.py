@@ -8,7 +8,7 @@ unless the application has configured logging in its own way. Local variables ne
 import asyncio
 
 from rostra.config import ConfigSource
-from rostra.log.binding import bind, bind_late, bound, bound_keys, unbind, with_bound_keys
+from rostra.log.binding import bind, bind_late, bind_process, bound, bound_keys, unbind, with_bound_keys
 from rostra.log.logger import Logger, get
 from rostra.log.settings import Format, Level, LogConfig
 from rostra.log.setup import configure, is_only_json, is_taken, restore
@@ -21,6 +21,7 @@ __all__ = [
     "Logger",
     "bind",
     "bind_late",
+    "bind_process",
     "bound",
     "bound_keys",
     "configure",

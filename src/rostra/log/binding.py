@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
+_of_process: dict[str, Any] = {}
+
 _keys: ContextVar[Mapping[str, Any]] = ContextVar("rostra_log_keys", default={})  # noqa: B039  (it is never changed)
 
 
@@ -21,6 +23,16 @@ def bind_late(keys: Mapping[str, Any]) -> None:
     """
     before = _keys.get()
     _keys.set(_Joined(before, keys) if before else keys)
+
+
+def bind_process(**keys: Any) -> None:
+    """Add ``keys`` to all further lines of this process, whatever task, thread or library writes them."""
+    _of_process.update(keys)
+
+
+def process_keys() -> Mapping[str, Any]:
+    """What all lines of this process have."""
+    return _of_process
 
 
 def unbind(*keys: str) -> None:
@@ -48,12 +60,12 @@ def bound_keys() -> dict[str, Any]:
 
     What was bound by ``structlog.contextvars`` is among it, and wins.
     """
-    return dict(sorted({**_keys.get(), **_theirs()}.items()))
+    return dict(sorted({**_of_process, **_keys.get(), **_theirs()}.items()))
 
 
 def add_bound_keys(fields: dict[str, Any]) -> None:
     """Add what is bound to a line that has not these keys yet, in no order; it looks up nothing else."""
-    for bound_ones in (_theirs(), _keys.get()):
+    for bound_ones in (_theirs(), _keys.get(), _of_process):
         for key in bound_ones:
             if key not in fields:
                 fields[key] = bound_ones[key]

@@ -6,6 +6,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
+from rostra.log.binding import process_keys
 from rostra.log.logger import FIELDS
 from rostra.log.structured import structlog
 
@@ -106,6 +107,8 @@ def _ordered(timestamp: str, record: logging.LogRecord, fields: Fields) -> Field
     """What every line has, first; a key of the same name gives way, since levels and loggers are filtered by."""
     event = fields.pop("event", "")
     head = {"timestamp": timestamp, "level": record.levelname.lower(), "logger": record.name, "event": event}
+    for key, value in process_keys().items():
+        fields.setdefault(key, value)
     clashing = {f"{key}_": fields.pop(key) for key in ("timestamp", "level", "logger") if key in fields}
     return head | clashing | fields
 

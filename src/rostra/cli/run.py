@@ -3,6 +3,7 @@
 What a stage needs takes long to import; the modules of commands import it when they are called.
 """
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -30,6 +31,14 @@ settings are wrong.
 @settings_options
 @seconds_option("--start-timeout", "60", "How long a start may take.")
 @seconds_option("--stop-timeout", "25", "How long a stop may take.")
+@click.option(
+    "--bind",
+    "addresses",
+    multiple=True,
+    metavar="URI",
+    help="Where to listen, in place of what the settings say: tcp://:8080, unix:///run/orders.sock?mode=660.",
+)
+@click.option("--reuse-port", is_flag=True, help="Let other processes listen on the same ports.")
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="What log lines look like.")
 @click.option(
     "--loop",
@@ -46,6 +55,8 @@ def command(
     overrides: tuple[str, ...],
     start_timeout: float,
     stop_timeout: float,
+    addresses: tuple[str, ...],
+    reuse_port: bool,
     log_format: str | None,
     loop: str,
 ) -> None:
@@ -62,15 +73,28 @@ def command(
             overrides = (*overrides, f"logging.format={log_format}", f"logging.formatter={log_format}")
         see_working_directory()
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
+        named = plugins_named(plugins, source)
+        components, supervised = _given(addresses, reuse_port)
         plugin.stage(
             answering,
+            *supervised,
             LISTED,
-            *plugins_named(plugins, source),
+            *named,
+            components=components,
             config=source,
             start_timeout=start_timeout,
             stop_timeout=stop_timeout,
             loop_factory=_loop_factory(loop),
         )
+
+
+def _given(addresses: tuple[str, ...], reuse_port: bool) -> tuple[Any, tuple[str, ...]]:
+    """What a lone process is given from outside, and the plugin that tells systemd how it is; mostly neither."""
+    if not (addresses or reuse_port or "LISTEN_FDS" in os.environ or "NOTIFY_SOCKET" in os.environ):
+        return None, ()
+    from rostra.fork import lone
+
+    return lone.given(addresses, reuse_port=reuse_port), (lone.__name__,)
 
 
 def _loop_factory(name: str) -> Callable[[], Any] | None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from rostra import documents
 from rostra_aiohttp.bodies import Body
-from rostra_aiohttp.faults import Fault, UnfitError
+from rostra_aiohttp.faults import Fault, UnfitError, of_body
 from rostra_aiohttp.forms import pairs_of, shape_of
 from rostra_aiohttp.multipart import closing, parts_of
 from rostra_aiohttp.settings import UploadConfig
@@ -104,7 +104,7 @@ def read(value: Any, kind: Any, *, of_texts: bool = False) -> None:
     try:
         documents.read(value, kind, of_texts=of_texts)
     except documents.UNFIT as error:
-        shown(list(documents.faults(error)))
+        shown(list(of_body(error)))
 
 
 @given(DOCUMENTS)

@@ -27,6 +27,8 @@ class MemoryConsumer:
         prefix: Of the connection.
         clock: For what is to come later.
 
+    Its ``room`` is how many more deliveries it may hold unsettled.
+
     Raises:
         ValueError: The queue exists otherwise; with the reason.
     """
@@ -38,6 +40,7 @@ class MemoryConsumer:
         self._waits: asyncio.Future[None] | None = None
         self._is_stopped = False
         self._in_a_row = 0
+        self.room = wanted.prefetch
         self._queue = exchange.queue_for(wanted, prefix)
         self._queue.join(self)
 
@@ -46,13 +49,9 @@ class MemoryConsumer:
         """That the broker is away, if it is."""
         return self._exchange.trouble
 
-    @property
-    def has_room(self) -> bool:
-        """Whether fewer deliveries are unsettled than may be."""
-        return not self._is_stopped and len(self._held) < self._wanted.prefetch
-
     def take(self, entry: Entry) -> None:
         """Keep it until somebody asks for the next one."""
+        self.room -= 1
         delivery = MemoryDelivery(self._seen(entry), entry, self)
         self._held[delivery] = None
         self._buffer.append(delivery)
@@ -76,7 +75,7 @@ class MemoryConsumer:
         """Take no more, and give back what nobody has asked for yet."""
         if self._is_stopped:
             return
-        self._is_stopped = True
+        self._is_stopped, self.room = True, 0
         unasked, self._buffer = self._buffer, deque()
         for delivery in unasked:
             del self._held[delivery]
@@ -86,7 +85,7 @@ class MemoryConsumer:
 
     def end(self) -> None:
         """Give everything back. A queue of this process alone goes, with what is in it."""
-        self._is_stopped = True
+        self._is_stopped, self.room = True, 0
         self.cut()
         self._wake()
 
@@ -102,6 +101,7 @@ class MemoryConsumer:
     def restore(self) -> None:
         """Take again, from the same queue; one of this process alone is made anew."""
         if not self._is_stopped:
+            self.room = self._wanted.prefetch
             self._queue = self._exchange.queue_for(self._wanted, self._prefix)
             self._queue.join(self)
 
@@ -111,6 +111,8 @@ class MemoryConsumer:
             _log.info("delivery.lost", queue=self._wanted.label, id=delivery.parcel.id, outcome=outcome)
             return None
         del self._held[delivery]
+        if not self._is_stopped:
+            self.room += 1
         return self._queue
 
     def done(self, delivery: "MemoryDelivery") -> bool:

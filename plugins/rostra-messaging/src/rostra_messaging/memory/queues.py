@@ -42,8 +42,8 @@ class Taker(Protocol):
     """Who takes from a queue."""
 
     @property
-    def has_room(self) -> bool:
-        """Whether it may be given one more."""
+    def room(self) -> int:
+        """How many more it may be given."""
         ...
 
     def take(self, entry: Entry) -> None:
@@ -76,14 +76,13 @@ class KeptQueue:
     """
 
     __slots__ = (
-        "_numbers", "_size_bytes", "dead", "is_gone", "is_ordered", "is_private", "label", "later", "limits", "name", "out",
-        "patterns", "ready", "room", "takers",
+        "_most", "_most_bytes", "_numbers", "_size_bytes", "count", "dead", "is_gone", "is_ordered", "is_private", "label",
+        "later", "name", "out", "patterns", "ready", "room", "takers",
     )  # fmt: skip
 
     def __init__(self, name: str, label: str, limits: Limits, *, is_ordered: bool, is_private: bool) -> None:
         self.name = name
         self.label = label
-        self.limits = limits
         self.is_ordered = is_ordered
         self.is_private = is_private
         self.is_gone = False
@@ -94,23 +93,22 @@ class KeptQueue:
         self.out = 0
         self.later = 0
         self.room = Waiting()
+        self.count = 0
         self._size_bytes = 0
+        self._most, self._most_bytes = limits.messages, limits.size_bytes
         self._numbers = 0
-
-    def __len__(self) -> int:
-        return len(self.ready) + self.out + self.later + len(self.dead)
 
     @property
     def is_full(self) -> bool:
-        """Whether whoever wants to put something in has to wait; also if others wait already."""
-        limits = self.limits
-        return self._size_bytes >= limits.size_bytes or len(self) >= limits.messages
+        """Whether whoever wants to put something in has to wait."""
+        return self.count >= self._most or self._size_bytes >= self._most_bytes
 
     def entry(self, parcel: Parcel, prefix: str) -> Entry:
         """Let this queue hold the parcel; where, is for the caller to say next."""
         self._numbers += 1
         entry = Entry(self._numbers, parcel, prefix)
         self._size_bytes += entry.size_bytes
+        self.count += 1
         return entry
 
     def put(self, entry: Entry) -> None:
@@ -192,28 +190,31 @@ class KeptQueue:
         ]
 
     def hand_out(self) -> None:
-        """Give what waits to those who have room, in turn."""
-        ready = self.ready
-        while ready:
-            taker = self._next_taker()
-            if taker is None:
-                return
+        """Give what waits to those who have room, in turn; of an ordered queue, to the first alone."""
+        ready, takers = self.ready, self.takers
+        while ready and takers:
+            taker = takers[0]
+            if taker.room <= 0:
+                if self.is_ordered or not self._turn_to_room():
+                    return
+                taker = takers[0]
+            if not self.is_ordered:
+                takers.rotate(-1)
             self.out += 1
             taker.take(ready.popleft())
 
-    def _next_taker(self) -> Taker | None:
+    def _turn_to_room(self) -> bool:
+        """Let the next one who has room be the first; whether there is one."""
         takers = self.takers
-        if self.is_ordered:
-            return takers[0] if takers and takers[0].has_room else None
-        for _ in range(len(takers)):
-            taker = takers[0]
+        for _ in range(len(takers) - 1):
             takers.rotate(-1)
-            if taker.has_room:
-                return taker
-        return None
+            if takers[0].room > 0:
+                return True
+        return False
 
     def _leave(self, entry: Entry) -> None:
         self._size_bytes -= entry.size_bytes
+        self.count -= 1
         if self.room:
             self.room.wake_next()
 

@@ -1,8 +1,8 @@
 """One connection, as aiohttp serves it, but patient for a bounded time only, and with problems worded as everywhere."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
@@ -18,15 +18,20 @@ _SLOWEST = 500
 
 _log = log.get("rostra.http")
 
+Mark: TypeAlias = Callable[[web.BaseRequest, web.StreamResponse], None]
+"""Is called with each answer just before its headers are sent, and may add to them."""
+
 
 class Connection(web.RequestHandler):
     """Serves one connection, which ends if it brings no request in time."""
 
-    __slots__ = ("_patience", "_waiting", "on_lost", "slow_body")
+    __slots__ = ("_patience", "_waiting", "marks", "on_lost", "slow_body")
 
-    def __init__(self, *arguments: Any, patience: float, **options: Any) -> None:
+    def __init__(self, *arguments: Any, patience: float, marks: tuple[Mark, ...], **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._patience = patience
+        self.marks = marks
+        """What is done to all answers."""
         self._waiting: asyncio.TimerHandle | None = None
         self.slow_body: SlowBody | None = None
         """The latest body that is on its way; the others have come."""
@@ -73,17 +78,18 @@ class Connection(web.RequestHandler):
         return response
 
 
-def opening(server: web.Server, patience: float) -> Callable[[], Connection]:
+def opening(server: web.Server, patience: float, marks: Iterable[Mark]) -> Callable[[], Connection]:
     """What asyncio makes connections by.
 
     Args:
         server: To which they belong.
         patience: Seconds in which the first request must have come; 0 is as long as an idle connection is kept.
+        marks: What is done to all their answers.
     """
     options = server._kwargs  # noqa: SLF001  (with what the application itself has set)
-    loop = asyncio.get_running_loop()
+    loop, marked = asyncio.get_running_loop(), tuple(marks)
 
-    return lambda: Connection(server, loop=loop, patience=patience, **options)
+    return lambda: Connection(server, loop=loop, patience=patience, marks=marked, **options)
 
 
 class SlowBody:

@@ -14,9 +14,6 @@ from rostra_aiohttp.settings import CorsConfig
 
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
-Mark: TypeAlias = Callable[[web.BaseRequest, web.StreamResponse], Awaitable[web.StreamResponse]]
-"""Lets an answer pass by what is done with all of them, ``Cors.mark`` among it."""
-
 
 class Cors:
     """Answers preflights, and marks answers.
@@ -38,20 +35,19 @@ class Cors:
             hdrs.ACCESS_CONTROL_MAX_AGE: str(int(settings.max_age)),
         }
 
-    def before(self, handler: Handler, mark: Mark) -> Handler:
+    def before(self, handler: Handler) -> Handler:
         """Answer preflights in place of ``handler``."""
 
         async def unless_preflight(request: web.BaseRequest) -> web.StreamResponse:
             if request.method != hdrs.METH_OPTIONS or not _is_preflight(request):
                 return await handler(request)
             if not self._allows(request.headers[hdrs.ORIGIN]):
-                refusal = problem(HTTPStatus.FORBIDDEN, "this origin may not call this service")
-                return await mark(request, refusal)
-            return await mark(request, web.Response(status=HTTPStatus.NO_CONTENT, headers=self._preflight))
+                return problem(HTTPStatus.FORBIDDEN, "this origin may not call this service")
+            return web.Response(status=HTTPStatus.NO_CONTENT, headers=self._preflight)
 
         return unless_preflight
 
-    async def mark(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
+    def mark(self, request: web.BaseRequest, response: web.StreamResponse) -> None:
         """Say in an answer which origin may read it."""
         headers, origin = response.headers, request.headers.get(hdrs.ORIGIN)
         if not self._is_for_all:

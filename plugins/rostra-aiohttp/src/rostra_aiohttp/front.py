@@ -3,7 +3,8 @@
 Whatever is off is not imported and costs a request nothing.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+import functools
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
@@ -11,15 +12,15 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 
-from rostra_aiohttp.connections import Connection, SlowBody, opening
+from rostra_aiohttp.asked import Asked
+from rostra_aiohttp.connections import Connection, Mark, SlowBody, opening
 from rostra_aiohttp.handling import Serving, surrounded
-from rostra_aiohttp.identity import identify, tell_id
+from rostra_aiohttp.identity import identify
 from rostra_aiohttp.settings import HttpConfig
 
 _WITHOUT_END = 365 * 86400.0
 
 Make: TypeAlias = Callable[..., Any]
-Hook: TypeAlias = Callable[[Any, web.StreamResponse], Awaitable[None]]
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
@@ -37,8 +38,6 @@ class Front(NamedTuple):
 
 async def fronted(application: web.Application, settings: HttpConfig, serving: Serving) -> Front:
     """Start up the application, and put around it what the settings ask for."""
-    hooks = _before_answers(settings)
-    application.on_response_prepare.extend(hooks)
     runner = web.AppRunner(
         application,
         handle_signals=False,
@@ -51,10 +50,11 @@ async def fronted(application: web.Application, settings: HttpConfig, serving: S
     await runner.setup()
     server = runner.server
     assert server is not None, "it was set up"  # noqa: S101  (for type checkers)
-    server.request_factory = _requests(server.request_factory, settings)
-    handler = _around(surrounded(server.request_handler, serving), settings, hooks)
+    make: Make = server.request_factory
+    server.request_factory = _requests(functools.partial(make, _cls=Asked), settings)
+    handler = _around(surrounded(server.request_handler, serving), settings)
     server.request_handler = handler if serving.count is None else _counted(handler, serving.count)
-    return Front(runner, opening(server, settings.headers_timeout))
+    return Front(runner, opening(server, settings.headers_timeout, _marks(settings)))
 
 
 def _counted(handler: Handler, count: Callable[[], None]) -> Handler:
@@ -75,20 +75,16 @@ def _access_log(settings: HttpConfig) -> dict[str, Any]:
     return {"access_log": access_log.LOGGER, "access_log_class": access_log.logger_of(settings.access_log)}
 
 
-def _before_answers(settings: HttpConfig) -> list[Hook]:
-    """What is called with each answer, streams included, just before its headers are sent."""
-    hooks: list[Hook] = []
-    if settings.request_id:
-        hooks.append(tell_id)
+def _marks(settings: HttpConfig) -> Iterator[Mark]:
+    """What is done to each answer, streams included, just before its headers are sent."""
     if settings.timeout:
         from rostra_aiohttp.limits import lift_limit
 
-        hooks.append(lift_limit)
+        yield lift_limit
     if settings.cors.origins:
         from rostra_aiohttp.cors import Cors
 
-        hooks.append(Cors(settings.cors).mark)
-    return hooks
+        yield Cors(settings.cors).mark
 
 
 def _requests(make: Make, settings: HttpConfig) -> Make:
@@ -123,13 +119,7 @@ def _seen_through(settings: HttpConfig) -> Callable[[web.BaseRequest], web.BaseR
     return Proxies(settings.trusted_proxies, settings.proxy_header).seen_through
 
 
-def _around(handler: Handler, settings: HttpConfig, hooks: Sequence[Hook]) -> Handler:
-    async def mark(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
-        """What is answered before the application has seen it passes by its hooks here."""
-        for hook in hooks:
-            await hook(request, response)
-        return response
-
+def _around(handler: Handler, settings: HttpConfig) -> Handler:
     if settings.compression.enabled:
         from rostra_aiohttp.compression import compressing
 
@@ -141,9 +131,9 @@ def _around(handler: Handler, settings: HttpConfig, hooks: Sequence[Hook]) -> Ha
     if settings.most_requests:
         from rostra_aiohttp.limits import shedding
 
-        handler = shedding(handler, settings.most_requests, mark)
+        handler = shedding(handler, settings.most_requests)
     if settings.cors.origins:
         from rostra_aiohttp.cors import Cors
 
-        handler = Cors(settings.cors).before(handler, mark)
+        handler = Cors(settings.cors).before(handler)
     return handler

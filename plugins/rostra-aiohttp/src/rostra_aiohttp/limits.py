@@ -12,9 +12,6 @@ from rostra_aiohttp.probes import PATHS
 from rostra_aiohttp.problems import problem
 
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
-Mark: TypeAlias = Callable[[web.BaseRequest, web.StreamResponse], Awaitable[web.StreamResponse]]
-"""Lets an answer pass by what is done with all of them."""
-
 _RETRY_AFTER = "1"
 _LIMIT = web.RequestKey("rostra_time_limit", asyncio.Timeout)
 
@@ -41,14 +38,14 @@ def timed(handler: Handler, seconds: float) -> Handler:
     return in_time
 
 
-async def lift_limit(request: web.BaseRequest, _response: web.StreamResponse) -> None:
+def lift_limit(request: web.BaseRequest, _response: web.StreamResponse) -> None:
     """An answer has begun: a stream, or a socket, may take as long as it takes."""
     limit = request.get(_LIMIT)
     if limit is not None and not limit.expired():
         limit.reschedule(None)
 
 
-def shedding(handler: Handler, most: int, mark: Mark) -> Handler:
+def shedding(handler: Handler, most: int) -> Handler:
     """Refuse, before anything is read of their bodies, the requests that are more than ``most`` at a time.
 
     Probes are answered all the same: a service with much to do is not unwell.
@@ -61,7 +58,7 @@ def shedding(handler: Handler, most: int, mark: Mark) -> Handler:
             _log.debug("http.shed", method=request.method, path=request.path, running=running)
             answer = problem(HTTPStatus.SERVICE_UNAVAILABLE, "too many requests run at the moment")
             answer.headers[hdrs.RETRY_AFTER] = _RETRY_AFTER
-            return await mark(request, answer)
+            return answer
         running += 1
         try:
             return await handler(request)

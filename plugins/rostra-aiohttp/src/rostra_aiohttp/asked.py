@@ -1,0 +1,43 @@
+"""A request as this server knows it: it tells its id with each answer, streams and refusals included.
+
+What else is to be said in all answers is said here, too, just before their headers are sent, whoever answers.
+"""
+
+from typing import Any
+
+from aiohttp import hdrs, web
+from aiohttp.http import HttpVersion11
+
+from rostra_aiohttp.identity import HEADER, known_id
+
+_ODD_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
+
+
+class Asked(web.Request):
+    """A request that came over a ``Connection``."""
+
+    async def _prepare_hook(self, response: web.StreamResponse) -> None:
+        """What aiohttp calls with each answer. Its signal for that costs as much as all else that we do."""
+        chosen = known_id(self)
+        if chosen is not None:
+            response.headers[HEADER] = chosen
+        connection: Any = self.protocol
+        for mark in connection.marks:
+            mark(self, response)
+        await super()._prepare_hook(response)
+
+
+def is_plain(request: web.BaseRequest) -> bool:
+    """Whether the head of an ordinary answer to this request follows from the answer and the id alone."""
+    if (
+        type(request) is not Asked
+        or request.method in _ODD_METHODS
+        or not request.keep_alive
+        or request.version != HttpVersion11
+    ):
+        return False
+    connection: Any = request.protocol
+    if connection.marks or request.writer.output_size:
+        return False
+    found = request._match_info  # noqa: SLF001  (of what is answered before anybody has looked it is None)
+    return found is None or not any(app.on_response_prepare for app in found._apps)  # noqa: SLF001  (no copies)

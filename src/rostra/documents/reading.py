@@ -104,21 +104,35 @@ def read(value: Any, annotation: Any, *, of_texts: bool = False) -> Any:
     return converter(of_texts=of_texts).structure(value, annotation)
 
 
-def faults(error: Exception, path: tuple[str | int, ...] = ()) -> Iterator[Fault]:
+def faults(
+    error: Exception, path: tuple[str | int, ...] = (), *, with_values: bool = True
+) -> Iterator[Fault]:
     """All faults of a document, each with the keys and indices that lead to it.
+
+    Args:
+        error: What ``read`` raised.
+        path: What leads to the document.
+        with_values: Whether details may show what was found, and what validators say of it. Not where others read them
+            than the sender: in a log.
 
     Raises:
         Exception: One of those that are no fault of the sender, but of a validator, say.
     """
     if isinstance(error, BaseValidationError):
         for inner in error.exceptions:
-            yield from faults(inner, (*path, *_steps(inner)))
+            yield from faults(inner, (*path, *_steps(inner)), with_values=with_values)
     elif isinstance(error, KeyError) and error.args == path[-1:]:
         yield Fault(path, "it is missing")
     elif isinstance(error, UNFIT):
-        yield Fault(path, detail_of(error))
+        yield Fault(path, detail_of(error) if with_values else _bare_detail_of(error))
     else:
         raise error
+
+
+def _bare_detail_of(error: Exception) -> str:
+    if isinstance(error, MismatchError):
+        return f"expected {error.expected}"
+    return f"it does not fit ({type(error).__name__})"
 
 
 def check_readable(annotation: Any, *, of_texts: bool = False) -> None:

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal, NewType, TypeVar, Union
 import attrs
 
 _UNIONS = (Union, types.UnionType)
-_FOREIGN = ("__struct_fields__",)
-"""By this, classes of msgspec are known without importing it."""
+_FOREIGN = ("__struct_fields__", "SerializeToString")
+"""By these, classes of msgspec and messages of protobuf are known without importing them."""
 
 
 def bare(annotation: Any) -> Any:

@@ -4,7 +4,14 @@
 when everything else has started. ``Publisher`` is a component.
 """
 
-from rostra.handlers import guard
+from collections.abc import AsyncIterator
+
+from rostra import context, di, plugin
+from rostra.clock import Clock
+from rostra.handlers import Handlers, guard
+from rostra.health import Checks
+from rostra.metrics import Metrics
+from rostra_messaging.binding import Subscriptions, bind
 from rostra_messaging.brokers import (
     Broker,
     Connect,
@@ -18,6 +25,8 @@ from rostra_messaging.brokers import (
     Queue,
     Value,
 )
+from rostra_messaging.connecting import Brokers, opened
+from rostra_messaging.consuming import consume
 from rostra_messaging.declaring import FromPayload, Payload, Retry, Subscription, subscribe
 from rostra_messaging.envelopes import Decoded, Encoded, Envelope, Envelopes
 from rostra_messaging.errors import (
@@ -31,14 +40,26 @@ from rostra_messaging.errors import (
     UndecodableError,
 )
 from rostra_messaging.messages import Message
-from rostra_messaging.middlewares import CallNext, Send, around_handling, around_publishing
+from rostra_messaging.middlewares import (
+    AroundHandling,
+    AroundPublishing,
+    CallNext,
+    Middlewares,
+    Send,
+    around_handling,
+    around_publishing,
+    bind_handling,
+    bind_publishing,
+)
 from rostra_messaging.publishing import Publisher
+from rostra_messaging.replying import Replies, replies
 from rostra_messaging.settings import BrokerConfig, MessagingConfig
 
 __all__ = [
     "Broker",
     "BrokerConfig",
     "BrokerNotFoundError",
+    "Brokers",
     "CallNext",
     "Connect",
     "Connection",
@@ -72,5 +93,56 @@ __all__ = [
     "around_handling",
     "around_publishing",
     "guard",
+    "prepare",
     "subscribe",
 ]
+
+
+@di.adapter(lifetime="stage")
+def envelopes(settings: MessagingConfig) -> Envelopes:
+    """The envelopes by name, unless somebody added others to the context."""
+    return Envelopes(settings)
+
+
+@di.adapter(lifetime="stage")
+async def brokers(settings: MessagingConfig, checks: Checks) -> AsyncIterator[Brokers]:
+    """The brokers of the settings, which close after everything that was built with them."""
+    async with opened(settings, checks) as found:
+        yield found
+
+
+@di.adapter(lifetime="stage")
+async def replies_of_stage(brokers: Brokers) -> AsyncIterator[Replies]:
+    """Where the replies arrive that somebody waits for."""
+    async with replies(brokers, context.current_context()) as found:
+        yield found
+
+
+@di.adapter(lifetime="stage")
+def publisher(
+    brokers: Brokers,
+    envelopes: Envelopes,
+    replies: Replies,
+    middlewares: Middlewares,
+    subscriptions: Subscriptions,
+    settings: MessagingConfig,
+    clock: Clock,
+    metrics: Metrics,
+) -> Publisher:
+    """What publishes."""
+    return Publisher(brokers, envelopes, replies, middlewares, subscriptions, settings, clock, metrics)
+
+
+async def connect(brokers: Brokers) -> None:
+    """Nothing more: the stage starts when its brokers are open."""
+
+
+async def prepare(handlers: Handlers, lifecycle: plugin.Lifecycle) -> AsyncIterator[plugin.Task]:
+    """Take the handlers whose trigger is a subscription, connect, and consume."""
+    context.add(Subscriptions(context.current_context(), lifecycle))
+    context.add(Middlewares())
+    handlers.on(Subscription, bind)
+    handlers.on(AroundHandling, bind_handling)
+    handlers.on(AroundPublishing, bind_publishing)
+    yield plugin.task(connect, name="brokers")
+    yield plugin.task(consume, name="messages", intake=True)

@@ -1,17 +1,96 @@
 """Publishing: a message is safe when ``publish`` returns, or there is an exception that says what is known."""
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+import asyncio
+import functools
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar, overload
 
-from rostra_messaging.brokers import Value
-from rostra_messaging.envelopes import Envelope
-from rostra_messaging.messages import Message
+import attrs
+from typing_extensions import TypeForm
+
+from rostra import log
+from rostra.clock import Clock
+from rostra.errors import together
+from rostra.handlers import Bound
+from rostra.metrics import Metrics
+from rostra_messaging.binding import Subscriptions
+from rostra_messaging.brokers import Parcel, Value
+from rostra_messaging.connecting import Brokers
+from rostra_messaging.envelopes import Envelope, Envelopes
+from rostra_messaging.errors import NoReplyError, PublishError
+from rostra_messaging.messages import (
+    CORRELATION,
+    REPLY_TO,
+    REQUEST,
+    TRACE_PARENT,
+    TRACE_STATE,
+    Message,
+    new_id,
+)
+from rostra_messaging.middlewares import Middlewares, Send
+from rostra_messaging.reading import converter_of
+from rostra_messaging.replying import Replies
+from rostra_messaging.settings import DEFAULT, MessagingConfig
+from rostra_messaging.topics import has_wildcards, mistake_in
+from rostra_messaging.tries import current
 
 T = TypeVar("T")
 
+_CARRIED = (TRACE_PARENT, TRACE_STATE, REQUEST)
+"""What is taken over from the message that is being handled."""
+
+
+class Way(NamedTuple):
+    """How a message is published.
+
+    Args:
+        broker: The name of the broker; None is that of ``[messaging]`` itself.
+        envelope: How it is written.
+        deadline: Seconds in which it ends.
+        delay: Seconds before it is to be delivered.
+    """
+
+    broker: str | None
+    envelope: Envelope
+    deadline: float
+    delay: float = 0.0
+
 
 class Publisher:
-    """Publishes messages. A component of the stage, closed after everything that was built with it."""
+    """Publishes messages. A component of the stage, closed after everything that was built with it.
+
+    Args:
+        brokers: Which there are.
+        envelopes: How messages may be written.
+        replies: Where replies arrive.
+        middlewares: What stands around publishing.
+        subscriptions: Whose queues are waited for while the stage starts, if nothing else wants a message.
+        settings: Of messaging.
+        clock: What time it is.
+        metrics: Counts what is published.
+    """
+
+    def __init__(
+        self,
+        brokers: Brokers,
+        envelopes: Envelopes,
+        replies: Replies,
+        middlewares: Middlewares,
+        subscriptions: Subscriptions,
+        settings: MessagingConfig,
+        clock: Clock,
+        metrics: Metrics,
+    ) -> None:
+        self._brokers = brokers
+        self._envelopes = envelopes
+        self._replies = replies
+        self._middlewares = middlewares
+        self._subscriptions = subscriptions
+        self._deadline = float(settings.deadline)
+        self._clock = clock
+        self._published = metrics.counter(
+            "messages_published_total", "Messages by what became of them.", labels=["broker", "outcome"]
+        )
 
     async def publish(
         self,
@@ -45,9 +124,16 @@ class Publisher:
 
         Raises:
             PublishError: It is not known to be stored.
+            BrokerNotFoundError: There is no broker of that name.
+            EnvelopeNotFoundError: There is no envelope of that name.
             TypeError: The envelope cannot write the body.
         """
-        raise NotImplementedError
+        way = self.way(broker, envelope, deadline, delay)
+        message = Message(
+            topic=topic, body=body, id=id or new_id(), attributes=carried(attributes), key=key
+        )  # fmt: skip
+        await self.send(message, way)
+        return message.id
 
     async def publish_many(
         self,
@@ -73,15 +159,69 @@ class Publisher:
         Raises:
             PublishError: One of them is not known to be stored; several are an ExceptionGroup. All others are stored.
         """
-        raise NotImplementedError
+        way = self.way(broker, envelope, deadline)
+        ids: list[str] = []
+        problems: list[Exception] = []
+        last: dict[str, asyncio.Event] = {}
+        free = asyncio.Semaphore(at_once)
 
+        async def send(message: Message, before: asyncio.Event | None, after: asyncio.Event) -> None:
+            try:
+                if before is not None:
+                    await before.wait()
+                await self.send(attrs.evolve(message, attributes=carried(message.attributes)), way)
+            except Exception as problem:  # noqa: BLE001  (raised with the others, when all are on their way)
+                problems.append(problem)
+            finally:
+                after.set()
+                free.release()
+                if message.key is not None and last[message.key] is after:
+                    del last[message.key]
+
+        async with asyncio.TaskGroup() as sending:
+            for message in messages:
+                await free.acquire()
+                ids.append(message.id)
+                before, after = None, asyncio.Event()
+                if message.key is not None:
+                    before, last[message.key] = last.get(message.key), after
+                sending.create_task(send(message, before, after))
+        if problems:
+            raise together(f"{len(problems)} of {len(ids)} messages are not known to be stored", problems)
+        return ids
+
+    @overload
     async def request(
         self,
         topic: str,
         body: Any,
         *,
-        deadline: float | None = None,
+        returns: TypeForm[T],
+        deadline: float | None = ...,
+        attributes: Mapping[str, Value] | None = ...,
+        key: str | None = ...,
+        broker: str | None = ...,
+        envelope: Envelope | str | None = ...,
+    ) -> T: ...
+    @overload
+    async def request(
+        self,
+        topic: str,
+        body: Any,
+        *,
+        deadline: float | None = ...,
+        attributes: Mapping[str, Value] | None = ...,
+        key: str | None = ...,
+        broker: str | None = ...,
+        envelope: Envelope | str | None = ...,
+    ) -> Any: ...
+    async def request(
+        self,
+        topic: str,
+        body: Any,
+        *,
         returns: Any = Any,
+        deadline: float | None = None,
         attributes: Mapping[str, Value] | None = None,
         key: str | None = None,
         broker: str | None = None,
@@ -92,8 +232,8 @@ class Publisher:
         Args:
             topic: As with ``publish``, like all that is not said here.
             body: The question.
-            deadline: Seconds until the answer has come.
             returns: The type of the answer.
+            deadline: Seconds until the answer has come.
             attributes: As with ``publish``.
             key: As with ``publish``.
             broker: As with ``publish``; the answer comes by it, too.
@@ -103,5 +243,117 @@ class Publisher:
             PublishError: The question is not known to be stored.
             NoReplyError: No answer came in time, or the question died.
             UndecodableError: The answer is something else than ``returns``.
+            SubscriptionError: There is no queue for answers.
         """
-        raise NotImplementedError
+        convert = converter_of(returns)
+        way = self.way(broker, envelope, deadline)
+        waiting = asyncio.timeout(way.deadline)
+        try:
+            async with waiting:
+                reply_to = await self._replies.topic(broker)
+                message = Message(topic=topic, body=body, key=key)
+                asked = {**carried(attributes), REPLY_TO: reply_to, CORRELATION: message.id}
+                with self._replies.expected(message.id, topic, way.envelope) as reply:
+                    await self.send(attrs.evolve(message, attributes=asked), way)
+                    return convert(await reply)
+        except TimeoutError:
+            if not waiting.expired():
+                raise
+        raise NoReplyError(topic, f"nothing came within {way.deadline:g} s")
+
+    def way(
+        self,
+        broker: str | None,
+        envelope: Envelope | str | None,
+        deadline: float | None = None,
+        delay: float | None = None,
+    ) -> Way:
+        """How a message is published, with what the settings say of it.
+
+        Raises:
+            BrokerNotFoundError: There is no broker of that name.
+            EnvelopeNotFoundError: There is no envelope of that name.
+        """
+        self._brokers.get(broker)
+        chosen = self._envelopes.choose(envelope, self._brokers.envelope_of(broker))
+        return Way(broker, chosen, self._deadline if deadline is None else deadline, delay or 0.0)
+
+    async def send(self, message: Message, way: Way) -> None:
+        """Publish a message that is whole, through the middlewares.
+
+        Raises:
+            PublishError: It is not known to be stored.
+            TypeError: The envelope cannot write the body.
+        """
+        if message.time is None:
+            message = attrs.evolve(message, time=self._clock.now())
+        go_on: Callable[[Message], Awaitable[None]] = functools.partial(self._deliver, way)
+        for middleware in reversed(self._middlewares.publishing):
+            go_on = _surrounded(middleware, go_on)
+        await go_on(message)
+
+    async def _deliver(self, way: Way, message: Message) -> None:
+        name = way.broker or DEFAULT
+        if (mistake := _mistake_in_topic(message.topic)) is not None:
+            raise PublishError(message.topic, name, mistake, "no", ("words between dots: orders.placed",))
+        encoded = way.envelope.encode(message)
+        parcel = Parcel(
+            id=message.id,
+            topic=message.topic,
+            body=encoded.body,
+            attributes=encoded.attributes,
+            content_type=encoded.content_type,
+            key=message.key,
+            time=message.time,
+        )
+        try:
+            await self._store(parcel, way)
+        except PublishError:
+            self._published.add(broker=name, outcome="failed")
+            raise
+        self._published.add(broker=name, outcome="stored")
+
+    async def _store(self, parcel: Parcel, way: Way) -> None:
+        """Publish it; again, if that failed before this stage had the queues that it will have when it runs."""
+        broker, begun = self._brokers.get(way.broker), self._clock.monotonic()
+        try:
+            await broker.publish(parcel, deadline=way.deadline, delay=way.delay)
+        except PublishError as error:
+            left = way.deadline - (self._clock.monotonic() - begun)
+            if error.is_stored != "no" or not await self._subscriptions.open_within(left):
+                raise
+        else:
+            return
+        left = way.deadline - (self._clock.monotonic() - begun)
+        await broker.publish(parcel, deadline=left, delay=way.delay)
+
+
+def carried(attributes: Mapping[str, Value] | None = None) -> Mapping[str, Value]:
+    """These attributes, and before them what belongs to the message, or the request, that is being handled."""
+    handled = current.get()
+    if handled is not None:
+        taken: dict[str, Value] = {
+            name: handled.attributes[name] for name in _CARRIED if name in handled.attributes
+        }
+    else:
+        request = log.bound_keys().get("request")
+        taken = {REQUEST: str(request)} if request else {}
+    return {**taken, **attributes} if attributes else taken
+
+
+def _surrounded(
+    middleware: Bound, go_on: Callable[[Message], Awaitable[None]]
+) -> Callable[[Message], Awaitable[None]]:
+    async def around(message: Message) -> None:
+        await middleware.call({}, (message, Send(go_on)))
+
+    return around
+
+
+@functools.lru_cache(maxsize=1024)
+def _mistake_in_topic(topic: str) -> str | None:
+    return (
+        "a message is published on one topic, without wildcards"
+        if has_wildcards(topic)
+        else mistake_in(topic)
+    )

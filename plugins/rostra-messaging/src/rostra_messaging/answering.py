@@ -1,0 +1,57 @@
+"""What becomes of what a handler returned? It is published, where that was asked for, before its message is done."""
+
+from rostra import log
+from rostra_messaging.binding import Subscribed
+from rostra_messaging.brokers import Failure, Value
+from rostra_messaging.errors import PublishError
+from rostra_messaging.messages import CORRELATION, Message
+from rostra_messaging.publishing import Publisher, carried
+from rostra_messaging.replying import FAILURE
+
+_log = log.get("rostra.messaging")
+
+
+class Answering:
+    """Publishes what the handler of one subscription returned.
+
+    Args:
+        subscribed: The handler.
+        publisher: By which.
+    """
+
+    __slots__ = ("_publisher", "_publishes", "_way")
+
+    def __init__(self, subscribed: Subscribed, publisher: Publisher) -> None:
+        self._publisher = publisher
+        self._publishes = subscribed.subscription.publishes
+        self._way = publisher.way(subscribed.broker, subscribed.envelope)
+
+    async def __call__(self, message: Message, result: object) -> None:
+        """Publish it on the subscription's topic, unless it is None, and to whoever asked.
+
+        Raises:
+            PublishError: It is not known to be stored. That whoever asked does not get it is only logged: it may be gone.
+        """
+        if self._publishes is not None and result is not None:
+            await self._publish(self._publishes, message, result)
+        if message.reply_to is not None:
+            await self._reply(message.reply_to, message, result)
+
+    async def died(self, message: Message, failure: Failure) -> None:
+        """Tell whoever asked that there is nothing to wait for."""
+        if message.reply_to is not None:
+            await self._reply(message.reply_to, message, None, {FAILURE: failure.reason})
+
+    async def _publish(self, topic: str, message: Message, result: object) -> None:
+        following = Message(topic=topic, body=result, key=message.key, attributes=carried())
+        await self._publisher.send(following, self._way)
+
+    async def _reply(
+        self, topic: str, message: Message, result: object, more: dict[str, Value] | None = None
+    ) -> None:
+        correlation = message.attributes.get(CORRELATION) or message.id
+        attributes = {**carried(), CORRELATION: correlation, **(more or {})}
+        try:
+            await self._publisher.send(Message(topic=topic, body=result, attributes=attributes), self._way)
+        except PublishError as error:
+            _log.warning("reply.lost", topic=topic, reason=error.reason)

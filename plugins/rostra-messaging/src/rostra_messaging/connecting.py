@@ -1,0 +1,184 @@
+"""Which brokers does the stage have? Those of its settings, each opened once, and closed after all who use them."""
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+
+import attrs
+
+from rostra import log
+from rostra.errors import closest
+from rostra.health import Checks
+from rostra.installed import entry_points
+from rostra_messaging.brokers import GROUP, Broker, Connect, Connection
+from rostra_messaging.errors import BrokerNotFoundError
+from rostra_messaging.settings import DEFAULT, BrokerConfig, MessagingConfig
+
+_LOOK_EVERY = 1.0
+"""Seconds for which a look at whether all is well is good; it costs nothing."""
+
+_log = log.get("rostra.messaging")
+
+
+@attrs.frozen
+class Known:
+    """A broker of the settings, with what it takes over from those of all.
+
+    Args:
+        connection: What its transport is asked for.
+        envelope: How messages are written to it, unless somebody says otherwise.
+    """
+
+    connection: Connection
+    envelope: str
+
+
+class Brokers:
+    """The open brokers of a stage, by name. A component, closed after everything that was built with it.
+
+    Args:
+        opened: Those that are open.
+        known: What the settings say of them.
+    """
+
+    __slots__ = ("_known", "_opened")
+
+    def __init__(self, opened: Mapping[str, Broker], known: Mapping[str, Known]) -> None:
+        self._opened = opened
+        self._known = known
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._opened)
+
+    def get(self, name: str | None = None) -> Broker:
+        """The broker of this name; None is that of ``[messaging]`` itself.
+
+        Raises:
+            BrokerNotFoundError: There is none.
+        """
+        known_as = name or DEFAULT
+        broker = self._opened.get(known_as)
+        if broker is None:
+            raise no_broker(known_as, self._opened)
+        return broker
+
+    def envelope_of(self, name: str | None = None) -> str:
+        """How messages to this broker are written, unless somebody says otherwise."""
+        return self._known[name or DEFAULT].envelope
+
+
+def no_broker(name: str, known: Mapping[str, object], where: Sequence[str] = ()) -> BrokerNotFoundError:
+    """Nobody has set up a broker of this name."""
+    near = closest(name, known)
+    return BrokerNotFoundError(
+        f'there is no broker "{name}"',
+        tuple(where),
+        (f"there are {', '.join(known)}" if len(known) > 1 else f"there is only {', '.join(known)}",),
+        (f"did you mean {near}?",) if near else (f'[messaging.brokers.{name}] url = "..."',),
+    )
+
+
+def known_brokers(settings: MessagingConfig) -> Mapping[str, Known]:
+    """The brokers of the settings by name, each with all it needs; that of ``[messaging]`` itself comes first."""
+    own = BrokerConfig(settings.url, options=settings.options)
+    client = f"{settings.service or 'rostra'}@{socket.gethostname()}:{os.getpid()}"
+    return {
+        name: _known(name, broker, settings, client)
+        for name, broker in {DEFAULT: own, **settings.brokers}.items()
+    }
+
+
+def _known(name: str, broker: BrokerConfig, settings: MessagingConfig, client: str) -> Known:
+    prefix = settings.prefix if broker.prefix is None else broker.prefix
+    connection = Connection(
+        name=name,
+        url=broker.url,
+        prefix=prefix,
+        client=client,
+        settings=broker.options,
+        raise_unroutable=(broker.unroutable or settings.unroutable) == "error",
+    )
+    return Known(connection, broker.envelope or settings.envelope)
+
+
+FindConnect = Callable[[str, str], Connect]
+"""Finds what opens brokers of a scheme, for the broker of that name."""
+
+
+def connect_of(scheme: str, name: str) -> Connect:
+    """What opens brokers with URLs of this scheme.
+
+    Args:
+        scheme: What stands before ``://``.
+        name: Of the broker, for the error.
+
+    Raises:
+        BrokerNotFoundError: Nobody has installed that.
+    """
+    points = {each.name: each for each in entry_points(GROUP)}
+    if scheme not in points:
+        raise BrokerNotFoundError(
+            f"nothing speaks {scheme}://" if scheme else "the URL of a broker has no scheme",
+            (_setting(name),),
+            (f"installed are {', '.join(sorted(points)) or 'none'}",),
+            (_remedy(scheme, points),),
+        )
+    connect: Connect = points[scheme].load()
+    return connect
+
+
+def _setting(name: str) -> str:
+    return "[messaging] url" if name == DEFAULT else f"[messaging.brokers.{name}] url"
+
+
+_INSTALLED_BY = {"amqp": "rostra-amqp", "amqps": "rostra-amqp", "sqs": "rostra-aws"}
+
+
+def _remedy(scheme: str, points: Mapping[str, object]) -> str:
+    if scheme in _INSTALLED_BY:
+        return f"pip install {_INSTALLED_BY[scheme]}"
+    near = closest(scheme, points)
+    return f"did you mean {near}://?" if near else 'url = "memory://" is a broker in this process'
+
+
+@asynccontextmanager
+async def opened(
+    settings: MessagingConfig, checks: Checks, find: FindConnect = connect_of
+) -> AsyncIterator[Brokers]:
+    """The brokers of the settings, open during the body, closed last opened first.
+
+    Each is waited for; a stage ends that when its start takes too long.
+
+    Raises:
+        BrokerNotFoundError: Nothing speaks the URL of one.
+    """
+    known = known_brokers(settings)
+    connects = {name: find(_scheme(each.connection.url), name) for name, each in known.items()}
+    brokers: dict[str, Broker] = {}
+    async with AsyncExitStack() as stack:
+        for name, each in known.items():
+            brokers[name] = await stack.enter_async_context(connects[name](each.connection))
+            stack.enter_context(_checked(name, brokers[name], checks))
+            _log.info("broker.opened", broker=name, kind=_scheme(each.connection.url))
+        yield Brokers(brokers, known)
+
+
+@contextmanager
+def _checked(name: str, broker: Broker, checks: Checks) -> Iterator[None]:
+    """Readiness depends on the broker during the body."""
+    check = "broker" if name == DEFAULT else f"broker {name}"
+
+    def is_well() -> None:
+        if broker.trouble is not None:
+            raise ConnectionError(broker.trouble)
+
+    checks.add(check, is_well, every=_LOOK_EVERY)
+    try:
+        yield
+    finally:
+        checks.remove(check)
+
+
+def _scheme(url: str) -> str:
+    return url.partition("://")[0].lower() if "://" in url else ""

@@ -1,0 +1,226 @@
+"""The engine of one subscription: deliveries come in, each has a task of its own, and each is settled once.
+
+Only as many are handled at once as the subscription says. The tasks belong to nobody else: trouble with the broker
+cancels none of them. What is decided about a message is decided in ``tries`` and ``outcomes``.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import attrs
+
+from rostra import log
+from rostra.clock import Clock
+from rostra_messaging.brokers import Consumer, Delivery, Failure, Parcel
+from rostra_messaging.messages import Message
+from rostra_messaging.outcomes import Again, Dead, Outcome
+from rostra_messaging.tries import Tries
+
+_LAST_PATIENCE = 0.5
+"""Seconds for handlers to end once they were cut; well within what the stage grants to a cancelled task."""
+
+_log = log.get("rostra.messaging")
+
+Note = Callable[[Outcome, float], None]
+"""Told of each outcome, and of how many seconds it took, for whoever counts."""
+Bury = Callable[[Message, Failure], Awaitable[None]]
+"""Told of each message that is dead, unless it could not be decoded."""
+
+
+class Engine:
+    """Handles what a consumer brings.
+
+    Args:
+        tries: How one message is tried.
+        clock: By which an order waits for the next try.
+        note: Told of each outcome.
+        bury: Told of the dead.
+        lost: Called when nothing can be taken any more though nobody asked for that, before what runs is finished.
+    """
+
+    def __init__(self, tries: Tries, clock: Clock, note: Note, bury: Bury, lost: Callable[[], None]) -> None:
+        subscription = tries.subscribed.subscription
+        self._tries = tries
+        self._clock = clock
+        self._note = note
+        self._bury = bury
+        self._lost = lost
+        self._free = asyncio.Semaphore(subscription.concurrency)
+        self._running: set[asyncio.Task[None]] = set()
+        self._turns: dict[str | None, _Turn] = {}
+        self._is_ordered = subscription.ordered
+        self._stopping = asyncio.Event()
+        self._failed: list[BaseException] = []
+        self._consumer: Consumer | None = None
+
+    async def consume(self, consumer: Consumer) -> None:
+        """Handle what it brings until it ends, and finish what runs then.
+
+        If this is cancelled, nobody waits any longer: the handlers are cancelled, and what they had is not settled.
+
+        Raises:
+            SubscriptionError: The queue was lost for good. What ran has been finished.
+        """
+        self._consumer = consumer
+        try:
+            try:
+                await (self._take_ordered(consumer) if self._is_ordered else self._take(consumer))
+            except Exception:
+                self._lost()
+                await self._finish()
+                raise
+            await self._finish()
+        except asyncio.CancelledError:
+            await self._cut()
+            raise
+        if self._failed:
+            raise self._failed[0]
+
+    async def stop(self) -> None:
+        """Take nothing more. What waits for its turn is released, what runs goes on; ``consume`` returns after that."""
+        self._stopping.set()
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    @property
+    def running(self) -> int:
+        """How many deliveries have not been settled yet."""
+        return len(self._running)
+
+    async def _take(self, consumer: Consumer) -> None:
+        """One more whenever there is room for it, so that nothing waits in here."""
+        deliveries = aiter(consumer)
+        while True:
+            await self._free.acquire()
+            try:
+                delivery = await anext(deliveries)
+            except StopAsyncIteration:
+                return
+            self._start(self._handle(delivery), delivery).add_done_callback(self._make_room)
+
+    async def _take_ordered(self, consumer: Consumer) -> None:
+        """All that come, since those with other keys may overtake. How many may wait, the prefetch says."""
+        async for delivery in consumer:
+            self._start(self._handle_in_turn(delivery), delivery)
+
+    def _start(self, handling: Any, delivery: Delivery) -> "asyncio.Task[None]":
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(
+            handling, name=f"message {delivery.parcel.id}"
+        )
+        self._running.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _make_room(self, _task: object) -> None:
+        self._free.release()
+
+    def _ended(self, task: "asyncio.Task[None]") -> None:
+        self._running.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._failed.append(error)  # of a broker that breaks its word: nothing can be settled any more
+            self._lost()
+            self._stopping.set()
+            if self._consumer is not None:
+                self._stop_soon = asyncio.ensure_future(self._consumer.stop())
+
+    async def _handle(self, delivery: Delivery) -> None:
+        begun = self._clock.monotonic()
+        tried = await self._tries.attempt(delivery.parcel, is_redelivered=delivery.is_redelivered)
+        match tried.outcome:
+            case Again(delay, failure, counts):
+                await delivery.retry(delay, failure, counts=counts)
+            case Dead(failure):
+                await delivery.dead(failure)
+                if tried.message is not None:
+                    await self._bury(tried.message, failure)
+            case _:
+                await delivery.done()
+        self._note(tried.outcome, self._clock.monotonic() - begun)
+
+    async def _handle_in_turn(self, delivery: Delivery) -> None:
+        key = delivery.parcel.key
+        turn = self._turns.setdefault(key, _Turn())
+        turn.waiting += 1
+        try:
+            async with turn.lock:
+                await (delivery.release() if self._stopping.is_set() else self._handle_in_place(delivery))
+        finally:
+            turn.waiting -= 1
+            if not turn.waiting:
+                del self._turns[key]
+
+    async def _handle_in_place(self, delivery: Delivery) -> None:
+        """Try until it is done or dead, while those with the same key wait."""
+        parcel = delivery.parcel
+        while True:
+            begun = self._clock.monotonic()
+            async with self._free:
+                with log.bound():
+                    tried = await self._tries.attempt(parcel, is_redelivered=delivery.is_redelivered)
+            self._note(tried.outcome, self._clock.monotonic() - begun)
+            match tried.outcome:
+                case Again(delay, failure, counts):
+                    parcel = next_try(parcel, failure, counts=counts)
+                    if await self._stops_within(delay):
+                        await delivery.release()
+                        return
+                case Dead(failure):
+                    first = parcel.first_failure
+                    await delivery.dead(failure, attempts=parcel.attempt, first_failure=first)
+                    if tried.message is not None:
+                        await self._bury(tried.message, failure)
+                    return
+                case _:
+                    await delivery.done()
+                    return
+
+    async def _stops_within(self, seconds: float) -> bool:
+        """Whether it is to stop within so many seconds."""
+        pause = asyncio.ensure_future(self._clock.sleep(seconds))
+        heard = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({pause, heard}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            pause.cancel()
+            heard.cancel()
+        return self._stopping.is_set()
+
+    async def _finish(self) -> None:
+        self._stopping.set()
+        while self._running:
+            await asyncio.wait(self._running)
+
+    async def _cut(self) -> None:
+        """Cancel what runs, and say whose it is."""
+        self._tries.is_cut = True
+        subscribed = self._tries.subscribed
+        for task in self._running:
+            handler = subscribed.handler.bound.declared.label
+            _log.warning("message.cut", queue=subscribed.label, handler=handler, message=task.get_name())
+            task.set_name(f"{task.get_name()} → {handler}")  # by which it is named if it does not end
+            task.cancel()
+        if self._running:
+            await asyncio.wait(self._running, timeout=_LAST_PATIENCE)
+
+
+@attrs.define(eq=False)
+class _Turn:
+    """Whose turn it is among the messages with one key.
+
+    Args:
+        waiting: How many there are, the one that is being handled included.
+        lock: Has it; who waits for it gets it in order.
+    """
+
+    waiting: int = 0
+    lock: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+
+
+def next_try(parcel: Parcel, failure: Failure, *, counts: bool) -> Parcel:
+    """A parcel as it is when it is tried again in place."""
+    return attrs.evolve(
+        parcel,
+        attempt=parcel.attempt + counts,
+        first_failure=parcel.first_failure or failure,
+    )

@@ -220,7 +220,9 @@ SOCKETS = (
     ),
 )
 
+WORKERS = (errors.WorkerError("worker 2 did not start", "ConfigError: 1 setting of [greeter] is wrong", 2),)
+
 SAMPLES: tuple[errors.RostraError, ...] = (
     *COMPONENTS, *DI, *CONFIG, *RESOLVERS, *HEALTH, *HANDLERS, *PLUGIN, *TESTING, *CLI,
-    *SOCKETS,
+    *SOCKETS, *WORKERS,
 )  # fmt: skip

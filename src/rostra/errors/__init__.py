@@ -38,6 +38,7 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
     ├─ StartTimeoutError (TimeoutError)         the stage did not get to run in time
     ├─ StopTimeoutError (TimeoutError)          the stop was cut short
     ├─ TaskEndedError (RuntimeError)            a task ended without an exception of its own
+    ├─ WorkerError (RuntimeError)               workers did not start, or died again and again
     └─ WrongProductError (TypeError)            an adapter made something else than it declares
 """
 
@@ -70,6 +71,7 @@ from rostra.errors.plugin import (
 from rostra.errors.resolvers import ResolverDeniedError, ResolverError, ResolverTimeoutError
 from rostra.errors.sockets import AddressError, ListenError
 from rostra.errors.testing import AsyncioMissingError, ContractError, PytestMarkError
+from rostra.errors.workers import WorkerError
 
 __all__ = [
     "AdapterError",
@@ -107,6 +109,7 @@ __all__ = [
     "StopTimeoutError",
     "TaskEndedError",
     "Wording",
+    "WorkerError",
     "WrongProductError",
     "closest",
     "shortened",

@@ -9,6 +9,7 @@ from importlib import import_module
 
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
     "Bound",
+    "Recycling",
     "Refusal",
     "SocketAddress",
     "Sockets",
@@ -17,10 +18,12 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
     "Worker",
     "read_address",
     "refusal",
+    "stage",
 ]
 
 _HOMES = {
     "Bound": "binding",
+    "Recycling": "recycling",
     "Refusal": "refusals",
     "SocketAddress": "addresses",
     "Sockets": "sockets",
@@ -29,6 +32,7 @@ _HOMES = {
     "Worker": "worker",
     "read_address": "addresses",
     "refusal": "refusals",
+    "stage": "staging",
 }
 
 

@@ -3,13 +3,16 @@ from rostra.fork.addresses import TcpAddress as TcpAddress
 from rostra.fork.addresses import UnixAddress as UnixAddress
 from rostra.fork.addresses import read_address as read_address
 from rostra.fork.binding import Bound as Bound
+from rostra.fork.recycling import Recycling as Recycling
 from rostra.fork.refusals import Refusal as Refusal
 from rostra.fork.refusals import refusal as refusal
 from rostra.fork.sockets import Sockets as Sockets
+from rostra.fork.staging import stage as stage
 from rostra.fork.worker import Worker as Worker
 
 __all__ = [
     "Bound",
+    "Recycling",
     "Refusal",
     "SocketAddress",
     "Sockets",
@@ -18,4 +21,5 @@ __all__ = [
     "Worker",
     "read_address",
     "refusal",
+    "stage",
 ]

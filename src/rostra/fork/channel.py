@@ -4,9 +4,11 @@ It knows no loop: the parent asks it when ``poll`` says so, a worker when its lo
 """
 
 import os
+import select
 import socket
 from collections import deque
 from collections.abc import Iterator
+from time import monotonic
 
 from rostra.fork.messages import Message, read, written
 
@@ -77,6 +79,15 @@ class Channel:
                 self._waiting.popleft()
             else:
                 self._waiting[0] = (line[sent:], ())
+
+    def finish(self, seconds: float) -> None:
+        """Send what waits, and block for that, but no longer than so many seconds."""
+        last = monotonic() + seconds
+        writable = select.poll()
+        writable.register(self._end, select.POLLOUT)
+        while self.is_waiting and (left := last - monotonic()) > 0:
+            writable.poll(left * 1000)
+            self.flush()
 
     def received(self) -> Iterator[Message]:
         """Whatever has arrived; ``is_over`` may be true afterwards."""

@@ -39,6 +39,16 @@ def due(state: State) -> float | None:
     return min(moments, default=None)
 
 
+def is_alive(state: State) -> bool:
+    """Whether a supervisor need not worry: one worker gives signs of life, or one is on its way."""
+    heartbeat = state.rules.heartbeat
+    return any(
+        each.step is Step.STARTING
+        or (each.is_serving and (not heartbeat or state.now - each.beat <= heartbeat))
+        for each in state.members
+    )
+
+
 def retired(state: State, member: Member, message: Stop) -> Outcome:
     """Tell a worker to stop."""
     since = member.since if member.step is Step.LEAVING else state.now

@@ -123,7 +123,7 @@ def rehearse(
 
 
 def _new_loop(factory: Callable[[], asyncio.AbstractEventLoop] | None) -> asyncio.AbstractEventLoop:
-    _check_no_loop_runs()
+    check_no_loop_runs("plugin.stage()")
     return (factory or asyncio.new_event_loop)()
 
 
@@ -192,13 +192,18 @@ def _telling(
     return tell
 
 
-def _check_no_loop_runs() -> None:
+def check_no_loop_runs(called: str) -> None:
+    """Refuse to begin where somebody else's loop runs.
+
+    Raises:
+        PluginError: One does.
+    """
     try:
         asyncio.get_running_loop()
     except RuntimeError:
         return
     raise PluginError(
-        "plugin.stage() cannot be called while an event loop runs in this thread",
+        f"{called} cannot be called while an event loop runs in this thread",
         why=("it makes and owns its event loop",),
         fix=("in a coroutine: async with plugin.Stage(...) as stage: await stage.run()",),
     )

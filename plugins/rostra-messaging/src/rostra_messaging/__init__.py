@@ -25,7 +25,7 @@ from rostra_messaging.brokers import (
     Queue,
     Value,
 )
-from rostra_messaging.connecting import Brokers, opened
+from rostra_messaging.connecting import Brokers, opened, wait_for_brokers
 from rostra_messaging.consuming import consume
 from rostra_messaging.declaring import FromPayload, Payload, Retry, Subscription, subscribe
 from rostra_messaging.envelopes import Decoded, Encoded, Envelope, Envelopes
@@ -133,10 +133,6 @@ def publisher(
     return Publisher(brokers, envelopes, replies, middlewares, subscriptions, settings, clock, metrics)
 
 
-async def connect(brokers: Brokers) -> None:
-    """Nothing more: the stage starts when its brokers are open."""
-
-
 async def prepare(handlers: Handlers, lifecycle: plugin.Lifecycle) -> AsyncIterator[plugin.Task]:
     """Take the handlers whose trigger is a subscription, connect, and consume."""
     context.add(Subscriptions(context.current_context(), lifecycle))
@@ -144,5 +140,5 @@ async def prepare(handlers: Handlers, lifecycle: plugin.Lifecycle) -> AsyncItera
     handlers.on(Subscription, bind)
     handlers.on(AroundHandling, bind_handling)
     handlers.on(AroundPublishing, bind_publishing)
-    yield plugin.task(connect, name="brokers")
+    yield plugin.task(wait_for_brokers, name="brokers")
     yield plugin.task(consume, name="messages", intake=True)

@@ -164,6 +164,10 @@ async def opened(
         yield Brokers(brokers, known)
 
 
+async def wait_for_brokers(brokers: Brokers) -> None:
+    """Open them while the stage starts, and not when the first message is published."""
+
+
 @contextmanager
 def _checked(name: str, broker: Broker, checks: Checks) -> Iterator[None]:
     """Readiness depends on the broker during the body."""

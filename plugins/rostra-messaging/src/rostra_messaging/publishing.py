@@ -28,7 +28,7 @@ from rostra_messaging.messages import (
     new_id,
 )
 from rostra_messaging.middlewares import Middlewares, Send
-from rostra_messaging.reading import converter_of
+from rostra_messaging.payloads import reader_of
 from rostra_messaging.replying import Replies
 from rostra_messaging.settings import DEFAULT, MessagingConfig
 from rostra_messaging.topics import has_wildcards, mistake_in
@@ -245,7 +245,7 @@ class Publisher:
             UndecodableError: The answer is something else than ``returns``.
             SubscriptionError: There is no queue for answers.
         """
-        convert = converter_of(returns)
+        read = reader_of(returns)
         way = self.way(broker, envelope, deadline)
         waiting = asyncio.timeout(way.deadline)
         try:
@@ -255,7 +255,7 @@ class Publisher:
                 asked = {**carried(attributes), REPLY_TO: reply_to, CORRELATION: message.id}
                 with self._replies.expected(message.id, topic, way.envelope) as reply:
                     await self.send(attrs.evolve(message, attributes=asked), way)
-                    return convert(await reply)
+                    return read(await reply)
         except TimeoutError:
             if not waiting.expired():
                 raise

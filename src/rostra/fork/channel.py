@@ -18,6 +18,9 @@ _MOST_BYTES = 65536
 _MOST_DESCRIPTORS = 16
 """Of one call; more lines and descriptors come with the next."""
 
+_CLOSED_ON_EXEC = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
+"""What a worker starts gets no sockets."""
+
 
 class Channel:
     """Sends and receives messages, and the descriptors that they bring.
@@ -110,13 +113,17 @@ class Channel:
 
     def _receive(self) -> bool:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._end, _MOST_BYTES, _MOST_DESCRIPTORS)
+            data, descriptors, _, _ = socket.recv_fds(
+                self._end, _MOST_BYTES, _MOST_DESCRIPTORS, _CLOSED_ON_EXEC
+            )
         except (BlockingIOError, InterruptedError):
             return False
         except OSError:
             self._is_over = True
             return False
-        self._descriptors.extend(descriptors)
+        for each in descriptors:
+            os.set_inheritable(each, False)  # where the system does not do it at once
+            self._descriptors.append(each)
         self._received += data
         self._is_over = self._is_over or not data
         return bool(data)

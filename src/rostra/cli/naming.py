@@ -35,6 +35,12 @@ class Located:
     module: str
     file: Path
 
+    @property
+    def outermost(self) -> tuple[str, Path]:
+        """The first part of its name, and the file that Python runs for that."""
+        first, dot, _ = self.module.partition(".")
+        return first, self.root / first / "__init__.py" if dot else self.file
+
 
 def see_working_directory() -> None:
     """Let plugins be imported from the working directory, as ``python -m`` does."""
@@ -52,10 +58,11 @@ def plugin_named(typed: str) -> Named:
         return typed
     place = located(Path(path))
     _put_on_path(place.root)
-    found = importlib.util.find_spec(place.module)
+    first, outermost = place.outermost
+    found = importlib.util.find_spec(first)  # the whole name would import the packages above it
     other = None if found is None else found.origin
-    if other is None or not (Path(other).exists() and place.file.samefile(other)):
-        reason = f"{place.module} is also the name of {other or 'another module'}"
+    if other is None or not (Path(other).exists() and outermost.samefile(other)):
+        reason = f"{first} is also the name of {other or 'another module'}"
         raise CommandLineError(f"{path} cannot be imported", (reason,), ("give the file another name",))
     if function:
         return f"{place.module}:{function}"

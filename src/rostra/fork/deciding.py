@@ -250,10 +250,17 @@ def _renewed(state: State, reason: str) -> Outcome:
         is_reloading=True,
         is_dormant=False,
     )
-    return renewed, [
+    actions: list[Action] = [
         Line("info", "workers.reloading", {"reason": reason, "generation": newest}),
         Notice("reloading", reason),
     ]
+    if not state.rules.outlives_boot:
+        return renewed, actions
+    for member in state.members:  # of those that start what was saved before, nobody wants anything any more
+        if member.step is Step.STARTING and not member.is_told:
+            renewed, told = retired(renewed, member, Stop("a newer one is on its way"))
+            actions += told
+    return renewed, actions
 
 
 def _without(state: State, member: Member) -> State:

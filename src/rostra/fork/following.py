@@ -83,7 +83,8 @@ def _deadline(state: State, member: Member) -> float | None:
     if member.aborted is not None:
         return member.aborted + MERCY
     if member.step is Step.LEAVING:
-        return member.since + rules.stop_timeout + STOP_OVERTIME
+        is_draft = rules.outlives_boot and not member.has_run and not state.is_ending
+        return member.since + (MERCY if is_draft else rules.stop_timeout + STOP_OVERTIME)
     if member.step is Step.STARTING:
         return member.since + rules.start_timeout + START_OVERTIME
     return member.beat + rules.heartbeat if rules.heartbeat > 0 else None

@@ -23,7 +23,7 @@ from rostra.fork.channel import Channel, pair
 from rostra.fork.deciding import decide
 from rostra.fork.following import STOP_OVERTIME, due, is_alive
 from rostra.fork.holding import Held
-from rostra.fork.messages import Beat, Ended, Message, Reached, Tired, Wanted
+from rostra.fork.messages import Beat, Changed, Ended, Message, Reached, Tired, Unwatched, Wanted
 from rostra.fork.notifying import Notifying
 from rostra.fork.process import Child, stacks_pipe
 from rostra.fork.program import Program
@@ -50,6 +50,8 @@ from rostra.fork.states import (
     Told,
 )
 from rostra.fork.waking import HEARD, Waking, forked
+from rostra.fork.watcher import Watcher
+from rostra.fork.watching import shown
 from rostra.fork.worker import Worker
 
 _log = log.get("rostra.fork")
@@ -73,6 +75,7 @@ class Parent:
         held: The sockets.
         notifying: The line to systemd.
         waking: What hears signals.
+        watcher: Who tells that files have changed; None if nobody wants that.
         renewed: Called with the settings at hand, gives those of the next generation.
     """
 
@@ -84,6 +87,7 @@ class Parent:
         held: Held,
         notifying: Notifying,
         waking: Waking,
+        watcher: Watcher | None = None,
         renewed: Callable[[ConfigSource], ConfigSource] = ConfigSource.reload,
     ) -> None:
         self._program = program
@@ -97,6 +101,7 @@ class Parent:
         self._poll = select.poll()
         self._events: deque[Event] = deque()
         self._waking = waking
+        self._watcher = watcher
         self._next_sign = 0.0
         self._expected: float | None = None
 
@@ -107,6 +112,8 @@ class Parent:
         """
         try:
             self._listen(self._waking.fileno(), self._hear)
+            if (watcher := self._watcher) is not None:
+                self._listen(watcher.channel.fileno(), lambda: self._heed(watcher))
             self._hear()  # a signal may have come before
             self._happen(Ticked())
             while not self._state.is_over:
@@ -160,6 +167,22 @@ class Parent:
                 case signal.SIGUSR1:
                     for each in self._children.values():
                         each.send(number)
+
+    def _heed(self, watcher: Watcher) -> None:
+        """Files have changed, or nobody tells that any more."""
+        for message in watcher.received():
+            match message:
+                case Changed(paths):
+                    changed = shown(paths)
+                    _log.info("watch.changed", files=changed)
+                    self.renew(f"{changed} changed")
+                case Unwatched(reason):
+                    _log.error("watch.failed", reason=reason, workers="go on, and HUP replaces them")
+        if watcher.channel.is_over:
+            self._ignore(watcher.channel.fileno())
+            watcher.close()
+            if not self._state.is_ending:
+                _log.error("watch.ended", workers="go on, and HUP replaces them")
 
     def renew(self, reason: str) -> None:
         """Read the settings again, and let new workers take the place of the old ones; if that fails they stay."""
@@ -312,6 +335,8 @@ class Parent:
         ours.close()
         os.close(reading)
         self._waking.close()
+        if self._watcher is not None:
+            self._watcher.channel.close()
         self._held.leave_to(number)
 
     def _leave_none_behind(self) -> None:

@@ -3,14 +3,15 @@
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any
 
 from rostra import log
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.errors import ConfigError, PluginError, WorkerError
-from rostra.fork.child import settle_memory
+from rostra.fork.anew import import_anew
+from rostra.fork.child import put_off, settle_memory
 from rostra.fork.holding import Held
 from rostra.fork.inherited import inherited
 from rostra.fork.notifying import Notifying
@@ -20,7 +21,9 @@ from rostra.fork.recycling import Recycling
 from rostra.fork.refusals import bind_uris
 from rostra.fork.states import Rules, State
 from rostra.fork.titles import set_title
-from rostra.fork.waking import waking
+from rostra.fork.waking import HEARD, Waking, waking
+from rostra.fork.watcher import Watcher, start_watcher
+from rostra.fork.watching import Watched
 from rostra.log.setup import is_taken
 from rostra.plugin import Named, Restart
 from rostra.plugin.finding import LISTED, find
@@ -42,6 +45,7 @@ def stage(
     recycling: Recycling | None = None,
     reuse_port: bool = False,
     preload: bool = False,
+    watch: Watched | None = None,
     reported: Callable[[], AbstractContextManager[None]] | None = None,
     where: str = "fork.stage(sockets=...)",
 ) -> None:
@@ -72,6 +76,8 @@ def stage(
         recycling: After what a worker is replaced by a new one; left out, never.
         reuse_port: Each worker has sockets of its own at the same ports (SO_REUSEPORT), in place of shared ones.
         preload: Import the plugins here, so that workers share their memory. A reload then imports nothing anew.
+        watch: Of which code, templates and settings a change starts the workers anew; ``Watched.of_here()`` is the usual.
+            Workers that do not start, end nothing then: the old ones go on, or the next change is waited for.
         reported: In this each worker runs; it tells what went wrong, and leaves with ``SystemExit``. Left out, that is a line
             of the log.
         where: Who says where to listen, for errors.
@@ -98,31 +104,49 @@ def stage(
         reported,
         _title(plugins),
     )
-    rules = Rules(heartbeat, start_timeout, stop_timeout, restart or Rules().restart)
+    rules = Rules(heartbeat, start_timeout, stop_timeout, restart or Rules().restart, watch is not None)
     _configure_log(source)
     if preload:
         _import(wanted, source)
     _check_no_threads()
     set_title(f"rostra parent: {program.title}")
     settle_memory()
-    _run(program, State(rules, forks or _cpus()), source, sockets, where, reuse_port=reuse_port)
+    if watch is not None:
+        import_anew(watch.folders)
+    _run(program, State(rules, forks or _cpus()), source, sockets, where, watch, reuse_port=reuse_port)
 
 
 def _run(
-    program: Program, state: State, source: ConfigSource, uris: Iterable[str], where: str, *, reuse_port: bool
+    program: Program,
+    state: State,
+    source: ConfigSource,
+    uris: Iterable[str],
+    where: str,
+    watched: Watched | None,
+    *,
+    reuse_port: bool,
 ) -> None:
     """Signals are heard before anything is bound, so that nothing is left behind whenever they come."""
-    with waking() as heard:
+    with waking() as heard, ExitStack() as held_by_parent:
         bound = (*inherited(os.environ), *bind_uris(uris, where, reuse_port=reuse_port))
         held = Held(bound, reuse_port=reuse_port)
+        held_by_parent.callback(held.remove)
+        held_by_parent.callback(held.close)
         notifying = Notifying.taken_from(os.environ)
-        try:
-            failure = Parent(program, state, source, held, notifying, heard).run()
-        finally:
-            held.close()
-            held.remove()
+        watcher = None if watched is None else _watcher(watched, heard, held)
+        if watcher is not None:
+            held_by_parent.callback(watcher.close)
+        failure = Parent(program, state, source, held, notifying, heard, watcher).run()
     if failure is not None:
         raise WorkerError(*failure)
+
+
+def _watcher(watched: Watched, heard: Waking, held: Held) -> Watcher:
+    def abandon() -> None:
+        heard.close()
+        held.close()
+
+    return start_watcher(watched, lambda mask: put_off(HEARD, abandon, mask))
 
 
 def _title(plugins: Sequence[Named]) -> str:

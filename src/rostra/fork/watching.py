@@ -4,10 +4,12 @@ Code and templates are watched by the means of the system, whatever folder they 
 and again: they may be links that are turned over, and lie where much else changes.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Self, TypeAlias
 
+from rostra.errors import shortened
 from rostra.fork.channel import Channel
 from rostra.fork.messages import Changed, Unwatched, Watching
 
@@ -22,6 +24,8 @@ _LONGEST_MS = 800
 
 _LOOK_MS = 100
 """How often files of settings are looked at, and whether the parent is still there."""
+
+_MOST_SHOWN = 3
 
 _FOREIGN = frozenset({"__pycache__", "node_modules", "site-packages", "dist-packages"})
 """Folders of code that nobody here edits, besides hidden ones and virtual environments."""
@@ -39,6 +43,23 @@ class Watched(NamedTuple):
 
     folders: tuple[Path, ...]
     files: tuple[Path, ...] = ()
+
+    @classmethod
+    def of_here(cls, files: Iterable[str | Path] = ()) -> Self:
+        """The working directory, and what Python imports from besides its own folders: those of editable packages, say.
+
+        Args:
+            files: Of settings.
+        """
+        here = Path.cwd()
+        others = (Path(each).resolve() for each in sys.path if each)
+        folders = (each for each in others if each.is_dir() and not _is_pythons(each))
+        return cls(tuple(dict.fromkeys((here, *folders))), tuple(Path(each).absolute() for each in files))
+
+
+def _is_pythons(folder: Path) -> bool:
+    prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix}
+    return bool(_FOREIGN & set(folder.parts)) or any(folder.is_relative_to(each) for each in prefixes)
 
 
 def watch(watched: Watched, parent: Channel) -> None:
@@ -104,6 +125,12 @@ def _between(folder: Path, path: Path) -> list[Path]:
 def _is_foreign(folder: Path) -> bool:
     name = folder.name
     return name.startswith(".") or name in _FOREIGN or (folder / "pyvenv.cfg").exists()
+
+
+def shown(paths: Sequence[str]) -> str:
+    """Paths in one line for people: below the working directory without it, and not all if they are many."""
+    named = ", ".join(shortened(each) for each in paths[:_MOST_SHOWN])
+    return named if len(paths) <= _MOST_SHOWN else f"{named} and {len(paths) - _MOST_SHOWN} more"
 
 
 def stamps(files: Iterable[Path]) -> Stamps:

@@ -4,10 +4,10 @@
 before it is known which command is meant, so that ``rostra --help`` and probes answer fast.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-__all__ = ["main", "showing"]
+__all__ = ["acting", "main", "showing"]
 
 
 def main() -> None:
@@ -35,3 +35,32 @@ def showing(help_text: str, shown: Callable[[Any], str]) -> Any:
     from rostra.cli.added import made
 
     return made(help_text, shown)
+
+
+def acting(
+    help_text: str,
+    act: Callable[..., Awaitable[None]],
+    *parameters: Any,
+    plugin: str,
+    look: Callable[[Any], Mapping[str, Any]] | None = None,
+) -> Any:
+    """A command for the entry points of plugins (``rostra.commands``), which does something once.
+
+    It takes the settings as ``rostra run`` does, and runs ``act`` as the task of a stage with one plugin; those that the
+    settings list are left out. Errors and exit codes are those of ``rostra run``; Ctrl-C ends it in order.
+
+    Args:
+        help_text: What ``--help`` says.
+        act: A coroutine function. Its parameters are the values of ``parameters`` by name; ``say``, which prints a line;
+            and whatever the stage has, by type.
+        parameters: Arguments and options, as ``click.Argument`` and ``click.Option``.
+        plugin: Which plugin it needs.
+        look: If there is one, the command takes plugins, too, and prepares them first as ``rostra check`` does: this is
+            called with the ``rostra.plugin.Rehearsal``, and gives ``act`` more values by name.
+
+    Returns:
+        A ``click.Command``.
+    """
+    from rostra.cli.acted import made
+
+    return made(help_text, act, parameters, plugin, look)

@@ -1,0 +1,98 @@
+"""Commands that plugins add, to do something once with the settings that ``rostra run`` would have."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeAlias
+
+import click
+
+from rostra.cli.options import color_option, plugin_arguments, seconds_option, settings_options
+
+__all__ = ["made"]
+
+Act: TypeAlias = Callable[..., Awaitable[None]]
+
+
+def made(
+    help_text: str,
+    act: Act,
+    parameters: Sequence[click.Parameter],
+    plugin_name: str,
+    look: Callable[[Any], Mapping[str, Any]] | None,
+) -> click.Command:
+    """See ``rostra.cli.acting``."""
+
+    @click.command(help=help_text)
+    @settings_options
+    @seconds_option("--start-timeout", "30", "How long to wait for what is not there yet.")
+    @color_option
+    def command(
+        *,
+        files: tuple[str, ...],
+        env_prefix: str | None,
+        overrides: tuple[str, ...],
+        start_timeout: float,
+        color: bool,
+        plugins: tuple[str, ...] = (),
+        **given: Any,
+    ) -> None:
+        from rostra import plugin
+        from rostra.cli.look import look as paper_for
+        from rostra.cli.naming import see_working_directory
+        from rostra.cli.report import reported
+        from rostra.config import ConfigSource
+
+        def settings(*more: str) -> ConfigSource:
+            """Quiet, unless told otherwise."""
+            said = ("logging.level=warning", *overrides, *more)
+            return ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=said)
+
+        with reported():
+            see_working_directory()
+            seen = _seen(look, plugins, settings(), start_timeout, color=color) if look else {}
+            acting = _acting(act, {**given, **seen, "say": paper_for(color=color).line}, plugin_name)
+            # What the settings list is what others run.
+            plugin.stage(acting, config=settings("plugins=[]"), start_timeout=start_timeout)
+
+    if look is not None:
+        command = plugin_arguments(command)
+    command.params = [*parameters, *command.params]
+    return command
+
+
+def _seen(
+    look: Callable[[Any], Mapping[str, Any]],
+    plugins: Sequence[str],
+    source: Any,
+    start_timeout: float,
+    *,
+    color: bool,
+) -> Mapping[str, Any]:
+    """What plugins tell that are prepared and not started; the process ends here if they cannot be."""
+    from rostra.cli.examining import examine
+    from rostra.cli.problems import exit_code_of, show_problems
+
+    told: dict[str, Any] = {}
+    examined = examine(
+        plugins, source, start_timeout=start_timeout, look=lambda seen: told.update(look(seen))
+    )
+    if examined.problems:
+        show_problems(examined.problems, color=color)
+        raise SystemExit(exit_code_of(examined.problems))
+    return told
+
+
+def _acting(act: Act, given: dict[str, Any], plugin_name: str) -> Any:
+    """A plugin whose only task is the act; the stage ends with it."""
+    from rostra import di, plugin
+
+    async def acting(cancel: plugin.Cancel) -> None:
+        try:
+            await di.call(act, **given)
+        finally:
+            cancel.set()
+
+    async def prepare(load: plugin.Loader) -> Any:
+        await load(plugin_name)
+        return plugin.task(acting, name="command")
+
+    return prepare

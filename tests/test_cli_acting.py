@@ -1,0 +1,131 @@
+"""Commands of plugins that do something once, in a stage of their own."""
+
+import signal
+from pathlib import Path
+
+import pytest
+from command_line import ended, started, write
+
+COMMANDS = """
+    import asyncio
+
+    import attrs
+    import click
+
+    from rostra import config, context, plugin
+    from rostra.cli import acting
+
+    @attrs.frozen
+    class ShopConfig(config.Config, section="shop"):
+        name: str = "corner"
+
+    class Till:
+        def __init__(self, name):
+            self.name = name
+
+    async def prepare(settings: ShopConfig):
+        context.add(Till(settings.name))
+
+    async def sell(item: str, times: int, say, till: Till):
+        for _ in range(times):
+            say(f"{till.name} sells {item}")
+        if item == "nothing":
+            raise LookupError("there is nothing")
+
+    async def wait(say, cancel: plugin.Cancel):
+        say("open")
+        await cancel.wait()
+        say("closed")
+
+    sells = acting(
+        "Sell something.",
+        sell,
+        click.Argument(["item"]),
+        click.Option(["--times"], type=int, default=1, help="How often."),
+        plugin="shop_commands",
+    )
+    async def count(names, say):
+        say(" ".join(names))
+
+    def look(rehearsal):
+        return {"names": [record.plugin.name for record in rehearsal.records if record.asked_by is None]}
+
+    waits = acting("Wait.", wait, plugin="shop_commands")
+    counts = acting("Count.", count, plugin="shop_commands", look=look)
+"""
+
+
+@pytest.fixture
+def installed(tmp_path: Path) -> dict[str, str]:
+    """A distribution that adds commands, for ``PYTHONPATH``."""
+    (tmp_path / "run").mkdir()
+    write(tmp_path, "shop_commands.py", COMMANDS)
+    write(tmp_path, "loud.py", "print('loaded')\nasync def prepare(): pass\n")
+    about = tmp_path / "shop-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(
+        "[rostra.commands]\nsell = shop_commands:sells\nwait = shop_commands:waits\ncount = shop_commands:counts\n"
+    )
+    return {"PYTHONPATH": str(tmp_path)}
+
+
+def test_it_has_its_own_arguments_and_those_of_settings(tmp_path, installed):
+    shown = ended(tmp_path, "sell", "--help", **installed)
+
+    assert shown.stdout.startswith("Usage: rostra sell [OPTIONS] ITEM\n\n  Sell something.\n")
+    assert "--times INTEGER" in shown.stdout
+    assert "--config FILE" in shown.stdout
+
+
+def test_it_finds_what_the_stage_has_and_prints_as_it_goes(tmp_path, installed):
+    (tmp_path / "app.toml").write_text('plugins = ["loud"]\n[shop]\nname = "harbour"\n')
+
+    sold = ended(tmp_path, "sell", "tea", "--times", "2", "-c", "app.toml", **installed)
+
+    assert (sold.stdout, sold.stderr, sold.returncode) == ("harbour sells tea\n" * 2, "", 0)
+
+
+def test_settings_of_the_command_line_and_the_environment_count(tmp_path, installed):
+    by_option = ended(tmp_path, "sell", "tea", "--set", "shop.name=market", **installed)
+    by_variable = ended(tmp_path, "sell", "tea", "--env-prefix", "APP", APP_SHOP_NAME="quay", **installed)
+
+    assert by_option.stdout == "market sells tea\n"
+    assert by_variable.stdout == "quay sells tea\n"
+
+
+def test_what_it_raises_is_told_once_and_is_the_exit_code(tmp_path, installed):
+    failed = ended(tmp_path, "sell", "nothing", **installed)
+    misused = ended(tmp_path, "sell", "tea", "--set", "shop.nam=1", **installed)
+
+    assert (failed.stdout, failed.returncode) == ("corner sells nothing\n", 1)
+    assert failed.stderr.count("LookupError: there is nothing") == 1
+    assert misused.returncode == 2
+    assert "did you mean name?" in misused.stderr
+
+
+def test_what_a_terminal_would_obey_is_written_as_python_does(tmp_path, installed):
+    assert ended(tmp_path, "sell", "t\x1b[2Jea", **installed).stdout == "corner sells t\\x1b[2Jea\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it_in_order(tmp_path, installed, number):
+    with started(tmp_path, "wait", **installed) as process:
+        assert process.stdout.readline() == "open\n"
+        process.send_signal(number)
+        rest, errors = process.communicate(timeout=20)
+
+    assert (rest, errors, process.returncode) == ("closed\n", "", 0)
+
+
+def test_it_may_look_at_plugins_that_are_prepared_and_not_started(tmp_path, installed):
+    two = ended(tmp_path, "count", "loud.py", "shop_commands.py", **installed)
+    none = ended(tmp_path, "count", **installed)
+    wrong = ended(tmp_path, "count", "lout.py", **installed)
+
+    loaded, names = two.stdout.splitlines()
+    assert (loaded, two.returncode) == ("loaded", 0)
+    assert {"loud", "shop_commands"} <= {*names.split()}
+    assert (none.stdout, none.returncode) == ("", 2)
+    assert (wrong.stdout, wrong.returncode) == ("", 2)
+    assert "lout.py" in wrong.stderr

@@ -65,7 +65,7 @@ def outcome_of(error: BaseException, attempt: int, retry: Retry, now: dt.datetim
         retry: The ladder.
         now: The time of the failure.
     """
-    error = _alone(error)
+    error, attempt = _alone(error), max(attempt, 1)
     failure = Failure(reason_of(error), now)
     if isinstance(error, Reject):
         return Dead(failure)
@@ -73,7 +73,7 @@ def outcome_of(error: BaseException, attempt: int, retry: Retry, now: dt.datetim
         return Again(max(_LEAST_UNCOUNTED, _bounded(error.seconds)), failure, counts=False)
     if attempt >= retry.tries:
         return Dead(failure)
-    delay = error.seconds if isinstance(error, RetryLater) else retry.delays[max(attempt, 1) - 1]
+    delay = error.seconds if isinstance(error, RetryLater) else retry.delays[attempt - 1]
     return Again(_bounded(delay), failure)
 
 
@@ -85,11 +85,16 @@ def reason_of(error: BaseException) -> str:
         text = str(error)
     except Exception:  # noqa: BLE001  (somebody's __str__ may raise anything)
         text = ""
-    line = " ".join(next(iter(text.strip().splitlines()), "").split())
+    line = _printable(next(iter(text.strip().splitlines()), ""))
     if isinstance(error, Reject | RetryLater):
         return line[:_LONGEST_REASON] or type(error).__name__
     named = f"{type(error).__name__}: {line}" if line else type(error).__name__
     return named[:_LONGEST_REASON]
+
+
+def _printable(line: str) -> str:
+    """A line as every log and every broker's header can have it."""
+    return " ".join("".join(each if each.isprintable() else " " for each in line).split())
 
 
 def _alone(error: BaseException) -> BaseException:

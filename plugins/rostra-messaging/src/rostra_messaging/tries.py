@@ -5,7 +5,7 @@ any longer is none.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
@@ -90,7 +90,7 @@ class Tries:
         message, is_read, subscribed = None, False, self.subscribed
         try:
             message = message_of(parcel, subscribed.envelope, is_redelivered=is_redelivered)
-            log.bind_late(Keys(message))
+            log.bind(**keys_of(message))
             wanted = subscribed.subscription.filter
             if wanted is not None and not wanted(message):
                 return Tried(DONE, message)
@@ -195,36 +195,8 @@ def _forget_cancellation() -> None:
         task.uncancel()
 
 
-class Keys(Mapping[str, Any]):
-    """What all lines of a message have in the log, read when there is a line.
-
-    Args:
-        message: The message.
-    """
-
-    __slots__ = ("_message",)
-
-    def __init__(self, message: Message) -> None:
-        self._message = message
-
-    def __getitem__(self, key: str) -> Any:
-        message = self._message
-        match key:
-            case "message":
-                return message.id
-            case "topic":
-                return message.topic
-            case "attempt":
-                return message.attempt
-            case "request" if REQUEST in message.attributes:
-                return message.attributes[REQUEST]
-            case _:
-                raise KeyError(key)
-
-    def __iter__(self) -> Iterator[str]:
-        yield from ("message", "topic", "attempt")
-        if REQUEST in self._message.attributes:
-            yield "request"
-
-    def __len__(self) -> int:
-        return len([*self])
+def keys_of(message: Message) -> dict[str, Any]:
+    """What all lines of a message have in the log."""
+    keys: dict[str, Any] = {"message": message.id, "topic": message.topic, "attempt": message.attempt}
+    request = message.attributes.get(REQUEST)
+    return keys if request is None else {**keys, "request": request}

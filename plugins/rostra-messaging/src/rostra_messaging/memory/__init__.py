@@ -17,10 +17,10 @@ from rostra.config import Bytes, ConfigSource
 from rostra_messaging.brokers import Broker, Connection
 from rostra_messaging.errors import BrokerNotFoundError
 from rostra_messaging.memory.connection import MemoryBroker
-from rostra_messaging.memory.exchange import Exchange
+from rostra_messaging.memory.exchange import Exchange, Opened, Watcher
 from rostra_messaging.memory.queues import Limits
 
-__all__ = ["Limits", "MemoryOptions", "connect", "exchange_of", "forget"]
+__all__ = ["Exchange", "Limits", "MemoryOptions", "Opened", "Watcher", "connect", "exchange_of", "forget"]
 
 _SCHEME = "memory://"
 _shared: dict[str, Exchange] = {}
@@ -47,6 +47,7 @@ async def connect(connection: Connection) -> AsyncIterator[Broker]:
     exchange = exchange_of(connection)
     broker = MemoryBroker(connection, exchange, context.get(Clock, default=None) or SystemClock())
     _check_loop(exchange, connection.url)
+    _show(connection, exchange)
     exchange.connections.append(broker)
     clockwork = asyncio.create_task(broker.bring_back(), name=f"messages to come later: {connection.name}")
     try:
@@ -72,6 +73,16 @@ def exchange_of(connection: Connection) -> Exchange:
 def forget(name: str) -> None:
     """Let the next who says ``memory://name`` begin with nothing."""
     _shared.pop(name, None)
+
+
+def _show(connection: Connection, exchange: Exchange) -> None:
+    """Let the tests of the stage find it."""
+    opened = Opened(connection, exchange)
+    watcher = context.get(Watcher, default=None)
+    if watcher is not None:
+        watcher.opened(opened)
+    if context.peek(None) is not None:
+        context.add(opened, name=connection.name)
 
 
 def _check_loop(exchange: Exchange, url: str) -> None:

@@ -105,7 +105,9 @@ class MemoryConsumer:
             self._queue = self._exchange.queue_for(self._wanted, self._prefix)
             self._queue.join(self)
 
-    def settle(self, delivery: "MemoryDelivery", outcome: str) -> KeptQueue | None:
+    def settle(
+        self, delivery: "MemoryDelivery", outcome: str, failure: Failure | None = None
+    ) -> KeptQueue | None:
         """The queue that is to be told of the outcome; None if it has given the message to somebody else since."""
         if delivery not in self._held:
             _log.info("delivery.lost", queue=self._wanted.label, id=delivery.parcel.id, outcome=outcome)
@@ -113,6 +115,14 @@ class MemoryConsumer:
         del self._held[delivery]
         if not self._is_stopped:
             self.room += 1
+        exchange = self._exchange
+        if exchange.lost_outcomes:
+            exchange.lost_outcomes -= 1
+            _log.info("delivery.lost", queue=self._wanted.label, id=delivery.parcel.id, outcome=outcome)
+            self._queue.put_back([delivery.entry])
+            return None
+        for watcher in exchange.watchers:
+            watcher.settled(self._queue, delivery.parcel, outcome, failure)
         return self._queue
 
     def done(self, delivery: "MemoryDelivery") -> bool:
@@ -125,7 +135,7 @@ class MemoryConsumer:
 
     def retry(self, delivery: "MemoryDelivery", delay: float, failure: Failure, *, counts: bool) -> bool:
         """Hand it out again later."""
-        queue = self.settle(delivery, "retry")
+        queue = self.settle(delivery, "retry", failure)
         if queue is None:
             return False
         entry = delivery.entry
@@ -143,7 +153,7 @@ class MemoryConsumer:
         self, delivery: "MemoryDelivery", failure: Failure, attempts: int | None, first: Failure | None
     ) -> bool:
         """Keep it among the dead."""
-        queue = self.settle(delivery, "dead")
+        queue = self.settle(delivery, "dead", failure)
         if queue is None:
             return False
         entry = delivery.entry

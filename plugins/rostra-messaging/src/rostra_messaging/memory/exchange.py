@@ -9,7 +9,9 @@ import heapq
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from rostra_messaging.brokers import Parcel, Queue
+import attrs
+
+from rostra_messaging.brokers import Connection, Failure, Parcel, Queue
 from rostra_messaging.memory.queues import Entry, KeptQueue, Limits
 from rostra_messaging.memory.waiting import Waiting
 from rostra_messaging.topics import Topics
@@ -31,11 +33,38 @@ class Connected(Protocol):
         ...
 
 
+@attrs.frozen
+class Opened:
+    """A connection of a stage, and what is kept behind it. A component, under the name of the broker."""
+
+    connection: Connection
+    exchange: "Exchange"
+
+
+class Watcher(Protocol):
+    """Whoever wants to see what happens in an exchange. A component, if it is to see everything from the start."""
+
+    def opened(self, opened: "Opened") -> None:
+        """A connection is about to be used."""
+        ...
+
+    def published(self, exchange: "Exchange", parcel: Parcel, queues: Iterable[KeptQueue]) -> None:
+        """This is put into these queues."""
+        ...
+
+    def settled(self, queue: KeptQueue, parcel: Parcel, outcome: str, failure: Failure | None) -> None:
+        """This one, of this queue, is ``done``, ``retry``, ``dead`` or ``release``, and why."""
+        ...
+
+
 class Exchange:
     """Queues and the topics that go to them.
 
     Args:
         limits: What each queue may hold.
+
+    Tests may set ``lost_confirms`` and ``lost_outcomes``: of so many publishes the confirmation does not arrive, and of so
+    many deliveries the outcome. And they may watch.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -47,6 +76,8 @@ class Exchange:
         self.trouble: str | None = None
         self.is_back = Waiting()
         self.lost_confirms = 0
+        self.lost_outcomes = 0
+        self.watchers: list[Watcher] = []
         self._topics: Topics[KeptQueue] = Topics()
         self._later: list[tuple[float, int, KeptQueue, Entry]] = []
         self._numbers = 0
@@ -104,6 +135,8 @@ class Exchange:
             if queue.is_full or (queue.room and not is_next):
                 _pass_on(queues)
                 return queue
+        for watcher in self.watchers:
+            watcher.published(self, parcel, queues)
         for queue in queues:
             entry = queue.entry(parcel, prefix)
             if due is None:

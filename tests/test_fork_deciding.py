@@ -104,7 +104,11 @@ class World:
         """Let everything happen that obedient workers do, until nothing does."""
         for _ in range(200):
             starting = [each.key for each in self.state.members if each.step is Step.STARTING]
-            leaving = [each.key for each in self.state.members if not each.is_staying and not each.is_told]
+            leaving = [
+                each.key
+                for each in self.state.members
+                if not each.is_told and (each.step is Step.LEAVING or each.aborted is not None)
+            ]
             if starting and not leaving:
                 self.run(*starting)
             elif leaving:
@@ -289,6 +293,18 @@ def test_one_that_does_not_start_ends_all_with_its_error() -> None:
     assert world.state.failure[1:] == ("ConfigError: 1 setting of [http] is wrong", 2)
 
 
+def test_one_that_stops_by_itself_is_replaced_when_it_has_gone() -> None:
+    world = World(2)
+    world.run()
+
+    world.happen(Advanced(1, Step.LEAVING))
+    assert len(world.alive) == 2
+    world.die(1, 1)
+    world.settle()
+
+    assert world.numbers == [1, 2]
+
+
 def test_one_that_dies_is_replaced_under_its_number_after_a_pause() -> None:
     world = World(2)
     world.run()
@@ -392,6 +408,37 @@ def test_a_reload_whose_first_worker_does_not_start_keeps_the_old_ones() -> None
     assert {each.generation for each in world.alive.values()} == {1}
     world.happen(Renewed("SIGHUP"))
     world.settle()
+    assert {each.generation for each in world.alive.values()} == {3}
+
+
+def test_a_reload_that_is_given_up_half_way_leaves_the_others_as_they_are_until_the_next() -> None:
+    world = World(2)
+    world.run()
+    world.happen(Renewed("SIGHUP"))
+    world.run(3)
+    world.obey()
+
+    world.happen(Renewed("SIGHUP"))
+    world.die(4, 1)  # it was on its way for the first reload
+    world.settle(runs=False)
+
+    assert {key: each.generation for key, each in world.alive.items()} == {3: 2, 2: 1}
+    world.happen(Renewed("SIGHUP"))
+    world.settle()
+    assert {each.generation for each in world.alive.values()} == {4}
+
+
+def test_what_starts_is_dropped_when_somebody_saves_again() -> None:
+    world = World(1, RULES._replace(outlives_boot=True))
+    world.run()
+
+    world.happen(Renewed("orders.py"))
+    world.happen(Renewed("orders.py"), after=0.1)
+    assert world.told[2] == [Stop("a newer one is on its way")]
+    assert killed(world.happen(Ticked(), after=MERCY)) == [(2, SIGKILL)]
+    world.die(2, -9)
+    world.settle()
+
     assert {each.generation for each in world.alive.values()} == {3}
 
 

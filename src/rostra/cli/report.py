@@ -13,7 +13,14 @@ from traceback import FrameSummary, StackSummary, TracebackException
 
 import click
 
-from rostra.errors import AddressError, CommandLineError, ConfigError, PluginNotFoundError, RostraError
+from rostra.errors import (
+    AddressError,
+    CommandLineError,
+    ConfigError,
+    PluginNotFoundError,
+    RostraError,
+    WorkerError,
+)
 
 __all__ = ["FAILED", "MISUSED", "exit_code", "is_of_users", "leaves", "reported", "worded"]
 
@@ -56,7 +63,9 @@ def worded(error: BaseException) -> str:
 
 
 def exit_code(error: BaseException) -> int:
-    """2 if nothing but the settings or the command line is wrong, else 1."""
+    """2 if nothing but the settings or the command line is wrong, else 1; what workers ended with, if they failed."""
+    if isinstance(error, WorkerError):
+        return error.exit_code
     return MISUSED if all(map(_is_misuse, leaves(error))) else FAILED
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from rostra.cli.options import plugin_arguments, seconds_option, settings_options
+from rostra.cli.options import plugin_arguments, seconds_option, settings_options, worker_options
 
 __all__ = ["command"]
 
@@ -23,6 +23,9 @@ be typed: rostra run -c app.toml, with plugins = ["orders", "aiohttp"] in the fi
 SIGTERM and Ctrl-C end it in order: work at hand is finished, then everything is put away. A second one cuts that
 short. The exit code is 0 if all was done or stopped in order, 1 if something failed, and 2 if the command or the
 settings are wrong.
+
+With --workers the same runs in several processes, which share what they listen on. One that dies or hangs is replaced;
+SIGHUP reads the settings and the code again and replaces one after another, SIGTTIN and SIGTTOU make it one more or less.
 """
 
 
@@ -39,6 +42,7 @@ settings are wrong.
     help="Where to listen, in place of what the settings say: tcp://:8080, unix:///run/orders.sock?mode=660.",
 )
 @click.option("--reuse-port", is_flag=True, help="Let other processes listen on the same ports.")
+@worker_options
 @click.option("--log-format", type=click.Choice(["text", "json"]), help="What log lines look like.")
 @click.option(
     "--loop",
@@ -57,6 +61,11 @@ def command(
     stop_timeout: float,
     addresses: tuple[str, ...],
     reuse_port: bool,
+    workers: int,
+    heartbeat: float,
+    preload: bool,
+    most_requests: tuple[int, int],
+    most_memory: int,
     log_format: str | None,
     loop: str,
 ) -> None:
@@ -74,18 +83,32 @@ def command(
         see_working_directory()
         source = ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=overrides)
         named = plugins_named(plugins, source)
-        components, supervised = _given(addresses, reuse_port)
-        plugin.stage(
-            answering,
-            *supervised,
-            LISTED,
-            *named,
-            components=components,
-            config=source,
-            start_timeout=start_timeout,
-            stop_timeout=stop_timeout,
-            loop_factory=_loop_factory(loop),
-        )
+        stage: dict[str, Any] = {
+            "config": source,
+            "start_timeout": start_timeout,
+            "stop_timeout": stop_timeout,
+            "loop_factory": _loop_factory(loop),
+        }
+        if workers != 1 or any(most_requests) or most_memory:
+            from rostra import fork
+
+            fork.stage(
+                answering,
+                LISTED,
+                *named,
+                forks=workers,
+                sockets=addresses,
+                reuse_port=reuse_port,
+                heartbeat=heartbeat,
+                preload=preload,
+                recycling=fork.Recycling(*most_requests, most_memory),
+                reported=reported,
+                where="--bind",
+                **stage,
+            )
+        else:
+            components, supervised = _given(addresses, reuse_port)
+            plugin.stage(answering, *supervised, LISTED, *named, components=components, **stage)
 
 
 def _given(addresses: tuple[str, ...], reuse_port: bool) -> tuple[Any, tuple[str, ...]]:

@@ -97,6 +97,7 @@ class Parent:
         self._notifying = notifying
         self._renewed = renewed
         self._children: dict[int, Child] = {}
+        self._pids: dict[int, int] = {}
         self._readers: dict[int, Callable[[], None]] = {}
         self._poll = select.poll()
         self._events: deque[Event] = deque()
@@ -234,6 +235,7 @@ class Parent:
             if status is not None:
                 self._let_go(each)
                 self._happen(Gone(each.key, status, each.shown))
+                del self._pids[each.key]
 
     def _let_go(self, each: Child) -> None:
         """A process has ended: hear its last words, and close what led to it."""
@@ -279,8 +281,7 @@ class Parent:
         self._sources = {each: source for each, source in self._sources.items() if each >= generation}
 
     def _write(self, line: Line) -> None:
-        each = self._children.get(line.key)
-        process = {} if each is None else {"pid": each.pid}
+        process = {"pid": self._pids[line.key]} if line.key in self._pids else {}
         getattr(_log, line.level)(line.event, **line.keys, **process)
 
     def _give_sign(self) -> None:
@@ -324,6 +325,7 @@ class Parent:
             theirs.close()
             os.close(writing)
         made = Child(action.key, action.number, action.generation, pid, ours, reading)
+        self._pids[action.key] = pid
         self._listen(ours.fileno(), lambda: self._receive(made))
         self._listen(reading, lambda: self._read_stacks(made))
         return made

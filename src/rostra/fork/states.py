@@ -77,8 +77,8 @@ class Member(NamedTuple):
 
     @property
     def is_staying(self) -> bool:
-        """Whether it runs or will, and nobody ends it."""
-        return self.step is not Step.LEAVING and self.aborted is None
+        """Whether nobody ends it. Of one that stops by itself it is not known yet whether it needs a successor."""
+        return not self.is_told and self.aborted is None
 
 
 class Failure(NamedTuple):
@@ -113,6 +113,7 @@ class State(NamedTuple):
         chosen: The key of the one for tasks with ``workers="one"``.
         is_ready: All that were wanted have run at once.
         is_reloading: A reload has begun and neither ended nor been given up.
+        keeps_old: The last reload was given up: until the next one nobody is replaced for being outdated.
         is_dormant: Nothing is started before the next reload.
         failure: Why it ends, if that is not in order.
         status: What supervisors were last told.
@@ -133,6 +134,7 @@ class State(NamedTuple):
     chosen: int | None = None
     is_ready: bool = False
     is_reloading: bool = False
+    keeps_old: bool = False
     is_dormant: bool = False
     failure: Failure | None = None
     status: str = ""

@@ -1,12 +1,13 @@
 """Modules that are compiled each time they are imported, so that what was saved is what runs.
 
 Python tells a compiled module from the one on disk by the second in which that was saved, and by its size. Two saves within
-a second, 1 to 2, would be one to it.
+a second, 1 to 2, would be one to it. So what was saved a moment ago is neither taken from its cache nor put there.
 """
 
 import importlib
 import sys
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from importlib.abc import PathEntryFinder
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
@@ -16,21 +17,32 @@ from importlib.machinery import (
     SourceFileLoader,
 )
 from pathlib import Path
-from typing import NoReturn, TypeAlias
+from typing import Any, TypeAlias
 
 Hook: TypeAlias = Callable[[str], PathEntryFinder]
 
 
-class _Anew(SourceFileLoader):
-    """Neither reads nor writes compiled modules."""
+_MOMENT = 2.0
+"""Seconds after which a file that is saved once more bears another second."""
 
-    def path_stats(self, path: str) -> NoReturn:
-        """Without these nothing can be compared, and Python leaves the cache alone."""
-        raise OSError(path)
+
+class _Anew(SourceFileLoader):
+    """Neither reads nor writes compiled modules of files that were saved a moment ago."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        """When it was saved, and its size; without these nothing can be compared, and Python leaves the cache alone.
+
+        Raises:
+            OSError: It was saved a moment ago.
+        """
+        found = super().path_stats(path)
+        if time.time() - found["mtime"] < _MOMENT:
+            raise OSError(path)
+        return found
 
 
 def import_anew(folders: Iterable[Path]) -> None:
-    """From now on, in this process and those it forks, what lies below these folders is compiled when it is imported."""
+    """From now on, in this process and those it forks, what lies below these folders is imported as it was saved."""
     roots = [str(folder.resolve()) for folder in folders]
     find = FileFinder.path_hook((ExtensionFileLoader, EXTENSION_SUFFIXES), (_Anew, SOURCE_SUFFIXES))
     sys.path_hooks.insert(0, _within(roots, find))

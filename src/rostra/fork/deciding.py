@@ -134,7 +134,7 @@ def _unstarted(state: State, member: Member, gone: Gone) -> Outcome:
     if member.generation < state.generation:
         return state, []  # a newer one is on its way
     if state.good > 0:
-        kept = state._replace(generation=state.good, is_reloading=False)
+        kept = state._replace(generation=state.good, is_reloading=False, keeps_old=True)
         ready = Notice("ready", f"the reload failed: {why}")
         return kept, [Line("error", "workers.kept", {"why": why}), ready]
     failure = Failure(f"worker {member.number} did not start", why, _exit_code(member, gone))
@@ -248,6 +248,7 @@ def _renewed(state: State, reason: str) -> Outcome:
         not_before=state.now,
         done=frozenset(),
         is_reloading=True,
+        keeps_old=False,
         is_dormant=False,
     )
     actions: list[Action] = [

@@ -120,7 +120,7 @@ def _missing(state: State) -> list[int]:
 
 def _is_fresh(state: State, member: Member) -> bool:
     """Whether it is not to be replaced."""
-    return member.generation == state.generation and not member.is_tired
+    return (member.generation == state.generation or state.keeps_old) and not member.is_tired
 
 
 def _retire_surplus(state: State) -> Outcome:

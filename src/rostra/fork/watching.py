@@ -4,6 +4,7 @@ Code and templates are watched by the means of the system, whatever folder they 
 and again: they may be links that are turned over, and lie where much else changes.
 """
 
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -81,6 +82,7 @@ def _changes(watched: Watched) -> Iterator[set[Path] | None]:
     """Files that have changed, maybe none; None when the watch begins."""
     import watchfiles
 
+    logging.getLogger("watchfiles").setLevel(logging.WARNING)  # the parent says what has changed
     seen = stamps(watched.files)
     is_begun = False
     for changes in watchfiles.watch(

@@ -153,8 +153,7 @@ class Messages:
         return self._watch.brokers[self._broker]
 
     def _seen(self, topic: str) -> list[Seen]:
-        self._opened  # noqa: B018
-        return self._watch.seen(self._broker, topic)
+        return self._watch.seen(self._opened, topic)
 
     async def _get(self, cls: type[Item]) -> Item:
         with context.use(self._layer):

@@ -57,7 +57,6 @@ class Watch:
                     seen.dead[queue.label] = failure.reason
         self.changed.wake_all()
 
-    def seen(self, broker: str, topic: str) -> list[Seen]:
-        """What was published by this broker, with topics that match."""
-        exchange = self.brokers[broker].exchange
-        return [each for each in self._seen[exchange].values() if matches(topic, each.parcel.topic)]
+    def seen(self, opened: Opened, topic: str) -> list[Seen]:
+        """What was published on the exchange of a connection, with topics that match."""
+        return [each for each in self._seen[opened.exchange].values() if matches(topic, each.parcel.topic)]

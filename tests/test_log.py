@@ -305,6 +305,28 @@ def test_what_is_bound_to_a_task_stands_in_all_its_lines_and_the_lines_own_keys_
     assert second["plugin"] == "myapp"
 
 
+def test_what_is_bound_late_is_made_for_a_line_and_the_latest_wins(lines):
+    as_json()
+    asked: list[str] = []
+
+    def keys_of(request: str) -> dict[str, str]:
+        asked.append(request)
+        return {"request": request, "plugin": "http"}
+
+    with log.bound(plugin="myapp", user="u1"):
+        log.bind_late(keys_of, "r1")
+        log.bind_late(keys_of, "r2")
+        log.get("myapp").debug("unheard")
+        assert asked == []
+        log.get("myapp").info("heard")
+        log.bind(request="mine")
+        log.get("myapp").info("heard")
+
+    first, second = lines()
+    assert (first["request"], first["plugin"], first["user"]) == ("r2", "http", "u1")
+    assert (second["request"], second["plugin"], second["user"]) == ("mine", "http", "u1")
+
+
 def test_what_is_bound_inside_bound_is_gone_at_its_end(lines):
     as_json()
     log.bind(plugin="myapp")

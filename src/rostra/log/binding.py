@@ -1,28 +1,32 @@
 """Keys that all lines of a task have: plugin, task, request."""
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, TypeAlias, TypeVar
+
+T = TypeVar("T")
 
 _of_process: dict[str, Any] = {}
 
-_keys: ContextVar[Mapping[str, Any]] = ContextVar("rostra_log_keys", default={})  # noqa: B039  (it is never changed)
+Known: TypeAlias = Mapping[str, Any] | tuple[Any, Callable[[Any], Mapping[str, Any]], Any]
+"""What is bound: keys; or what was bound before, and what makes the keys of a thing that are added to it."""
+
+_keys: ContextVar[Known] = ContextVar("rostra_log_keys", default={})  # noqa: B039  (it is never changed)
 
 
 def bind(**keys: Any) -> None:
     """Add ``keys`` to all further lines of the running task and of the tasks that it starts."""
-    _keys.set({**_keys.get(), **keys})
+    _keys.set({**_ours(), **keys})
 
 
-def bind_late(keys: Mapping[str, Any]) -> None:
-    """Add ``keys`` as ``bind`` does, but look into them only when a line is written.
+def bind_late(keys: Callable[[T], Mapping[str, Any]], thing: T) -> None:
+    """Add ``keys(thing)`` as ``bind`` does, but call it only when a line is written.
 
     For transports, whose calls seldom write one: where each runs in a task of its own, nothing need be put back.
     """
-    before = _keys.get()
-    _keys.set(_Joined(before, keys) if before else keys)
+    _keys.set((_keys.get(), keys, thing))
 
 
 def bind_process(**keys: Any) -> None:
@@ -37,7 +41,7 @@ def process_keys() -> Mapping[str, Any]:
 
 def unbind(*keys: str) -> None:
     """Take them away again; one that was not bound is nothing."""
-    _keys.set({key: value for key, value in _keys.get().items() if key not in keys})
+    _keys.set({key: value for key, value in _ours().items() if key not in keys})
 
 
 @contextmanager
@@ -60,12 +64,12 @@ def bound_keys() -> dict[str, Any]:
 
     What was bound by ``structlog.contextvars`` is among it, and wins.
     """
-    return dict(sorted({**_of_process, **_keys.get(), **_theirs()}.items()))
+    return dict(sorted({**_of_process, **_ours(), **_theirs()}.items()))
 
 
 def add_bound_keys(fields: dict[str, Any]) -> None:
     """Add what is bound to a line that has not these keys yet, in no order; it looks up nothing else."""
-    for bound_ones in (_theirs(), _keys.get(), _of_process):
+    for bound_ones in (_theirs(), _ours(), _of_process):
         for key in bound_ones:
             if key not in fields:
                 fields[key] = bound_ones[key]
@@ -85,20 +89,15 @@ def _theirs() -> dict[str, Any]:
     return variables.get_contextvars() if variables is not None else {}
 
 
-class _Joined(Mapping[str, Any]):
-    """Two mappings as one; what the second has wins."""
-
-    __slots__ = ("_first", "_second")
-
-    def __init__(self, first: Mapping[str, Any], second: Mapping[str, Any]) -> None:
-        self._first = first
-        self._second = second
-
-    def __getitem__(self, key: str) -> Any:
-        return self._second[key] if key in self._second else self._first[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter({**self._first, **self._second})
-
-    def __len__(self) -> int:
-        return len({**self._first, **self._second})
+def _ours() -> Mapping[str, Any]:
+    """What was bound here, what was bound late included."""
+    known, made = _keys.get(), list[Mapping[str, Any]]()
+    while isinstance(known, tuple):
+        known, keys, thing = known
+        made.append(keys(thing))
+    if not made:
+        return known
+    merged = dict(known)
+    for each in reversed(made):
+        merged |= each
+    return merged

@@ -1,7 +1,7 @@
 """What happens to every request, whoever answers it: it is counted, has a scope, and what goes wrong is worded."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, TypeAlias
 
@@ -18,9 +18,6 @@ Server: TypeAlias = Callable[[Any], Awaitable[web.StreamResponse]]
 """What aiohttp calls with a request: one that has been read, always, since others do not come so far."""
 
 Failures: TypeAlias = Callable[[web.Request, BaseException], Awaitable[web.StreamResponse]]
-
-_KEYS = ("method", "path")
-_KEYS_WITH_ID = ("method", "path", "request")
 
 _log = log.get("rostra.http")
 
@@ -64,30 +61,12 @@ class Serving:
                 task.cancel()
 
 
-class Keys(Mapping[str, str]):
-    """What all lines of a request have in the log, read when there is a line.
-
-    Args:
-        request: The request.
-    """
-
-    __slots__ = ("_request",)
-
-    def __init__(self, request: web.Request) -> None:
-        self._request = request
-
-    def __getitem__(self, key: str) -> str:
-        if key == "request":
-            return request_id(self._request)
-        if key not in _KEYS:
-            raise KeyError(key)
-        return str(getattr(self._request, key))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(_KEYS_WITH_ID if request_id(self._request) else _KEYS)
-
-    def __len__(self) -> int:
-        return len(_KEYS_WITH_ID if request_id(self._request) else _KEYS)
+def keys_of(request: web.Request) -> dict[str, str]:
+    """What all lines of a request have in the log."""
+    keys, known = {"method": request.method, "path": request.path}, request_id(request)
+    if known:
+        keys["request"] = known
+    return keys
 
 
 def surrounded(handle: Server, serving: Serving) -> Server:
@@ -99,17 +78,17 @@ def surrounded(handle: Server, serving: Serving) -> Server:
         handle: Finds out who answers, and lets them: what an application gives its server.
         serving: Knows of the requests that run.
     """
-    running, below = serving.running, serving.layer
+    running, below, loop = serving.running, serving.layer, asyncio.get_running_loop()
     enter, bind_late, this_task = context.enter, log.bind_late, asyncio.current_task
 
     async def around(request: web.Request) -> web.StreamResponse:
         if serving.is_cut:
             return problem(HTTPStatus.SERVICE_UNAVAILABLE)
-        task = this_task()
+        task = this_task(loop)  # without it, who runs would be asked for, which takes longer
         running[task] = request
         scope = di.LateScope(below, (request,))
         enter(scope)
-        bind_late(Keys(request))
+        bind_late(keys_of, request)
         try:
             try:
                 response = await handle(request)
@@ -124,9 +103,10 @@ def surrounded(handle: Server, serving: Serving) -> Server:
             response = instead(request, error) if failures is None else await failures(request, error)
         finally:
             del running[task]
-        is_undecodable = request.content.exception() is not None
+        body = request.content
+        is_undecodable = body.exception() is not None
         if is_undecodable:
-            request.content.feed_eof()  # or aiohttp would read the rest, and log with a traceback that it cannot
+            body.feed_eof()  # or aiohttp would read the rest, and log with a traceback that it cannot
         if (is_undecodable or serving.is_draining) and not response.prepared:
             response.force_close()
         return response

@@ -1,0 +1,1 @@
+"""What can be done with messages from the command line: look at dead ones, publish, see what passes."""

@@ -1,0 +1,201 @@
+"""``rostra dead``: what became of messages that could not be handled, and what is to become of them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import click
+
+from rostra import plugin
+from rostra.cli import acting
+from rostra.errors import CommandLineError
+from rostra_messaging.brokers import DeadLetters
+from rostra_messaging.commands.shown import details, summary
+from rostra_messaging.connecting import Brokers
+from rostra_messaging.declaring import Subscription
+from rostra_messaging.envelopes import Envelopes
+
+_PLUGIN = "rostra_messaging.commands.reaching"
+_MOST = 10_000
+
+_QUEUES = """Count the dead messages of each queue that plugins consume.
+
+Plugins are prepared, as rostra check does, and nothing is started. Queues are shown with their broker, if that is not
+the one of [messaging] itself. The exit code is 0 if they could be counted, whether there are any or not.
+"""
+_LIST = """List the dead messages of queues, the oldest first.
+
+A QUEUE is called as its group and topic: billing.orders.placed. Each line has the id, the topic, how often it was
+tried, when it died, and of what. The messages stay where they are.
+"""
+_SHOW = """Show dead messages whole: attributes, failures, and the body as its envelope reads it.
+
+Without an ID the oldest one is shown. Bodies may hold what is nobody else's business.
+"""
+_REPLAY = """Put dead messages back into their queue as if they were new, and so in front of the same handler.
+
+None is lost on the way. Name them by their ids, or all of them by --all.
+"""
+_DROP = """Forget dead messages.
+
+Name them by their ids, or all of them by --all.
+"""
+
+
+async def count_in_queues(
+    queues: Sequence[tuple[str | None, str]], say: Callable[[str], None], brokers: Brokers
+) -> None:
+    """Count what is dead in each queue: pairs of the name of a broker and of a queue."""
+    if not queues:
+        say("these plugins consume no queue that others share")
+    for broker, queue in queues:
+        count = await brokers.get(broker).dead_letters(queue).count()
+        say(f"{count:6}  {queue}{f' of {broker}' if broker else ''}")
+
+
+async def list_letters(
+    queues: tuple[str, ...], broker: str | None, limit: int, say: Callable[[str], None], brokers: Brokers
+) -> None:
+    """List what is dead in queues."""
+    for queue in queues:
+        letters = brokers.get(broker).dead_letters(queue)
+        count = await letters.count()
+        say(f"{queue}: {count} dead")
+        for letter in await letters.list(limit):
+            say(f"  {summary(letter)}")
+        if count > limit:
+            say(f"  and {count - limit} more; --limit {count} shows them")
+
+
+async def show_letters(
+    queue: str,
+    ids: tuple[str, ...],
+    broker: str | None,
+    envelope: str | None,
+    say: Callable[[str], None],
+    brokers: Brokers,
+    envelopes: Envelopes,
+) -> None:
+    """Show dead messages whole.
+
+    Raises:
+        CommandLineError: One of them is not there.
+        EnvelopeNotFoundError: There is no such envelope.
+    """
+    read_by = envelopes.choose(envelope, brokers.envelope_of(broker))
+    letters = await brokers.get(broker).dead_letters(queue).list(_MOST if ids else 1)
+    found = {letter.parcel.id: letter for letter in letters}
+    if missing := [each for each in ids if each not in found]:
+        raise _not_there(queue, missing)
+    if not found:
+        say(f"{queue}: 0 dead")
+    for number, each in enumerate(ids or found):
+        if number:
+            say("")
+        for line in details(found[each], read_by):
+            say(line)
+
+
+async def replay_letters(
+    queue: str,
+    ids: tuple[str, ...],
+    everything: bool,
+    broker: str | None,
+    say: Callable[[str], None],
+    brokers: Brokers,
+) -> None:
+    """Put dead messages back.
+
+    Raises:
+        CommandLineError: None were named, or some were not there.
+    """
+    letters = brokers.get(broker).dead_letters(queue)
+    count = await letters.replay(await _chosen(letters, queue, ids, everything=everything))
+    say(f"{count} back in {queue}")
+
+
+async def drop_letters(
+    queue: str,
+    ids: tuple[str, ...],
+    everything: bool,
+    broker: str | None,
+    say: Callable[[str], None],
+    brokers: Brokers,
+) -> None:
+    """Forget dead messages.
+
+    Raises:
+        CommandLineError: None were named, or some were not there.
+    """
+    letters = brokers.get(broker).dead_letters(queue)
+    count = await letters.drop(await _chosen(letters, queue, ids, everything=everything))
+    say(f"{count} of {queue} forgotten")
+
+
+def queues_of(rehearsal: plugin.Rehearsal) -> Mapping[str, Any]:
+    """The queues that handlers share with other processes, by broker."""
+    triggers = [bound.declared.trigger for bound in rehearsal.handlers.bound]
+    found = [
+        (each.broker, each.queue.name)
+        for each in triggers
+        if isinstance(each, Subscription) and each.queue.name is not None
+    ]
+    return {"queues": tuple(dict.fromkeys(found))}
+
+
+async def _chosen(
+    letters: DeadLetters, queue: str, ids: tuple[str, ...], *, everything: bool
+) -> Sequence[str] | None:
+    """Which are meant; None for all.
+
+    Raises:
+        CommandLineError: None, or some that are not there: then nothing is done.
+    """
+    if everything == bool(ids):
+        raise CommandLineError(
+            "it is not clear which messages are meant",
+            ("both ids and --all were given",) if ids else ("neither ids nor --all were given",),
+            (f"rostra dead list {queue}", "and then name ids, or all of them by --all"),
+        )
+    if everything:
+        return None
+    there = {letter.parcel.id for letter in await letters.list(_MOST)}
+    if missing := [each for each in ids if each not in there]:
+        raise _not_there(queue, missing)
+    return ids
+
+
+def _not_there(queue: str, missing: Sequence[str]) -> CommandLineError:
+    what = "a message is" if len(missing) == 1 else f"{len(missing)} messages are"
+    return CommandLineError(
+        f"{what} not in the dead queue of {queue}", tuple(missing), (f"rostra dead list {queue}",)
+    )
+
+
+_broker = click.Option(["--broker"], metavar="NAME", help="Of [messaging.brokers]; else that of [messaging].")
+_queue = click.Argument(["queue"])
+_ids = click.Argument(["ids"], nargs=-1, metavar="[ID]...")
+_all = click.Option(["--all", "everything"], is_flag=True, help="All of the queue.")
+_limit = click.Option(
+    ["--limit"], type=click.IntRange(1, _MOST), default=100, show_default=True, help="How many."
+)
+_envelope = click.Option(
+    ["--envelope"], metavar="NAME", help="How it was written, if not as the settings say."
+)
+
+command = click.Group(
+    help="Look at messages that could not be handled, and say what is to become of them.",
+    commands={
+        "queues": acting(_QUEUES, count_in_queues, plugin=_PLUGIN, look=queues_of),
+        "list": acting(
+            _LIST,
+            list_letters,
+            click.Argument(["queues"], nargs=-1, required=True, metavar="QUEUE..."),
+            _broker,
+            _limit,
+            plugin=_PLUGIN,
+        ),
+        "show": acting(_SHOW, show_letters, _queue, _ids, _broker, _envelope, plugin=_PLUGIN),
+        "replay": acting(_REPLAY, replay_letters, _queue, _ids, _all, _broker, plugin=_PLUGIN),
+        "drop": acting(_DROP, drop_letters, _queue, _ids, _all, _broker, plugin=_PLUGIN),
+    },
+)

@@ -25,7 +25,7 @@ from rostra_messaging.brokers import (
     Queue,
     Value,
 )
-from rostra_messaging.connecting import Brokers, opened, wait_for_brokers
+from rostra_messaging.connecting import Brokers, check_schemes, opened, wait_for_brokers
 from rostra_messaging.consuming import consume
 from rostra_messaging.declaring import FromPayload, Payload, Retry, Subscription, subscribe
 from rostra_messaging.envelopes import Decoded, Encoded, Envelope, Envelopes
@@ -133,8 +133,11 @@ def publisher(
     return Publisher(brokers, envelopes, replies, middlewares, subscriptions, settings, clock, metrics)
 
 
-async def prepare(handlers: Handlers, lifecycle: plugin.Lifecycle) -> AsyncIterator[plugin.Task]:
+async def prepare(
+    handlers: Handlers, lifecycle: plugin.Lifecycle, settings: MessagingConfig
+) -> AsyncIterator[plugin.Task]:
     """Take the handlers whose trigger is a subscription, connect, and consume."""
+    check_schemes(settings)
     context.add(Subscriptions(context.current_context(), lifecycle))
     context.add(Middlewares())
     handlers.on(Subscription, bind)

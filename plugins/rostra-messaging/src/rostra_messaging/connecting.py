@@ -116,16 +116,34 @@ def connect_of(scheme: str, name: str) -> Connect:
     Raises:
         BrokerNotFoundError: Nobody has installed that.
     """
-    points = {each.name: each for each in entry_points(GROUP)}
-    if scheme not in points:
-        raise BrokerNotFoundError(
-            f"nothing speaks {scheme}://" if scheme else "the URL of a broker has no scheme",
-            (_setting(name),),
-            (f"installed are {', '.join(sorted(points)) or 'none'}",),
-            (_remedy(scheme, points),),
-        )
-    connect: Connect = points[scheme].load()
+    point = next((each for each in entry_points(GROUP) if each.name == scheme), None)
+    if point is None:
+        raise _unspoken(scheme, name)
+    connect: Connect = point.load()
     return connect
+
+
+def check_schemes(settings: MessagingConfig) -> None:
+    """Raise if nothing speaks the URL of a broker; nothing is imported for that, and nothing opened.
+
+    Raises:
+        BrokerNotFoundError: Nobody has installed what does.
+    """
+    spoken = {each.name for each in entry_points(GROUP)}
+    for name, known in known_brokers(settings).items():
+        scheme = _scheme(known.connection.url)
+        if scheme not in spoken:
+            raise _unspoken(scheme, name)
+
+
+def _unspoken(scheme: str, name: str) -> BrokerNotFoundError:
+    spoken = sorted(each.name for each in entry_points(GROUP))
+    return BrokerNotFoundError(
+        f"nothing speaks {scheme}://" if scheme else "the URL of a broker has no scheme",
+        (_setting(name),),
+        (f"installed are {', '.join(spoken) or 'none'}",),
+        (_remedy(scheme, spoken),),
+    )
 
 
 def _setting(name: str) -> str:
@@ -135,10 +153,10 @@ def _setting(name: str) -> str:
 _INSTALLED_BY = {"amqp": "rostra-amqp", "amqps": "rostra-amqp", "sqs": "rostra-aws"}
 
 
-def _remedy(scheme: str, points: Mapping[str, object]) -> str:
+def _remedy(scheme: str, spoken: Sequence[str]) -> str:
     if scheme in _INSTALLED_BY:
         return f"pip install {_INSTALLED_BY[scheme]}"
-    near = closest(scheme, points)
+    near = closest(scheme, spoken)
     return f"did you mean {near}://?" if near else 'url = "memory://" is a broker in this process'
 
 

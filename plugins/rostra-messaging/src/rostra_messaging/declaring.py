@@ -141,6 +141,8 @@ def subscribe(
     Raises:
         HandlerError: Something of this cannot be.
     """
+    if not isinstance(topic, str):
+        raise _no_topic(topic)
     subscription = Subscription(
         topic=topic,
         group=group,
@@ -172,20 +174,29 @@ def _check(subscription: Subscription, function: Any) -> None:
     fault = next(_faults(subscription, function), None)
     if fault is not None:
         why, fix = fault
+        label, place = _label(function), di.signature(function).place
         raise HandlerError(
-            f"{function.__qualname__.rpartition('<locals>.')[2]} cannot subscribe as it says",
-            (f"handler {function.__qualname__.rpartition('<locals>.')[2]}, {di.signature(function).place}",),
-            (why,),
-            (fix,),
+            f"{label} cannot subscribe as it says", (f"handler {label}, {place}",), (why,), (fix,)
         )
+
+
+def _label(function: Any) -> str:
+    return str(function.__qualname__).rpartition("<locals>.")[2]
+
+
+def _no_topic(found: Any) -> HandlerError:
+    """Who writes ``@subscribe`` alone hands over the function itself."""
+    fix = ('write @subscribe("orders.placed")',)
+    if not inspect.isroutine(found):
+        return HandlerError("@subscribe needs a topic", why=(f"{found!r} is no text",), fix=fix)
+    where = (f"handler {_label(found)}, {di.signature(found).place}",)
+    why = ("without parentheses it takes the function for the topic",)
+    return HandlerError("@subscribe needs a topic", where, why, fix)
 
 
 def _faults(subscription: Subscription, function: Any) -> Iterator[tuple[str, str]]:
     """What cannot be, and how it could."""
     topic, group, publishes = subscription.topic, subscription.group, subscription.publishes
-    if not isinstance(topic, str):
-        yield "without parentheses it takes the function for the topic", '@subscribe("orders.placed")'
-        return
     if (mistake := mistake_in(topic)) is not None:
         yield f'the topic "{topic}": {mistake}', '@subscribe("orders.placed")'
     if group is not None and (mistake := _mistake_in_name(group)) is not None:

@@ -41,7 +41,7 @@ def settings_options(command: Command) -> Command:
 
 
 def worker_options(command: Command) -> Command:
-    """Take ``workers``, ``heartbeat``, ``preload``, ``most_requests`` and ``most_memory``."""
+    """Take ``workers``, ``watch``, ``heartbeat``, ``preload``, ``most_requests`` and ``most_memory``."""
     for option in (
         click.option(
             "--max-memory", "most_memory", default="0", metavar="SIZE", callback=_size, help=_MAX_MEMORY
@@ -55,6 +55,7 @@ def worker_options(command: Command) -> Command:
             help=_MAX_REQUESTS,
         ),
         click.option("--preload", is_flag=True, help=_PRELOAD),
+        click.option("--watch", is_flag=True, help=_WATCH),
         seconds_option("--heartbeat", "30", _HEARTBEAT),
         click.option(
             "--workers", default=1, show_default=True, type=click.IntRange(min=0), metavar="N", help=_WORKERS
@@ -70,6 +71,7 @@ _NO_COLOR = "No colours on a terminal; NO_COLOR in the environment says the same
 _SET = "One setting, such as http.port=8081. It wins over files and the environment."
 _WORKERS = "In how many processes to run; 0 is one for each CPU."
 _HEARTBEAT = "How long a worker's loop may give no sign of life before the worker is replaced; 0 is for ever."
+_WATCH = "Start anew whenever code, templates or settings were saved; what does not start leaves the old ones serving."
 _PRELOAD = "Import the plugins before the workers are forked, so that these share the memory."
 _MAX_REQUESTS = "Replace a worker after so many requests; 1000+-100 varies that by chance."
 _MAX_MEMORY = "Replace a worker that uses more memory than, say, 512MiB."

@@ -63,6 +63,7 @@ def command(
     reuse_port: bool,
     workers: int,
     heartbeat: float,
+    watch: bool,
     preload: bool,
     most_requests: tuple[int, int],
     most_memory: int,
@@ -89,7 +90,8 @@ def command(
             "stop_timeout": stop_timeout,
             "loop_factory": _loop_factory(loop),
         }
-        if workers != 1 or any(most_requests) or most_memory:
+        watched = _watched(files, preload=preload) if watch else None
+        if workers != 1 or watch or any(most_requests) or most_memory:
             from rostra import fork
 
             fork.stage(
@@ -101,6 +103,7 @@ def command(
                 reuse_port=reuse_port,
                 heartbeat=heartbeat,
                 preload=preload,
+                watch=watched,
                 recycling=fork.Recycling(*most_requests, most_memory),
                 reported=reported,
                 where="--bind",
@@ -118,6 +121,25 @@ def _given(addresses: tuple[str, ...], reuse_port: bool) -> tuple[Any, tuple[str
     from rostra.fork import lone
 
     return lone.given(addresses, reuse_port=reuse_port), (lone.__name__,)
+
+
+def _watched(files: tuple[str, ...], *, preload: bool) -> Any:
+    """What is watched, if it can be.
+
+    Raises:
+        CommandLineError: It cannot.
+    """
+    from importlib.util import find_spec
+
+    from rostra import fork
+    from rostra.errors import CommandLineError
+
+    if find_spec("watchfiles") is None:
+        raise CommandLineError("watchfiles is not installed", fix=('pip install "rostra[watch]"',))
+    if preload:
+        why = ("what is imported before the workers are forked is never imported anew",)
+        raise CommandLineError("--watch and --preload exclude each other", why, ("leave out one of them",))
+    return fork.Watched.of_here(files)
 
 
 def _loop_factory(name: str) -> Callable[[], Any] | None:

@@ -8,6 +8,7 @@ from rostra.fork.refusals import Refusal as Refusal
 from rostra.fork.refusals import refusal as refusal
 from rostra.fork.sockets import Sockets as Sockets
 from rostra.fork.staging import stage as stage
+from rostra.fork.watching import Watched as Watched
 from rostra.fork.worker import Worker as Worker
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "Sockets",
     "TcpAddress",
     "UnixAddress",
+    "Watched",
     "Worker",
     "read_address",
     "refusal",

@@ -160,9 +160,9 @@ def _finish_reload(state: State) -> Outcome:
         return state, []
     event = "workers.reloaded" if state.is_ready else "workers.running"
     return state._replace(is_ready=True, is_reloading=False), [
+        Settle(state.generation),
         Line("info", event, {"count": len(served), "generation": state.generation}),
         Notice("ready", ""),
-        Settle(state.generation),
     ]
 
 

@@ -1,0 +1,167 @@
+"""Several workers under steady load: whatever happens to one of them, every request is answered.
+
+A request may be tried twice, the second time on a new connection; two seconds are its time on a quiet machine, which
+``ROSTRA_QUIET=1`` says this one is.
+"""
+
+import asyncio
+import os
+import signal
+from pathlib import Path
+
+import command_line
+import pytest
+from load import Seen, load
+from workers import served
+
+pytestmark = pytest.mark.asyncio
+
+SERVICE = """
+import os
+from rostra_aiohttp import get
+
+@get("/")
+def hello() -> str:
+    return str(os.getpid())
+"""
+
+IS_QUIET = bool(os.environ.get("ROSTRA_QUIET"))
+SOME = 200
+"""Requests before and after something happens."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    command_line.write(tmp_path, "service.py", SERVICE)
+    return tmp_path
+
+
+async def served_by(seen: Seen, pid: int) -> None:
+    """Wait until this process has answered."""
+    async with seen.changed, asyncio.timeout(60):
+        await seen.changed.wait_for(lambda: seen.bodies[str(pid)] > 0)
+
+
+def check(seen: Seen) -> None:
+    assert seen.failed == []
+    assert not IS_QUIET or seen.slowest < 2.0
+
+
+ON_A_PORT = ("service.py", "--bind", "tcp://127.0.0.1:0", "--log-format", "json")
+
+
+async def test_requests_of_a_worker_that_is_killed_go_to_another_and_it_is_replaced(folder):
+    async with served(folder, *ON_A_PORT) as service, load(service.address) as seen:
+        await seen.until(SOME)
+        mark, killed = service.mark, service.workers()[1]
+
+        killed.kill()
+        [line] = await service.until("worker.running", mark, worker=1)
+        await served_by(seen, line["pid"])
+
+    check(seen)
+    assert line["pid"] != killed.pid
+
+
+async def test_a_worker_that_is_suspended_is_replaced_and_its_requests_are_answered_by_others(folder):
+    arguments = (*ON_A_PORT, "--heartbeat", "3")
+    async with served(folder, *arguments) as service, load(service.address) as seen:
+        await seen.until(SOME)
+        mark, suspended = service.mark, service.workers()[1]
+
+        suspended.suspend()
+        await service.until("worker.silent", mark, worker=1)
+        await service.until("worker.died", mark, worker=1)
+        [line] = await service.until("worker.running", mark, worker=1)
+        await served_by(seen, line["pid"])
+        assert not suspended.is_running()
+
+    check(seen)
+
+
+async def test_a_reload_replaces_all_workers_and_loses_no_request(folder):
+    async with served(folder, *ON_A_PORT) as service, load(service.address) as seen:
+        await seen.until(SOME)
+        before = {each.pid for each in service.workers().values()}
+
+        for generation in (2, 3):
+            mark = service.mark
+            service.send(signal.SIGHUP)
+            await service.until("workers.reloaded", mark, generation=generation)
+            await service.until("worker.stopped", mark, count=2)
+        await seen.until(SOME)
+        after = {each.pid for each in service.workers().values()}
+
+    check(seen)
+    assert not before & after
+    assert {int(pid) for pid in seen.bodies} >= before | after
+
+
+async def test_one_worker_more_and_one_less_lose_no_request(folder):
+    async with served(folder, *ON_A_PORT) as service, load(service.address) as seen:
+        await seen.until(SOME)
+        mark = service.mark
+
+        service.send(signal.SIGTTIN)
+        [line] = await service.until("worker.running", mark, worker=3)
+        await served_by(seen, line["pid"])
+        service.send(signal.SIGTTOU)
+        await service.until("worker.stopped", mark, worker=3)
+        service.send(signal.SIGTTOU)
+        await service.until("worker.stopped", mark, worker=2)
+        await seen.until(SOME)
+        left = set(service.workers())
+
+    check(seen)
+    assert left == {1}
+
+
+async def test_who_asks_whether_it_is_ready_loses_no_request_when_all_stop(folder):
+    async with served(folder, *ON_A_PORT, "--set", "http.grace=3s") as service:
+        async with (
+            load(service.address) as seen,
+            load(service.address, keeping=0, coming=1, path="/readyz") as asked,
+        ):
+            await seen.until(SOME)
+
+            service.send(signal.SIGTERM)
+            await asked.until_failed()  # it is not ready any more, and a balancer would notice
+
+        assert await service.ended() == 0
+
+    check(seen)
+    assert seen.retried == []
+
+
+async def test_a_burst_of_connections_is_spread_over_the_workers(folder):
+    async with (
+        served(folder, *ON_A_PORT) as service,
+        load(service.address, keeping=0, coming=60, pause=0) as seen,
+    ):
+        await seen.until(1500)
+
+    check(seen)
+    assert len(seen.bodies) == 2
+    assert min(seen.bodies.values()) > 0.1 * seen.count
+
+
+async def test_a_reload_takes_up_another_port_and_another_socket_and_puts_the_old_ones_away(folder):
+    path, other = folder / "one.sock", folder / "two.sock"
+    settings = folder / "settings.toml"
+    settings.write_text(f'[http]\nsocket = "{path}"\n[http.admin]\nport = 0\n')
+    async with served(folder, "service.py", "-c", str(settings), "--log-format", "json") as service:
+        assert path.exists()
+        admin = {line["url"] for line in service.lines if line.get("for") == "admin"}
+        assert len(admin) == 1  # both workers listen on the same
+
+        settings.write_text(f'[http]\nsocket = "{other}"\n[http.admin]\nport = 0\n')
+        mark = service.mark
+        service.send(signal.SIGHUP)
+        await service.until("workers.reloaded", mark)
+
+        assert other.exists()
+        assert not path.exists()
+        assert {line["url"] for line in service.lines if line.get("for") == "admin"} == admin
+        service.send(signal.SIGTERM)
+        assert await service.ended() == 0
+    assert not other.exists()

@@ -27,6 +27,8 @@ pytest.register_assert_rewrite("rostra_messaging.testing.conformance.cases")
 from rostra_messaging.testing.conformance.cases import (  # noqa: E402  (their assertions explain themselves)
     delivering,
     failing,
+    handling,
+    lasting,
     losing,
     publishing,
     routing,
@@ -73,5 +75,5 @@ def _cases(*parts: ModuleType) -> Iterator[Case]:
                 yield Case(part.__name__.rpartition(".")[2], name, steps)
 
 
-CASES: tuple[Case, ...] = tuple(_cases(delivering, routing, publishing, failing, losing))
+CASES: tuple[Case, ...] = tuple(_cases(delivering, routing, publishing, failing, losing, handling, lasting))
 """All of them."""

@@ -12,8 +12,10 @@ import attrs
 import pytest
 
 from rostra import context, di, plugin
+from rostra.clock import Clock
 from rostra.components import Components
 from rostra.metrics import Metrics, Spec
+from rostra.testing import ManualClock
 from rostra_messaging import Broker, Brokers, DeadLetter, Publisher
 
 PATIENCE = 20.0
@@ -105,3 +107,18 @@ def run(module: Callable[..., str]) -> Run:
                 await stage.lifecycle.wait_for(plugin.Phase.STOPPED)
 
     return running
+
+
+class StoppedClock(ManualClock):
+    """A clock that a test moves, and the components of a stage that goes by it."""
+
+    @property
+    def components(self) -> Components:
+        layer = Components(None, "test")
+        layer.add(self, Clock)
+        return layer
+
+
+@pytest.fixture
+def stopped_clock() -> StoppedClock:
+    return StoppedClock()

@@ -90,7 +90,7 @@ class Tries:
         message, is_read, subscribed = None, False, self.subscribed
         try:
             message = message_of(parcel, subscribed.envelope, is_redelivered=is_redelivered)
-            log.bind(**keys_of(message))
+            log.bind_late(keys_of, message)
             wanted = subscribed.subscription.filter
             if wanted is not None and not wanted(message):
                 return Tried(DONE, message)

@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -11,19 +11,15 @@ from rostra.config.containers import Hook, HookFor, entries, exact, is_table
 from rostra.config.declared import Setting, is_section, settings_of
 from rostra.config.faults import Fault, WrongError
 from rostra.config.own import own
-from rostra.config.owners import own_hook
 from rostra.config.phrases import phrase
-from rostra.config.refusals import objections, refusals
 from rostra.errors import closest
-
-Hooks: TypeAlias = Mapping[str, tuple[Setting, Hook]]
 
 _KEPT = "__rostra_hooks__"
 
 
 def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
     """An instance of the class from a table, and from what else its ``from_config`` takes."""
-    otherwise = own_hook(cls, hook_for) if own(cls) else None
+    otherwise = _own_hook(cls, hook_for) if own(cls) else None
     make: Callable[..., Any] = cls if _has_constructor(cls) else partial(_filled, cls)
     plan: _Plan | None = None
 
@@ -45,6 +41,12 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
     return structure
 
 
+def _own_hook(cls: Any, hook_for: HookFor) -> Hook:
+    from rostra.config.owners import own_hook
+
+    return own_hook(cls, hook_for)
+
+
 def _arguments(table: dict[Any, Any], plan: "_Plan") -> dict[str, Any]:
     """What a class is made with, if the table is as it should be; else there may be an error of any kind."""
     exact, hooks = plan.exact, plan.hooks
@@ -56,19 +58,37 @@ def _arguments(table: dict[Any, Any], plan: "_Plan") -> dict[str, Any]:
     return arguments
 
 
-def _carefully(table: Mapping[Any, Any], cls: Any, make: Callable[..., Any], hooks: Hooks) -> Any:
+class _Hooks(dict[str, tuple[Setting, Hook]]):
+    """How each setting is read; found out when one has to be, since most are left out or have their type already."""
+
+    __slots__ = ("_hook_for", "settings")
+
+    def __init__(self, settings: tuple[Setting, ...], hook_for: HookFor) -> None:
+        super().__init__()
+        self.settings = {each.name: each for each in settings}
+        self._hook_for = hook_for
+
+    def __missing__(self, name: str) -> tuple[Setting, Hook]:
+        setting = self.settings[name]
+        self[name] = found = setting, self._hook_for(setting.type)
+        return found
+
+
+def _carefully(table: Mapping[Any, Any], cls: Any, make: Callable[..., Any], hooks: _Hooks) -> Any:
     """An instance, or everything that is wrong."""
+    from rostra.config.refusals import objections, refusals
+
     faults: list[Fault] = []
     arguments = {}
-    for name, (setting, hook) in hooks.items():
+    for name, setting in hooks.settings.items():
         try:
             if name in table:
-                arguments[name] = hook(table[name], setting.type)
+                arguments[name] = hooks[name][1](table[name], setting.type)
             elif setting.required:
-                arguments[name] = _missing(setting, hook)
+                arguments[name] = _missing(setting, hooks)
         except WrongError as wrong:
             faults += [fault.under(name) for fault in wrong.faults]
-    faults += [_unknown(key, hooks) for key in table if key not in hooks]
+    faults += [_unknown(key, hooks.settings) for key in table if key not in hooks.settings]
     if faults:
         raise WrongError(*faults, *objections(cls, arguments, {fault.path[0] for fault in faults}))
     try:
@@ -82,11 +102,11 @@ class _Plan(NamedTuple):
     """How the settings of a class are read.
 
     Args:
-        hooks: For each, by name.
+        hooks: For each, by name, once it has been read.
         exact: The types whose instances need no hook, by name.
     """
 
-    hooks: Hooks
+    hooks: _Hooks
     exact: Mapping[Any, frozenset[type]]
 
 
@@ -95,18 +115,15 @@ def _plan(cls: type, hook_for: HookFor, around: Mapping[str, Any]) -> _Plan:
     known: _Plan | None = vars(cls).get(_KEPT)
     if known is None:
         settings = settings_of(cls, around)
-        known = _Plan(
-            {each.name: (each, hook_for(each.type)) for each in settings},
-            {each.name: exact(each.type) for each in settings},
-        )
+        known = _Plan(_Hooks(settings, hook_for), {each.name: exact(each.type) for each in settings})
         setattr(cls, _KEPT, known)
     return known
 
 
-def _missing(setting: Setting, hook: Hook) -> Any:
+def _missing(setting: Setting, hooks: _Hooks) -> Any:
     """A table that is not there is an empty one; so its own settings are named if they are missing."""
     if is_section(setting.type):
-        return hook({}, setting.type)
+        return hooks[setting.name][1]({}, setting.type)
     raise WrongError(Fault((), f"missing; expected {phrase(setting.type)}", missing=True))
 
 

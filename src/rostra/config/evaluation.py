@@ -5,7 +5,6 @@ from typing import Any
 
 from rostra.config.claims import Claims
 from rostra.config.declared import names_of
-from rostra.config.discretion import overlaps
 from rostra.config.environment import Asked, Environment, said_about
 from rostra.config.faults import Fault, WrongError
 from rostra.config.layers import (
@@ -144,6 +143,7 @@ def _mistake(fault: Fault, layers: tuple[Layer, ...], asked: Asked, hidden: tupl
 
 def _reason(fault: Fault, origin: Origin, layers: tuple[Layer, ...], hidden: tuple[str, ...]) -> str:
     """The reason, without what was found if that is kept secret, or if something else that is stands in it."""
+    from rostra.config.discretion import overlaps
     from rostra.config.masking import gives_secret, is_called_secret
 
     is_kept_secret = (

@@ -9,11 +9,9 @@ from typing import Any, NamedTuple
 from rostra.config.declared import holds_secret
 from rostra.config.secret import MASK
 
-_PASSWORD = re.compile(r"(?<=://)([^/@:\s]*:)[^/\s]*(?=@)")
-_NAMED = re.compile(
-    r"([\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|private|access)[_-]?key)=)[^&;\s\"']+",
-    re.IGNORECASE,
-)
+# Patterns are compiled on first use: most programs that import this never show a value.
+_IN_ADDRESS = r"(?<=://)([^/@:\s]*:)[^/\s]*(?=@)"
+_AFTER_NAME = r"([\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|private|access)[_-]?key)=)[^&;\s\"']+"
 _LONGEST = 60
 _LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
 
@@ -98,4 +96,5 @@ def without_password(text: str) -> str:
 
     Other texts stay as they are.
     """
-    return _NAMED.sub(rf"\1{MASK}", _PASSWORD.sub(rf"\1{MASK}", text))
+    masked = rf"\1{MASK}"
+    return re.sub(_AFTER_NAME, masked, re.sub(_IN_ADDRESS, masked, text), flags=re.IGNORECASE)

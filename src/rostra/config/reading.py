@@ -17,13 +17,10 @@ from rostra.config.containers import Hook, HookFor
 from rostra.config.declared import bare, is_alias, is_section, members, names_around
 from rostra.config.faults import Fault, WrongError, unexpected, with_article
 from rostra.config.own import own, registered
-from rostra.config.owners import own_hook
 from rostra.config.phrases import MAPPINGS, SEQUENCES, phrase
 from rostra.config.scalars import SCALARS, RefusedError, Scalar, chosen, options, phrase_of_options, scalar
 from rostra.config.secret import Secret
 from rostra.config.text import Text
-from rostra.config.typed_dicts import typed_dict_hook
-from rostra.config.unions import union_hook
 from rostra.config.view import plain
 
 _KEPT = "__rostra_hook__"
@@ -79,10 +76,14 @@ def _own(wanted: Any, around: Mapping[str, Any]) -> Hook | None:
     origin = typing.get_origin(wanted) or wanted
     is_own = own(origin) is not None
     if is_own and (registered(origin) or not is_section(origin)):
+        from rostra.config.owners import own_hook
+
         return own_hook(wanted, inner)
     if origin is Secret:
         return containers.secret_hook(wanted, inner)
     if members(wanted):
+        from rostra.config.unions import union_hook
+
         return union_hook(wanted, inner)
     if options(wanted):
         return _choice
@@ -99,6 +100,8 @@ def _container(wanted: Any, inner: HookFor, around: Mapping[str, Any]) -> Hook |
     if origin in MAPPINGS:
         return containers.mapping_hook(wanted, inner)
     if typing.is_typeddict(wanted):
+        from rostra.config.typed_dicts import typed_dict_hook
+
         return typed_dict_hook(wanted, inner, around)
     return section_hook(wanted, inner, around) if is_section(wanted) else None
 

@@ -18,7 +18,6 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from uuid import UUID
 
 from rostra.config import text
-from rostra.config.discretion import words_of
 from rostra.config.faults import shown
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.text import Text
@@ -231,6 +230,8 @@ def _further(read: Reader, cls: type) -> Reader:
         try:
             return cls(plain)
         except Exception as error:  # noqa: BLE001  (whatever a user's class raises, the value is wrong)
+            from rostra.config.discretion import words_of
+
             said = words_of(error)
         raise RefusedError(said)
 

@@ -3,9 +3,7 @@
 import typing
 from collections.abc import Hashable, Mapping
 from inspect import get_annotations
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from rostra.components import name_of
 from rostra.config.containers import Hook, HookFor, entries
@@ -16,8 +14,7 @@ from rostra.config.phrases import phrase
 from rostra.errors import closest
 
 
-@attrs.frozen(eq=False)
-class _Key:
+class _Key(NamedTuple):
     wanted: Any
     hook: Hook
     is_required: bool

@@ -11,9 +11,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from pathlib import PurePath
 from types import NoneType
-from typing import Any, Literal
-
-import attrs
+from typing import Any, Literal, NamedTuple
 
 from rostra.components import name_of
 from rostra.config.containers import Hook, HookFor
@@ -40,8 +38,7 @@ _RANKS: Mapping[Any, int] = {
 }
 
 
-@attrs.frozen(eq=False)
-class _Alternative:
+class _Alternative(NamedTuple):
     wanted: Any
     hook: Hook
 

@@ -26,7 +26,7 @@ from rostra.fork.holding import Held
 from rostra.fork.messages import Beat, Changed, Ended, Message, Reached, Tired, Unwatched, Wanted
 from rostra.fork.notifying import Notifying
 from rostra.fork.process import Child, stacks_pipe
-from rostra.fork.program import Program
+from rostra.fork.program import Program, in_short
 from rostra.fork.states import (
     Advanced,
     Beaten,
@@ -136,6 +136,7 @@ class Parent:
         for descriptor, _ in ready:
             if (read := self._readers.get(descriptor)) is not None:
                 read()
+        self._hear()  # a signal to the whole group came before the end of those whom it ended
         self._reap()
         self._happen(Ticked())
         self._give_sign()
@@ -191,8 +192,11 @@ class Parent:
         try:
             source = self._renewed(newest)
         except ConfigError as error:
-            _log.error("reload.failed", reason=reason, error=str(error), workers="go on with what they have")
+            self._program.tell(error)
+            _log.error("reload.failed", reason=reason, why=in_short(error), workers="go on with what they have")
             return
+        needed = (self._state.generation, self._state.good)
+        self._sources = {each: known for each, known in self._sources.items() if each in needed}
         self._sources[self._state.newest + 1] = source
         self._happen(Renewed(reason))
 

@@ -1,7 +1,7 @@
 """What workers run: the same stage in each, with the settings of its generation."""
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from typing import Any, NamedTuple
 
 from rostra import log
@@ -35,6 +35,11 @@ class Program(NamedTuple):
     recycling: Recycling = Recycling()
     reported: "Callable[[], AbstractContextManager[None]] | None" = None
     title: str = ""
+
+    def tell(self, error: Exception) -> None:
+        """Tell what went wrong, and go on."""
+        with suppress(SystemExit), self.reported() if self.reported is not None else Logged():
+            raise error
 
 
 def beat_of(heartbeat: float) -> float:

@@ -4,6 +4,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from signal import SIGINT, SIGTERM
 from typing import Any
 
 from rostra import log
@@ -146,7 +147,8 @@ def _watcher(watched: Watched, heard: Waking, held: Held) -> Watcher:
         heard.close()
         held.close()
 
-    return start_watcher(watched, lambda mask: put_off(HEARD, abandon, mask))
+    others = {*HEARD} - {SIGINT, SIGTERM}  # these go to whole groups, and its end is the parent's to say
+    return start_watcher(watched, lambda mask: put_off(others, abandon, mask))
 
 
 def _title(plugins: Sequence[Named]) -> str:

@@ -5,7 +5,7 @@ cancels none of them. What is decided about a message is decided in ``tries`` an
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import attrs
@@ -46,13 +46,17 @@ class Engine:
         self._note = note
         self._bury = bury
         self._lost = lost
-        self._free = asyncio.Semaphore(subscription.concurrency)
+        self._most = subscription.concurrency
+        self._free = asyncio.Semaphore(self._most)  # of those that wait for their turn
+        self._room = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._turns: dict[str | None, _Turn] = {}
         self._is_ordered = subscription.ordered
         self._stopping = asyncio.Event()
         self._failed: list[BaseException] = []
         self._consumer: Consumer | None = None
+        self._stopping_consumer: asyncio.Future[None] | None = None
+        self._loop = asyncio.get_running_loop()
 
     async def consume(self, consumer: Consumer) -> None:
         """Handle what it brings until it ends, and finish what runs then.
@@ -92,37 +96,34 @@ class Engine:
         """One more whenever there is room for it, so that nothing waits in here."""
         deliveries = aiter(consumer)
         while True:
-            await self._free.acquire()
+            while len(self._running) >= self._most:
+                self._room.clear()
+                await self._room.wait()
             try:
                 delivery = await anext(deliveries)
             except StopAsyncIteration:
                 return
-            self._start(self._handle(delivery), delivery).add_done_callback(self._make_room)
+            self._start(self._handle(delivery), delivery)
 
     async def _take_ordered(self, consumer: Consumer) -> None:
         """All that come, since those with other keys may overtake. How many may wait, the prefetch says."""
         async for delivery in consumer:
             self._start(self._handle_in_turn(delivery), delivery)
 
-    def _start(self, handling: Any, delivery: Delivery) -> "asyncio.Task[None]":
-        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(
-            handling, name=f"message {delivery.parcel.id}"
-        )
+    def _start(self, handling: Coroutine[Any, Any, None], delivery: Delivery) -> None:
+        task = self._loop.create_task(handling, name=f"message {delivery.parcel.id}")
         self._running.add(task)
         task.add_done_callback(self._ended)
-        return task
-
-    def _make_room(self, _task: object) -> None:
-        self._free.release()
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._running.discard(task)
+        self._room.set()
         if not task.cancelled() and (error := task.exception()) is not None:
             self._failed.append(error)  # of a broker that breaks its word: nothing can be settled any more
             self._lost()
             self._stopping.set()
             if self._consumer is not None:
-                self._stop_soon = asyncio.ensure_future(self._consumer.stop())
+                self._stopping_consumer = asyncio.ensure_future(self._consumer.stop())
 
     async def _handle(self, delivery: Delivery) -> None:
         begun = self._clock.monotonic()

@@ -1,7 +1,7 @@
 """A message: what a handler may know of what set it off, and what a publisher sends."""
 
 import datetime as dt
-import uuid
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -21,10 +21,12 @@ REPLY_TO = "reply_to"
 CORRELATION = "correlation_id"
 """The attribute by which a reply is known to belong to its request."""
 
+_ID_BYTES = 16
+
 
 def new_id() -> str:
     """An id that no other message has."""
-    return uuid.uuid4().hex
+    return os.urandom(_ID_BYTES).hex()
 
 
 @attrs.frozen(kw_only=True)

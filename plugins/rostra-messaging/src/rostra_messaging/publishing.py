@@ -130,8 +130,13 @@ class Publisher:
         """
         way = self.way(broker, envelope, deadline, delay)
         message = Message(
-            topic=topic, body=body, id=id or new_id(), attributes=carried(attributes), key=key
-        )  # fmt: skip
+            topic=topic,
+            body=body,
+            id=id or new_id(),
+            attributes=carried(attributes),
+            key=key,
+            time=self._clock.now(),
+        )
         await self.send(message, way)
         return message.id
 
@@ -274,7 +279,7 @@ class Publisher:
             BrokerNotFoundError: There is no broker of that name.
             EnvelopeNotFoundError: There is no envelope of that name.
         """
-        self._brokers.get(broker)
+        self._brokers.get(broker)  # raises
         chosen = self._envelopes.choose(envelope, self._brokers.envelope_of(broker))
         return Way(broker, chosen, self._deadline if deadline is None else deadline, delay or 0.0)
 

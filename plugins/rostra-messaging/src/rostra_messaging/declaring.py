@@ -73,13 +73,13 @@ class Subscription:
     publishes: str | None = None
     options: tuple[object, ...] = ()
 
-    transport: ClassVar[str] = "rostra_messaging"
-    path_names: ClassVar[frozenset[str]] = frozenset()
-    provides: ClassVar[tuple[type, ...]] = (Message,)
-    markers: ClassVar[tuple[type, ...]] = (FromPayload,)
-    takes_scalars: ClassVar[bool] = False
-    takes_payload: ClassVar[bool] = True
-    needs_payload: ClassVar[bool] = False
+    transport = "rostra_messaging"
+    path_names = frozenset[str]()
+    provides = (Message,)
+    markers = (FromPayload,)
+    takes_scalars = False
+    takes_payload = True
+    needs_payload = False
 
     def describe(self) -> str:
         """How people call it: ``orders.placed as billing``."""

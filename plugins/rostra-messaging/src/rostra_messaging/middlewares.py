@@ -4,7 +4,7 @@ Both are handlers of this transport: collected, planned, checked and shown like 
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 from rostra import context, handlers
 from rostra.handlers import Bound
@@ -43,19 +43,19 @@ class _Around:
     """What the triggers of this module have in common."""
 
     __slots__ = ()
-    transport: ClassVar[str] = "rostra_messaging"
-    path_names: ClassVar[frozenset[str]] = frozenset()
-    markers: ClassVar[tuple[type, ...]] = ()
-    takes_scalars: ClassVar[bool] = False
-    takes_payload: ClassVar[bool] = False
-    needs_payload: ClassVar[bool] = False
+    transport = "rostra_messaging"
+    path_names = frozenset[str]()
+    markers = tuple[type, ...]()
+    takes_scalars = False
+    takes_payload = False
+    needs_payload = False
 
 
 class AroundHandling(_Around):
     """Every message that is handled."""
 
     __slots__ = ()
-    provides: ClassVar[tuple[type, ...]] = (Message, CallNext)
+    provides = (Message, CallNext)
 
     def describe(self) -> str:
         """How people call it."""
@@ -66,7 +66,7 @@ class AroundPublishing(_Around):
     """Every message that is published."""
 
     __slots__ = ()
-    provides: ClassVar[tuple[type, ...]] = (Message, Send)
+    provides = (Message, Send)
 
     def describe(self) -> str:
         """How people call it."""

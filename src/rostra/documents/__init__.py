@@ -18,6 +18,7 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
     "MismatchError",
     "Schema",
     "Schemas",
+    "SelfDescription",
     "UnreadableTypeError",
     "UnsayableError",
     "check_readable",
@@ -28,6 +29,7 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
     "from_json",
     "from_text",
     "hides",
+    "in_draft_07",
     "opaque",
     "packed",
     "parse",
@@ -37,6 +39,8 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 ]
 
 _HOMES = {
+    "described": ("SelfDescription",),
+    "draft_07": ("in_draft_07",),
     "fault": ("Fault", "MismatchError", "either"),
     "naming": ("unique",),
     "opaqueness": ("opaque",),

@@ -1,3 +1,5 @@
+from rostra.documents.described import SelfDescription as SelfDescription
+from rostra.documents.draft_07 import in_draft_07 as in_draft_07
 from rostra.documents.fault import Fault as Fault
 from rostra.documents.fault import MismatchError as MismatchError
 from rostra.documents.fault import either as either
@@ -30,6 +32,7 @@ __all__ = [
     "MismatchError",
     "Schema",
     "Schemas",
+    "SelfDescription",
     "UnreadableTypeError",
     "UnsayableError",
     "check_readable",
@@ -40,6 +43,7 @@ __all__ = [
     "from_json",
     "from_text",
     "hides",
+    "in_draft_07",
     "opaque",
     "packed",
     "parse",

@@ -1,6 +1,7 @@
-"""Serves what the service says of itself: the document of OpenAPI, and the page to read and try it.
+"""Serves what the service says of itself: the document of OpenAPI, the page to read and try it, and what other plugins
+tell: that of AsyncAPI, say.
 
-Both are made when the first client asks for them, and in a thread: sources are read for it.
+All are made when the first client asks for them, and in a thread: sources are read for it.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Any
 from aiohttp import hdrs, web
 
 from rostra import context, di
+from rostra.documents import SelfDescription
 from rostra.handlers import Handlers
 from rostra_aiohttp.openapi_settings import OpenApiConfig
 
@@ -20,9 +22,39 @@ def add_openapi(application: web.Application, settings: OpenApiConfig) -> None:
     """Answer the paths of the document and of the page, but for those that a handler has taken."""
     taken = {resource.canonical for resource in application.router.resources()}
     pages = _Pages(settings, context.get(Handlers), context.get(di.Registry).names)
-    for path, serve in ((settings.path, pages.document), (settings.page, pages.page)):
+    beside = {
+        _beside(settings.path, name): _Told(each) for name, each in context.find(SelfDescription).items()
+    }
+    serving = {
+        **{path: told.document for path, told in beside.items()},
+        settings.path: pages.document,
+        settings.page: pages.page,
+    }
+    for path, serve in serving.items():
         if path not in taken:
             application.router.add_get(path, serve)
+
+
+def _beside(path: str, name: str | None) -> str:
+    """Where the document of another plugin is shown: in the same folder."""
+    return f"{path.rpartition('/')[0]}/{name}.json"
+
+
+class _Told:
+    """A document of another plugin, made once."""
+
+    def __init__(self, description: SelfDescription) -> None:
+        self._description = description
+        self._document: bytes | None = None
+
+    async def document(self, request: web.Request) -> web.Response:
+        """The document as JSON."""
+        if self._document is None:
+            self._document = await asyncio.to_thread(self._written)
+        return _answered(request, self._document, "application/json", {})
+
+    def _written(self) -> bytes:
+        return json.dumps(self._description.make(), ensure_ascii=False).encode()
 
 
 class _Pages:

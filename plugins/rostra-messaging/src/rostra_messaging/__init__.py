@@ -4,10 +4,13 @@
 when everything else has started. ``Publisher`` is a component.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from rostra import context, di, plugin
 from rostra.clock import Clock
+from rostra.components import Components
+from rostra.documents import SelfDescription
 from rostra.handlers import Handlers, guard
 from rostra.health import Checks
 from rostra.metrics import Metrics
@@ -140,8 +143,18 @@ async def prepare(
     check_schemes(settings)
     context.add(Subscriptions(context.current_context(), lifecycle))
     context.add(Middlewares())
+    context.add(_described(context.current_context(), settings), name="asyncapi")
     handlers.on(Subscription, bind)
     handlers.on(AroundHandling, bind_handling)
     handlers.on(AroundPublishing, bind_publishing)
     yield plugin.task(wait_for_brokers, name="brokers")
     yield plugin.task(consume, name="messages", intake=True)
+
+
+def _described(layer: Components, settings: MessagingConfig) -> SelfDescription:
+    def make() -> Mapping[str, Any]:
+        from rostra_messaging.asyncapi.stage import document_of  # for those who ask
+
+        return document_of(layer, settings)
+
+    return SelfDescription(make)

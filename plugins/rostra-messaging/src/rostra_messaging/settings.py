@@ -28,6 +28,18 @@ class BrokerConfig:
 
 
 @attrs.frozen
+class AsyncApiConfig:
+    """What stands at the head of the document that describes the messages of the service: ``[messaging.asyncapi]``."""
+
+    title: str = "Messages"
+    """Of the service."""
+    version: str = "0"
+    """Of the service."""
+    description: str = ""
+    """Of the service; CommonMark."""
+
+
+@attrs.frozen
 class MessagingConfig(Config, section="messaging"):
     """Which brokers there are.
 
@@ -56,3 +68,5 @@ class MessagingConfig(Config, section="messaging"):
     """What others call this service: in envelopes, and in the broker's own tools."""
     deadline: Duration = Duration(30.0)
     """In which a publish ends, if it does not say otherwise."""
+    asyncapi: AsyncApiConfig = AsyncApiConfig()
+    """How the service describes its messages to others."""

@@ -1,6 +1,7 @@
 """A stage as a whole program: its loop, its thread, and what is as before afterwards."""
 
 import asyncio
+import gc
 import signal
 import textwrap
 import threading
@@ -93,3 +94,55 @@ def test_somebody_who_exits_in_a_task_of_his_own_still_ends_the_stage_in_order()
 
     assert caught.value.code == 3
     assert order == [("drained", True), "torn down"]
+
+
+def test_garbage_is_looked_for_less_often_only_while_plugins_are_prepared():
+    usual = gc.get_threshold()
+    seen = {}
+
+    async def prepare():
+        seen["preparing"] = gc.get_threshold()
+        yield run
+
+    async def run():
+        seen["running"] = gc.get_threshold()
+
+    plugin.stage(prepare)
+
+    assert seen["preparing"][0] > usual[0]
+    assert seen["running"] == usual == gc.get_threshold()
+
+
+def test_garbage_is_looked_for_as_a_plugin_says():
+    usual = gc.get_threshold()
+    seen = []
+
+    async def prepare():
+        gc.set_threshold(1234, 5, 6)
+        yield run
+
+    async def run():
+        seen.append(gc.get_threshold())
+
+    try:
+        plugin.stage(prepare)
+    finally:
+        gc.set_threshold(*usual)
+
+    assert seen == [(1234, 5, 6)]
+
+
+def test_garbage_is_not_looked_for_where_nobody_wants_that():
+    usual = gc.get_threshold()
+    seen = []
+
+    async def prepare():
+        seen.append(gc.get_threshold())
+
+    gc.set_threshold(0)
+    try:
+        plugin.stage(prepare)
+    finally:
+        gc.set_threshold(*usual)
+
+    assert seen == [(0, *usual[1:])]

@@ -4,37 +4,28 @@ A budget of restarts within a window, and between them a pause that grows and is
 whose broker went away does not come back in one beat. Pure: the time and the chance are given.
 """
 
-from typing import Any, Literal, NamedTuple
-
-import attrs
+from typing import Literal, NamedTuple, Self
 
 from rostra.errors import PluginError, closest
 
 WAYS = ("on-failure", "always")
 """When a task may be started again."""
 
+_AMOUNTS = ("budget", "within", "delay", "longest")
+
 _FIX = ('plugin.task(..., restart="on-failure") has useful values for all of them',)
 
 
-def _positive(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
-    if not value > 0:
-        raise PluginError(f"{attribute.name} of a Restart must be more than 0, not {value}", fix=_FIX)
+class _Policy(NamedTuple):
+    when: Literal["on-failure", "always"]
+    budget: int
+    within: float
+    delay: float
+    longest: float
+    jitter: float
 
 
-def _share(_: object, attribute: "attrs.Attribute[Any]", value: float) -> None:
-    if not 0 <= value <= 1:
-        raise PluginError(f"{attribute.name} of a Restart must be between 0 and 1, not {value}", fix=_FIX)
-
-
-def _known(_: object, attribute: "attrs.Attribute[Any]", value: str) -> None:
-    if value not in WAYS:
-        near = closest(str(value), WAYS)
-        fix = _FIX if near is None else (f'did you mean when="{near}"?',)
-        raise PluginError(f"{attribute.name} of a Restart must be on-failure or always, not {value}", fix=fix)
-
-
-@attrs.frozen
-class Restart:
+class Restart(_Policy):
     """How a task is started again after it ended.
 
     The pause before the n-th restart of the window is ``delay * 2 ** (n - 1)``, at most ``longest``, and of
@@ -50,12 +41,32 @@ class Restart:
         jitter: The part of a pause that chance may take off, between 0 and 1.
     """
 
-    when: Literal["on-failure", "always"] = attrs.field(default="on-failure", validator=_known)
-    budget: int = attrs.field(default=10, validator=_positive)
-    within: float = attrs.field(default=300.0, validator=_positive)
-    delay: float = attrs.field(default=0.5, validator=_positive)
-    longest: float = attrs.field(default=30.0, validator=_positive)
-    jitter: float = attrs.field(default=0.5, validator=_share)
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        when: Literal["on-failure", "always"] = "on-failure",
+        budget: int = 10,
+        within: float = 300.0,
+        delay: float = 0.5,
+        longest: float = 30.0,
+        jitter: float = 0.5,
+    ) -> Self:
+        """See the class."""
+        made = super().__new__(cls, when, budget, within, delay, longest, jitter)
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        if self.when not in WAYS:
+            near = closest(str(self.when), WAYS)
+            fix = _FIX if near is None else (f'did you mean when="{near}"?',)
+            raise PluginError(f"when of a Restart must be on-failure or always, not {self.when}", fix=fix)
+        for name, value in zip(_AMOUNTS, self[1:5], strict=True):
+            if not value > 0:
+                raise PluginError(f"{name} of a Restart must be more than 0, not {value}", fix=_FIX)
+        if not 0 <= self.jitter <= 1:
+            raise PluginError(f"jitter of a Restart must be between 0 and 1, not {self.jitter}", fix=_FIX)
 
 
 class Restarts(NamedTuple):

@@ -20,7 +20,6 @@ from rostra.handlers import Bound, Origin, where_of
 from rostra_aiohttp.answers import MSGPACK, answer_to, item_of_stream, may_say_status
 from rostra_aiohttp.handling import Endpoint
 from rostra_aiohttp.heads import known_head
-from rostra_aiohttp.reading import Reader, reader_of
 from rostra_aiohttp.routes import Route
 from rostra_aiohttp.settings import HttpConfig
 from rostra_aiohttp.stamps import JSON, TEXT, stamp
@@ -74,14 +73,15 @@ class Step(NamedTuple):
 
     Args:
         bound: It.
-        reader: Of what comes from the request; None if nothing does.
+        reader: Of what comes from the request, a ``reading.Reader``, which is not imported where nothing does; then it is
+            None.
         passed: The names under which it takes the request itself.
         status: Of an answer that says none.
         has_status: Whether a pair that begins with a number says its status.
     """
 
     bound: Bound
-    reader: Reader | None
+    reader: Any
     passed: tuple[str, ...]
     status: int | None
     has_status: bool
@@ -146,8 +146,15 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
 
 def step_of(bound: Bound, status: int | None) -> Step:
     """How a request becomes a call of a handler, a guard or whatever is around them."""
-    reader = reader_of(bound) if bound.from_outside else None
-    return Step(bound, reader, tuple(bound.passed), status, may_say_status(_returned(bound)))
+    return Step(bound, _reader(bound), tuple(bound.passed), status, may_say_status(_returned(bound)))
+
+
+def _reader(bound: Bound) -> Any:
+    if not bound.from_outside:
+        return None
+    from rostra_aiohttp.reading import reader_of
+
+    return reader_of(bound)
 
 
 def _taking(last: Step, guards: tuple[Step, ...]) -> Take:
@@ -272,7 +279,7 @@ def _expecting(bound: Bound) -> Callable[[web.Request], Awaitable[None]] | None:
     return expect_later
 
 
-def _with_body(reader: Reader, take: Take, application: web.Application, settings: HttpConfig) -> Take:
+def _with_body(reader: Any, take: Take, application: web.Application, settings: HttpConfig) -> Take:
     """Lets forms be as large as the settings say, and forgets the files that came with them, whatever happens."""
     from rostra_aiohttp import bodies
 

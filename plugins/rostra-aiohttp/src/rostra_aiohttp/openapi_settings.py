@@ -4,14 +4,16 @@ from typing import Any, Literal
 
 import attrs
 
+from rostra_aiohttp.tables import Table
+
 
 def _check_path(_settings: Any, _field: Any, path: str) -> None:
     if not path.startswith("/") or "{" in path:
         raise ValueError("expected a path such as /openapi.json")
 
 
-@attrs.frozen
-class OpenApiConfig:
+@attrs.frozen(eq=False, repr=False)
+class OpenApiConfig(Table):
     """Whether the service describes itself, and as what.
 
     ::

@@ -11,10 +11,11 @@ import attrs
 from rostra.config import Bytes, Config, Duration, Secret
 from rostra_aiohttp.openapi_settings import OpenApiConfig
 from rostra_aiohttp.origins import check_patterns
+from rostra_aiohttp.tables import Table
 
 
-@attrs.frozen
-class WebSocketConfig:
+@attrs.frozen(eq=False, repr=False)
+class WebSocketConfig(Table):
     """How patient web sockets are, and who may open them."""
 
     ping: Duration = Duration(20.0)
@@ -45,8 +46,8 @@ def _check_sample(_settings: Any, _field: Any, sample: Mapping[int, float]) -> N
             raise ValueError(msg)
 
 
-@attrs.frozen
-class AccessLogConfig:
+@attrs.frozen(eq=False, repr=False)
+class AccessLogConfig(Table):
     """Which answers are logged, as ``http.answered``."""
 
     enabled: bool = False
@@ -70,8 +71,8 @@ _COMPRESSED = (
 )
 
 
-@attrs.frozen
-class TlsConfig:
+@attrs.frozen(eq=False, repr=False)
+class TlsConfig(Table):
     """The certificate that is served, and its key."""
 
     certificate: Path
@@ -84,8 +85,8 @@ class TlsConfig:
     """How often to look whether the files have changed; new connections then get the new certificate. 0 is never."""
 
 
-@attrs.frozen
-class AdminConfig:
+@attrs.frozen(eq=False, repr=False)
+class AdminConfig(Table):
     """An address for those who look after the service: the probes move there."""
 
     host: str = "127.0.0.1"
@@ -94,8 +95,8 @@ class AdminConfig:
     """0 takes any that is free; the log says which."""
 
 
-@attrs.frozen
-class CompressionConfig:
+@attrs.frozen(eq=False, repr=False)
+class CompressionConfig(Table):
     """Which answers are compressed by gzip, for clients that take it."""
 
     enabled: bool = False
@@ -116,8 +117,8 @@ def _check_origins(settings: Any, _field: Any, origins: tuple[str, ...]) -> None
         raise ValueError(msg)
 
 
-@attrs.frozen
-class CorsConfig:
+@attrs.frozen(eq=False, repr=False)
+class CorsConfig(Table):
     """Which pages of other origins may call the service."""
 
     origins: tuple[str, ...] = attrs.field(default=(), validator=_check_origins)
@@ -134,8 +135,8 @@ class CorsConfig:
     """How long a browser need not ask again."""
 
 
-@attrs.frozen
-class UploadConfig:
+@attrs.frozen(eq=False, repr=False)
+class UploadConfig(Table):
     """How large forms in parts may be; a larger one is answered by 413. All other bodies have ``body_limit``."""
 
     total: Bytes = Bytes("64MiB")
@@ -148,8 +149,8 @@ class UploadConfig:
     """A file that is larger is written to disk while it arrives."""
 
 
-@attrs.frozen
-class HttpConfig(Config, section="http"):
+@attrs.frozen(eq=False, repr=False)
+class HttpConfig(Table, Config, section="http"):
     """Where the server listens, and how long it is patient.
 
     ::
@@ -219,8 +220,8 @@ class HttpConfig(Config, section="http"):
     """Whether the service describes itself: ``[http.openapi]``."""
 
 
-@attrs.frozen
-class HttpClientConfig(Config, section="http_client"):
+@attrs.frozen(eq=False, repr=False)
+class HttpClientConfig(Table, Config, section="http_client"):
     """How patient the client session is."""
 
     timeout: Duration = Duration(30.0)

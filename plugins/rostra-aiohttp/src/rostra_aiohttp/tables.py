@@ -20,9 +20,10 @@ class Table:
         return hash(_said(self))
 
     def __repr__(self) -> str:
-        names = (field.name for field in attrs.fields(type(self)))
+        kind: Any = type(self)
+        names = (field.name for field in attrs.fields(kind))
         said = (f"{name}={value!r}" for name, value in zip(names, _said(self), strict=True))
-        return f"{type(self).__qualname__}({', '.join(said)})"
+        return f"{kind.__qualname__}({', '.join(said)})"
 
 
 def _said(table: Any) -> tuple[Any, ...]:

@@ -17,7 +17,7 @@ from rostra.fork.messages import Changed, Unwatched, Watching
 SUFFIXES = frozenset({".py", ".html", ".htm", ".j2", ".jinja", ".jinja2", ".mako", ".tmpl"})
 """Of code and templates."""
 
-_PAUSE_MS = 100
+_PAUSE_MS = 60
 """For how long nothing may change until what has changed is told: saving often, or all at once, is one change."""
 
 _LONGEST_MS = 800

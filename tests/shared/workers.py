@@ -24,12 +24,14 @@ class Service:
     Args:
         process: The parent.
         lines: Of the log, so far; what is no line of it stands under ``event``.
-        changed: A line has come.
+        changed: A line has come, or the last one was there.
+        is_silent: There will be no more lines.
     """
 
     process: asyncio.subprocess.Process
     lines: list[dict[str, Any]] = attrs.field(factory=list)
     changed: asyncio.Condition = attrs.field(factory=asyncio.Condition)
+    is_silent: bool = False
 
     @property
     def mark(self) -> int:
@@ -52,6 +54,7 @@ class Service:
             async with self.changed:
                 self.changed.notify_all()
         async with self.changed:
+            self.is_silent = True
             self.changed.notify_all()
 
     async def until(self, event: str, since: int = 0, count: int = 1, **keys: Any) -> list[dict[str, Any]]:
@@ -69,7 +72,7 @@ class Service:
         """Wait until something is so; the log is looked at again with each line."""
         with suppress(TimeoutError):
             async with self.changed, asyncio.timeout(PATIENCE):
-                await self.changed.wait_for(is_so)
+                await self.changed.wait_for(lambda: is_so() or self.is_silent)
         assert is_so(), f"no {what} in\n" + "\n".join(map(str, self.lines[-60:]))
 
     def workers(self) -> dict[int, psutil.Process]:

@@ -379,10 +379,10 @@ def test_a_reload_replaces_one_after_another_and_each_successor_runs_first() -> 
     world.happen(Renewed("SIGHUP"))
     assert [each for each in world.told if world.told[each] == [] and each > 2] == [3]
     world.run(3)
-    assert Stop("its successor runs") in world.told[1]
+    assert Stop("its successor runs", is_relieved=True) in world.told[1]
     assert len(world.alive) == 3
     world.obey()
-    assert Stop("its successor runs") not in world.told[2]
+    assert Stop("its successor runs", is_relieved=True) not in world.told[2]
     world.run(4)
     world.obey()
 
@@ -493,7 +493,7 @@ def test_a_tired_one_is_replaced_before_it_stops() -> None:
     assert not any(isinstance(each, Stop) for each in world.told[1])
     world.run(2)
 
-    assert Stop("its successor runs") in world.told[1]
+    assert Stop("its successor runs", is_relieved=True) in world.told[1]
 
 
 def test_the_chosen_one_has_gone_before_the_next_is_chosen() -> None:

@@ -165,3 +165,46 @@ async def test_a_reload_takes_up_another_port_and_another_socket_and_puts_the_ol
         service.send(signal.SIGTERM)
         assert await service.ended() == 0
     assert not other.exists()
+
+
+async def test_a_grace_period_is_for_balancers_and_not_for_successors(folder):
+    async with served(folder, *ON_A_PORT, "--set", "http.grace=1h") as service, load(service.address) as seen:
+        mark = service.mark
+        service.send(signal.SIGHUP)
+        await service.until("workers.reloaded", mark)
+
+    check(seen)
+
+
+async def test_who_comes_when_nobody_accepts_any_more_is_refused_at_once(folder):
+    slow = """
+    import asyncio
+    from rostra import log
+    from rostra_aiohttp import get
+
+    @get("/")
+    async def hello() -> str:
+        log.get("test").info("request.begun")
+        await asyncio.sleep(3600)
+        return "never"
+    """
+    command_line.write(folder, "service.py", slow)
+    async with served(folder, *ON_A_PORT) as service:
+        _, waiting = await asyncio.open_connection(*service.address)
+        waiting.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        await service.until("request.begun")
+        mark = service.mark
+
+        service.send(signal.SIGTERM)
+        await service.until("http.draining", mark, count=2)
+        with pytest.raises(ConnectionRefusedError):
+            await connect_again_and_again(service.address)
+
+        waiting.transport.abort()
+
+
+async def connect_again_and_again(address: tuple[str, int]) -> None:
+    async with asyncio.timeout(20):
+        while True:
+            _, writer = await asyncio.open_connection(*address)
+            writer.transport.abort()

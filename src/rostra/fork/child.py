@@ -104,7 +104,7 @@ def _lived(
 ) -> int:
     signals = WorkerSignals()
     turn = Chosen(is_chosen=False)
-    link = Link(channel, turn, program.beat, program.recycling)
+    link = Link(channel, worker, turn, program.beat, program.recycling)
     worker.count_request = link.endurance.counter
     layer = (program.components or Components(label="given")).push("worker")
     for component in (worker, turn, link, Sockets(sockets, ask=link.asking.ask)):

@@ -133,7 +133,7 @@ def _retire_surplus(state: State) -> Outcome:
         is_replaced = member.key < newest.get(member.number, 0)
         if member.is_serving and (is_replaced or member.number > state.size):
             reason = "its successor runs" if is_replaced else "fewer workers are wanted"
-            state, told = retired(state, member, Stop(reason))
+            state, told = retired(state, member, Stop(reason, is_relieved=True))
             actions += [line_about(member, "info", "worker.retiring", reason=reason), *told]
     return state, actions
 

@@ -4,6 +4,7 @@ What was given is there from the start. What workers ask for is bound when the f
 and closed when no worker is left that asked for it.
 """
 
+import errno
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -35,6 +36,7 @@ class Held:
         self._given = tuple(given)
         self._reuse_port = reuse_port
         self._own: dict[int, tuple[Bound, ...]] = {}
+        self._is_closed = False
         self._asked: dict[tuple[Any, ...], _Kept] = {}
 
     def given(self, number: int) -> tuple[Bound, ...]:
@@ -59,6 +61,8 @@ class Held:
             number: Of the worker.
             generation: Of the worker; each reload makes a new one.
         """
+        if self._is_closed:
+            return Refused(wanted.ticket, errno.ESHUTDOWN, "its parent stops"), ()
         try:
             bound = self._asked_for(wanted, number, generation)
         except OSError as error:
@@ -67,7 +71,8 @@ class Held:
 
     def _asked_for(self, wanted: Wanted, number: int, generation: int) -> tuple[Bound, ...]:
         addresses = tuple(map(read_address, wanted.at))
-        key = (wanted.server, tuple(map(_place, addresses)), number if self._reuse_port else 0)
+        is_shared = not self._reuse_port or any(isinstance(each, UnixAddress) for each in addresses)
+        key = (wanted.server, tuple(map(_place, addresses)), 0 if is_shared else number)
         kept = self._asked.get(key)
         if kept is None:
             at = self._same_port(key) or addresses
@@ -96,8 +101,20 @@ class Held:
             if each not in self.given(number):
                 each.close()
 
+    def drop(self, number: int) -> None:
+        """Close the sockets that are this number's alone: there is no worker for them any more."""
+        if not self._reuse_port:
+            return
+        for bound in self._own.pop(number, ()):
+            if bound not in self._given:  # those in the file system are shared
+                bound.close()
+        for key in [key for key in self._asked if key[2] == number]:
+            for bound in self._asked.pop(key).bound:
+                bound.close()
+
     def close(self) -> None:
         """Listen no more in this process; workers that still do are the last."""
+        self._is_closed = True
         for each in self._all():
             each.close()
 

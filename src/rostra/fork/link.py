@@ -13,6 +13,7 @@ from rostra.fork.asking import Asking
 from rostra.fork.channel import Channel
 from rostra.fork.messages import Beat, Chosen, Granted, Hurry, Message, Reached, Refused, Stop, Tired
 from rostra.fork.recycling import Endurance, Recycling
+from rostra.fork.worker import Worker
 from rostra.plugin import Chosen as Turn
 from rostra.plugin import Lifecycle, Phase, Stage, Teardown
 
@@ -24,13 +25,17 @@ class Link:
 
     Args:
         channel: The worker's end.
+        worker: Is told whether others take over.
         turn: Is set when this worker is chosen.
         beat: Seconds between two signs of life.
         recycling: After what it asks for a successor.
     """
 
-    def __init__(self, channel: Channel, turn: Turn, beat: float, recycling: Recycling) -> None:
+    def __init__(
+        self, channel: Channel, worker: Worker, turn: Turn, beat: float, recycling: Recycling
+    ) -> None:
         self._channel = channel
+        self._worker = worker
         self._turn = turn
         self._beat = beat
         self._writes = False
@@ -91,7 +96,8 @@ class Link:
                 self.asking.refused(message)
             case Chosen():
                 self._turn.set()
-            case Stop(reason):
+            case Stop(reason, is_relieved):
+                self._worker.is_relieved = is_relieved
                 stage.stop(reason)
             case Hurry(reason):
                 stage.stop_now(reason)

@@ -115,9 +115,11 @@ class Stop(NamedTuple):
 
     Args:
         reason: For the log.
+        is_relieved: Others do from now on what it did, and who comes need not be sent elsewhere first.
     """
 
     reason: str
+    is_relieved: bool = False
 
 
 class Hurry(NamedTuple):

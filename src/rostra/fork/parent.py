@@ -23,7 +23,7 @@ from rostra.fork.channel import Channel, pair
 from rostra.fork.deciding import decide
 from rostra.fork.following import STOP_OVERTIME, due, is_alive
 from rostra.fork.holding import Held
-from rostra.fork.messages import Beat, Changed, Ended, Message, Reached, Tired, Unwatched, Wanted
+from rostra.fork.messages import Beat, Changed, Ended, Message, Reached, Stop, Tired, Unwatched, Wanted
 from rostra.fork.notifying import Notifying
 from rostra.fork.process import Child, stacks_pipe
 from rostra.fork.program import Program, in_short
@@ -139,6 +139,8 @@ class Parent:
         self._hear()  # a signal to the whole group came before the end of those whom it ended
         self._reap()
         self._happen(Ticked())
+        if self._state.is_ending:
+            self._held.close()  # who comes when the last worker listens no more is refused at once
         self._give_sign()
         for each in self._children.values():
             self._look_for_room(each)
@@ -193,7 +195,9 @@ class Parent:
             source = self._renewed(newest)
         except ConfigError as error:
             self._program.tell(error)
-            _log.error("reload.failed", reason=reason, why=in_short(error), workers="go on with what they have")
+            _log.error(
+                "reload.failed", reason=reason, why=in_short(error), workers="go on with what they have"
+            )
             return
         needed = (self._state.generation, self._state.good)
         self._sources = {each: known for each, known in self._sources.items() if each in needed}
@@ -270,6 +274,8 @@ class Parent:
             case Tell(key, message):
                 if (each := self._children.get(key)) is not None:
                     each.channel.send(message)
+                    if isinstance(message, Stop) and each.number > self._state.size:
+                        self._held.drop(each.number)
             case Kill(key, number):
                 if (each := self._children.get(key)) is not None:
                     each.send(number)

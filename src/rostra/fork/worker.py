@@ -20,9 +20,11 @@ class Worker:
         generation: 1 for the first workers, and one more each time that they are replaced by a reload.
         count_request: Called by transports for each request or message that was answered; None if nobody counts, so
             that it costs a look at an attribute.
+        is_relieved: Others have taken over when it is told to stop, so that a server need not serve on until balancers have
+            noticed.
     """
 
-    __slots__ = ("count", "count_request", "generation", "number")
+    __slots__ = ("count", "count_request", "generation", "is_relieved", "number")
 
     def __init__(
         self,
@@ -35,6 +37,7 @@ class Worker:
         self.count = count
         self.generation = generation
         self.count_request = count_request
+        self.is_relieved = False
 
     def __repr__(self) -> str:
         return f"<Worker {self.number} of {self.count}>"

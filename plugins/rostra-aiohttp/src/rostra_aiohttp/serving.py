@@ -71,7 +71,8 @@ async def serve(
             started()
             await cancel.wait()
             serving.is_draining = True
-            await _grant_grace(settings.grace, clock)
+            if worker is None or not worker.is_relieved:
+                await _grant_grace(settings.grace, clock)
         _accept_no_more(listening[:1])
         _log.info("http.draining")
         for end in serving.lasting:

@@ -120,10 +120,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def without_http(text: str) -> str:
-    """A tree without the plugin of HTTP, which other tests show, and without times."""
+def without_transports(text: str) -> str:
+    """A tree without our own plugins, which their tests show, and without times."""
     kept = re.sub(
-        r"^.*── plugin rostra_aiohttp .*\n(?:(?:│   |    )(?:│|├|└|    ).*\n)*", "", text, flags=re.MULTILINE
+        r"^.*── plugin rostra_\w+ .*\n(?:(?:│   |    )(?:│|├|└|    ).*\n)*", "", text, flags=re.MULTILINE
     )
     return TIMES.sub("N ms", kept)
 
@@ -138,7 +138,7 @@ def test_the_tree_shows_what_each_plugin_brought_and_where_every_parameter_comes
     told = ended(folder, "graph", "shop.py")
 
     assert (told.returncode, told.stderr) == (0, "")
-    assert without_http(told.stdout) == (
+    assert without_transports(told.stdout) == (
         "plugin shop  N ms  shop.py:38\n"
         "├── settings: DbConfig  section [db]\n"
         "├── section [db] DbConfig\n"
@@ -399,47 +399,62 @@ def test_the_example_is_shown_whole():
     told = ended(house.ROOT, "graph", "examples/orders", "-c", "examples/orders/config.toml")
 
     assert told.returncode == 0
-    assert without_http(told.stdout) == (
-        "plugin orders  N ms  examples/orders/__init__.py:10\n"
+    assert without_transports(told.stdout) == (
+        "plugin orders  N ms  examples/orders/__init__.py:11\n"
         "├── plugin orders.storage  N ms  examples/orders/storage.py\n"
         "│   ├── section [storage] StorageConfig\n"
         "│   │   └── needed by adapter database\n"
-        "│   ├── adapter database → Database  one per stage  examples/orders/storage.py:77\n"
+        "│   ├── adapter database → Database  one per stage  examples/orders/storage.py:80\n"
         "│   │   ├── settings: StorageConfig  section [storage]\n"
         "│   │   └── needed by adapter orders\n"
-        "│   └── adapter orders → Orders  one per scope  examples/orders/storage.py:130\n"
+        "│   └── adapter orders → Orders  one per scope  examples/orders/storage.py:143\n"
         "│       ├── database: Database  adapter database\n"
         "│       ├── clock: Clock        component Clock\n"
-        "│       └── needed by handler POST /orders, handler GET /orders, handler GET /orders/{number}, "
-        "handler POST /orders/{number}/payment, handler GET /report\n"
+        "│       └── needed by handler POST /orders, handler GET /orders, "
+        "handler GET /orders/{number}, handler POST /orders/{number}/payment, handler GET /report, "
+        "handler orders.placed as billing, handler GET /bills\n"
         "├── plugin orders.routes  N ms  examples/orders/routes.py\n"
         "│   ├── section [shop] ShopConfig\n"
         "│   │   └── needed by handler GET /, handler POST /orders\n"
-        "│   ├── handler GET / → welcome  examples/orders/routes.py:23\n"
+        "│   ├── handler GET / → welcome  examples/orders/routes.py:24\n"
         "│   │   └── shop: ShopConfig  section [shop]\n"
-        "│   ├── handler POST /orders → place  examples/orders/routes.py:28\n"
-        "│   │   ├── new: NewOrder     body\n"
-        "│   │   ├── shop: ShopConfig  section [shop]\n"
-        "│   │   └── orders: Orders    adapter orders\n"
-        "│   ├── handler GET /orders → listing  examples/orders/routes.py:35\n"
+        "│   ├── handler POST /orders → place  examples/orders/routes.py:29\n"
+        "│   │   ├── new: NewOrder         body\n"
+        "│   │   ├── shop: ShopConfig      section [shop]\n"
+        "│   │   ├── orders: Orders        adapter orders\n"
+        "│   │   └── publisher: Publisher  adapter publisher\n"
+        "│   ├── handler GET /orders → listing  examples/orders/routes.py:43\n"
         "│   │   ├── orders: Orders       adapter orders\n"
         "│   │   └── state: State | None  query\n"
-        "│   ├── handler GET /orders/{number} → show  examples/orders/routes.py:40\n"
+        "│   ├── handler GET /orders/{number} → show  examples/orders/routes.py:48\n"
         "│   │   ├── number: int     path\n"
         "│   │   └── orders: Orders  adapter orders\n"
-        "│   ├── handler POST /orders/{number}/payment → pay  examples/orders/routes.py:48\n"
+        "│   ├── handler POST /orders/{number}/payment → pay  examples/orders/routes.py:56\n"
         "│   │   ├── number: int     path\n"
         "│   │   └── orders: Orders  adapter orders\n"
-        "│   ├── handler GET /report → report  examples/orders/routes.py:56\n"
+        "│   ├── handler GET /report → report  examples/orders/routes.py:64\n"
         "│   │   ├── orders: Lazy[Orders]  lazy adapter orders\n"
         "│   │   └── seconds: float        query\n"
-        "└── plugin orders.expiry  N ms  examples/orders/expiry.py:34\n"
-        "    ├── section [expiry] ExpiryConfig\n"
-        "    │   └── needed by task expire\n"
-        "    └── task expire  background  examples/orders/expiry.py:25\n"
-        "        ├── cancel: Cancel          component Cancel\n"
-        "        ├── settings: ExpiryConfig  section [expiry]\n"
-        "        └── clock: Clock            component Clock\n"
+        "├── plugin orders.expiry  N ms  examples/orders/expiry.py:34\n"
+        "│   ├── section [expiry] ExpiryConfig\n"
+        "│   │   └── needed by task expire\n"
+        "│   └── task expire  background  examples/orders/expiry.py:25\n"
+        "│       ├── cancel: Cancel          component Cancel\n"
+        "│       ├── settings: ExpiryConfig  section [expiry]\n"
+        "│       └── clock: Clock            component Clock\n"
+        "└── plugin orders.billing  N ms  examples/orders/billing.py\n"
+        "    ├── section [billing] BillingConfig\n"
+        "    │   └── needed by handler orders.placed as billing\n"
+        "    ├── handler orders.placed as billing → bill  examples/orders/billing.py:31\n"
+        "    │   ├── placed: Order            payload\n"
+        "    │   ├── orders: Orders           adapter orders\n"
+        "    │   └── settings: BillingConfig  section [billing]\n"
+        "    ├── handler GET /bills → bills  examples/orders/billing.py:43\n"
+        "    │   └── orders: Orders  adapter orders\n"
+        "    ├── handler GET /bills/failed → failed  examples/orders/billing.py:48\n"
+        "    │   └── brokers: Brokers  adapter brokers\n"
+        "    ├── handler POST /bills/failed/again → again  examples/orders/billing.py:55\n"
+        "    │   └── brokers: Brokers  adapter brokers\n"
     )
 
 

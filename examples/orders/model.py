@@ -31,3 +31,12 @@ class Order:
     quantity: int
     placed: datetime
     state: State = State.OPEN
+
+
+@attrs.frozen
+class Bill:
+    """What is to be paid for an order."""
+
+    number: int
+    amount: int
+    """In cents."""

@@ -7,6 +7,7 @@ from aiohttp import web
 
 from rostra import config, di
 from rostra_aiohttp import get, post
+from rostra_messaging import Publisher
 
 from .model import NewOrder, Order, State
 from .storage import Orders
@@ -26,10 +27,17 @@ async def welcome(shop: ShopConfig) -> str:
 
 
 @post("/orders", status=201)
-async def place(new: NewOrder, shop: ShopConfig, orders: Orders) -> Order:
+async def place(new: NewOrder, shop: ShopConfig, orders: Orders, publisher: Publisher) -> Order:
+    """Keep the order and tell everybody.
+
+    What is published before the transaction has ended may be of an order that is taken back: whoever handles it looks
+    the order up. What would be published afterwards, might never be.
+    """
     if new.quantity > shop.largest_quantity:
         raise web.HTTPConflict(text=f"{shop.name} sells at most {shop.largest_quantity} at once")
-    return await orders.place(new)
+    order = await orders.place(new)
+    await publisher.publish("orders.placed", order)
+    return order
 
 
 @get("/orders")

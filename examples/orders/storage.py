@@ -17,7 +17,7 @@ import attrs
 from rostra import config, di
 from rostra.clock import Clock
 
-from .model import NewOrder, Order, State
+from .model import Bill, NewOrder, Order, State
 
 Result = TypeVar("Result")
 Row = tuple[Any, ...]
@@ -25,12 +25,15 @@ Row = tuple[Any, ...]
 _LARGEST_NUMBER = 2**63 - 1
 """SQLite knows no larger one."""
 
-_SCHEMA = """
+_TABLES = (
+    """
     create table if not exists orders (
         number integer primary key, item text not null, quantity integer not null,
         placed text not null, state text not null
     )
-"""
+    """,
+    "create table if not exists bills (number integer primary key, amount integer not null)",
+)
 
 
 @attrs.frozen
@@ -76,12 +79,13 @@ async def _in(thread: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
 
 @di.adapter(lifetime="stage")
 async def database(settings: StorageConfig) -> AsyncIterator[Database]:
-    """The service's one database, with its table."""
+    """The service's one database, with its tables."""
     with ThreadPoolExecutor(1, thread_name_prefix="orders-database") as thread:
         connection = await _in(thread, lambda: sqlite3.connect(settings.path, isolation_level=None))
         try:
             database = Database(connection, thread)
-            await database.rows(_SCHEMA)
+            for table in _TABLES:
+                await database.rows(table)
             yield database
         finally:
             await _in(thread, connection.close)
@@ -120,6 +124,15 @@ class Orders:
         statement = "update orders set state = 'paid' where number = ? and state = 'open' returning *"
         rows = await self._database.rows(statement, number)
         return _order(*rows[0]) if rows else None
+
+    async def bill(self, bill: Bill) -> bool:
+        """Keep a bill; whether there was none for this order yet."""
+        statement = "insert or ignore into bills (number, amount) values (?, ?) returning number"
+        return bool(await self._database.rows(statement, bill.number, bill.amount))
+
+    async def bills(self) -> list[Bill]:
+        """All bills, oldest order first."""
+        return [Bill(*row) for row in await self._database.rows("select * from bills order by number")]
 
     async def expire(self, placed_before: datetime) -> int:
         """Close the open orders that are older; how many there were."""

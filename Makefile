@@ -38,7 +38,7 @@ $(INSTALLED): $(PROJECTS) constraints.txt plugins .ci/install.py
 
 venv: $(INSTALLED) ## create .venv or bring it up to date
 
-run: $(INSTALLED) ## serve examples/orders on 127.0.0.1:8080
+run: $(INSTALLED) ## serve examples/orders on 127.0.0.1:8080, with messages in the process or on RabbitMQ
 	@at=http://127.0.0.1:$${ORDERS_HTTP_PORT:-8080}; \
 	echo "Serving examples/orders on $$at; Ctrl-C stops it. Try:"; \
 	echo; \
@@ -46,11 +46,17 @@ run: $(INSTALLED) ## serve examples/orders on 127.0.0.1:8080
 	echo "  curl $$at/orders --json '{\"item\": \"tea\", \"quantity\": 2}'"; \
 	echo "  curl $$at/orders"; \
 	echo "  curl -X POST $$at/orders/1/payment"; \
+	echo "  curl $$at/bills                          # a message let them be written"; \
+	echo "  curl $$at/orders --json '{\"item\": \"gold\", \"quantity\": 90}'"; \
+	echo "  curl $$at/bills/failed                   # dead letters; /bills/failed/again replays them"; \
 	echo "  curl $$at/readyz"; \
+	echo; \
+	echo "Messages stay in this process; with ORDERS_MESSAGING_URL=amqp://guest:guest@127.0.0.1 they go to RabbitMQ."; \
 	echo
 	@exec $(BIN)/rostra run examples/orders -c examples/orders/config.toml --env-prefix ORDERS
 
 test: $(INSTALLED) ## run all tests: the core's, the plugins', the examples'
+	@timeout --kill-after=10 300 .ci/debian rabbitmq-server || true
 	@$(BIN)/python -m pytest $(ARGS)
 
 check: check-ruff check-format check-mypy check-pyright check-imports docs check-house ## everything but the tests: lint, types, imports, docs, public names

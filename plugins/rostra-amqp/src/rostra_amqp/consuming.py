@@ -1,0 +1,210 @@
+"""Consuming one queue, across reconnects: a channel of its own, topology made anew each time, deliveries handed over.
+
+Nothing of aiormq's ever runs a handler: its callback puts a delivery into a line, from which the framework's tasks
+take it. What was in the line when the channel ended is forgotten, because RabbitMQ hands it out again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from random import SystemRandom
+
+from aiormq import Channel
+from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
+
+from rostra import log
+from rostra_amqp.declaring import declare
+from rostra_amqp.deliveries import AmqpDelivery, Home
+from rostra_amqp.faults import Fault, diagnose
+from rostra_amqp.links import Link, Live, cancellations, close_channel, is_being_cancelled
+from rostra_amqp.names import Topology
+from rostra_amqp.pacing import Repeats, pauses
+
+_FAREWELL = 2.0
+_CANCELLED = "the queue was deleted, or its node went away"
+_log = log.get(__name__)
+
+
+class AmqpConsumer:
+    """Takes messages from a queue; see ``rostra_messaging.brokers.Consumer``.
+
+    Args:
+        link: The one for consuming.
+        wanted: What is consumed.
+        home: To which deliveries turn.
+        prefetch: How many deliveries may be unsettled at once.
+        prefix: Of the broker's names.
+        patience: Seconds for each answer of RabbitMQ.
+        settle: Seconds for which a new queue is left alone.
+        refuse: Makes the exception that users see.
+    """
+
+    def __init__(
+        self,
+        link: Link,
+        wanted: Topology,
+        home: Home,
+        *,
+        prefetch: int,
+        prefix: str,
+        patience: float,
+        settle: float,
+        refuse: Callable[[Fault], Exception],
+    ) -> None:
+        self._link, self._wanted, self._home = link, wanted, home
+        self._prefetch, self._prefix, self._patience, self._settle = prefetch, prefix, patience, settle
+        self._refuse = refuse
+        self._line: asyncio.Queue[AmqpDelivery | None] = (
+            asyncio.Queue()
+        )  # RabbitMQ sends no more than the prefetch
+        self._channel: Channel | None = None
+        self._tag: str | None = None
+        self._is_stopping = False
+        self._end: Exception | None = None
+        self._trouble: str | None = "not consumed yet"
+        self.began = asyncio.Event()
+        """Set when the queue is consumed for the first time, or cannot be."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing comes at the moment."""
+        if self._trouble is not None:
+            return self._link.trouble or self._trouble
+        return self._link.trouble
+
+    async def __aiter__(self) -> AsyncIterator[AmqpDelivery]:
+        while True:
+            delivery = await self._line.get()
+            if delivery is None:
+                break
+            if not delivery.is_lost:
+                yield delivery
+        self.raise_if_over()
+
+    def raise_if_over(self) -> None:
+        """Raise if nothing will ever come, because the queue cannot be had."""
+        if self._end is not None:
+            raise self._end
+
+    async def stop(self) -> None:
+        """Let RabbitMQ send no more, and give back what nobody has begun with."""
+        self._is_stopping = True
+        channel, tag = self._channel, self._tag
+        if channel is not None and tag is not None and not channel.is_closed:
+            await _cancel(channel, tag)
+        waiting = self._cleared()
+        self._line.put_nowait(None)
+        for delivery in waiting:
+            if not delivery.is_lost:
+                await delivery.release()
+
+    async def run(self) -> None:
+        """Consume until cancelled, or until the queue cannot be had; whoever iterates is told why."""
+        try:
+            await self._keep_consuming()
+        except Exception as error:  # noqa: BLE001  (it is raised where somebody waits for deliveries)
+            self._trouble = type(error).__name__
+            self._end = error
+        self._line.put_nowait(None)
+        self.began.set()
+
+    async def _keep_consuming(self) -> None:
+        repeats = Repeats()
+        tries = pauses(SystemRandom())
+        while not self._is_stopping:
+            fault = await self._consume_once(repeats)
+            self._forget(fault)
+            if repeats.are_too_many(fault):
+                raise self._refuse(fault)
+            if self.began.is_set() and fault.kind == "lost":
+                tries = pauses(SystemRandom())
+            await asyncio.sleep(next(tries))
+
+    async def close(self) -> None:
+        """Give back what is not settled."""
+        if self._channel is not None and not self._channel.is_closed:
+            await close_channel(self._channel, _FAREWELL)
+
+    async def _consume_once(self, repeats: Repeats) -> Fault:
+        """Consume until that ends; why it did."""
+        before = cancellations()
+        try:
+            live = await self._link.live()
+            await declare(live, self._wanted, patience=self._patience, settle=self._settle)
+            channel = self._channel = await live.channel()
+            over = await self._consume(live, channel)
+            repeats.forget()
+            self._begin()
+            return await _why(over, channel)
+        except (Exception, asyncio.CancelledError) as error:
+            if is_being_cancelled(before) or (fault := diagnose(error)) is None:
+                raise
+            return fault
+
+    async def _consume(self, live: Live, channel: Channel) -> asyncio.Future[None]:
+        """Begin; what is returned is done when RabbitMQ has cancelled the consumer."""
+        cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def note(_: Basic.Cancel) -> None:
+            if not cancelled.done():
+                cancelled.set_result(None)
+
+        async def hand_over(message: DeliveredMessage) -> None:
+            self._line.put_nowait(AmqpDelivery(self._home, message, live, channel, self._prefix))
+
+        channel.on_consumer_cancel_callbacks.add(note)
+        await channel.basic_qos(prefetch_count=self._prefetch, timeout=self._patience)
+        answer = await channel.basic_consume(
+            self._wanted.queue.name,
+            hand_over,
+            arguments=dict(self._wanted.consume),
+            timeout=self._patience,
+        )
+        self._tag = answer.consumer_tag
+        return cancelled
+
+    def _begin(self) -> None:
+        self._trouble = None
+        _log.info("queue.consumed", queue=self._home.label, name=self._wanted.queue.name)
+        self.began.set()
+
+    def _forget(self, fault: Fault) -> None:
+        """What waits in the line comes again."""
+        self._cleared()
+        if self._is_stopping:
+            self._line.put_nowait(None)
+        self._tag = None
+        if not self._is_stopping and self._trouble != fault.reason:
+            _log.warning("queue.lost", queue=self._home.label, reason=fault.reason)
+        self._trouble = fault.reason
+
+    def _cleared(self) -> list[AmqpDelivery]:
+        found = []
+        while not self._line.empty():
+            if (delivery := self._line.get_nowait()) is not None:
+                found.append(delivery)
+        return found
+
+
+async def _why(cancelled: asyncio.Future[None], channel: Channel) -> Fault:
+    """Wait until the consumer or its channel is over, and say why that is."""
+    lost = channel.closing
+    await asyncio.wait([cancelled, lost], return_when=asyncio.FIRST_COMPLETED)
+    if not lost.done():
+        await close_channel(channel, _FAREWELL)
+        return Fault("lost", _CANCELLED)
+    error = None if lost.cancelled() else lost.exception()
+    found = diagnose(error) if error is not None else None
+    return Fault(
+        "lost", found.reason if found else "the channel was closed"
+    )  # it worked until now, so try again
+
+
+async def _cancel(channel: Channel, tag: str) -> None:
+    before = cancellations()
+    try:
+        async with asyncio.timeout(_FAREWELL):
+            await channel.basic_cancel(tag)
+    except (Exception, asyncio.CancelledError) as error:
+        if is_being_cancelled(before) or diagnose(error) is None:
+            raise

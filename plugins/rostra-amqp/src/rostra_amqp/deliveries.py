@@ -1,0 +1,148 @@
+"""A message that RabbitMQ handed to us, and what becomes of it.
+
+Whatever is to outlive the message is confirmed first, and only then is the message acknowledged. Whoever settles one
+whose channel is gone is told so: RabbitMQ hands it out again.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from random import SystemRandom
+from typing import Protocol
+
+import attrs
+from aiormq import Channel
+from aiormq.abc import DeliveredMessage
+
+from rostra import log
+from rostra_amqp import wire
+from rostra_amqp.faults import diagnose
+from rostra_amqp.links import Live, cancellations, is_being_cancelled
+from rostra_amqp.pacing import pauses
+from rostra_amqp.sending import NotStoredError
+from rostra_messaging.brokers import Failure, Parcel
+
+_SENDING = 30.0
+"""Seconds for one try to put a message into a retry or dead queue; there is another one after it."""
+_log = log.get(__name__)
+
+
+class Home(Protocol):
+    """What a delivery needs of the subscription that it belongs to."""
+
+    label: str
+
+    async def send_back(self, parcel: Parcel, delay: float, deadline: float) -> None:
+        """Store it where it comes back from after so many seconds.
+
+        Raises:
+            NotStoredError: It is not known to be stored.
+        """
+        ...
+
+    async def bury(self, parcel: Parcel, failure: Failure, deadline: float) -> None:
+        """Store it in the dead queue.
+
+        Raises:
+            NotStoredError: It is not known to be stored.
+        """
+        ...
+
+
+class AmqpDelivery:
+    """A delivery; see ``rostra_messaging.brokers.Delivery``.
+
+    Args:
+        home: The subscription.
+        message: As aiormq hands it over.
+        live: Over which it came.
+        channel: On which it came, the only one on which it can be settled.
+        prefix: Of the broker's names.
+    """
+
+    __slots__ = ("_channel", "_home", "_live", "_tag", "is_redelivered", "parcel")
+
+    def __init__(
+        self, home: Home, message: DeliveredMessage, live: Live, channel: Channel, prefix: str
+    ) -> None:
+        self.parcel = wire.parcel(message, prefix)
+        self.is_redelivered = bool(message.redelivered)
+        self._home, self._live, self._channel = home, live, channel
+        self._tag = message.delivery_tag or 0
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it cannot be settled any more."""
+        return self._channel.is_closed
+
+    async def done(self) -> bool:
+        """RabbitMQ forgets it."""
+        return await self._tell("done", acknowledge=True)
+
+    async def retry(self, delay: float, failure: Failure, *, counts: bool = True) -> bool:
+        """It is stored in the retry queue of this delay, and then forgotten here."""
+        again = attrs.evolve(
+            self.parcel,
+            attempt=self.parcel.attempt + counts,
+            first_failure=self.parcel.first_failure or failure,
+        )
+        return await self._move("retry", lambda: self._home.send_back(again, delay, _SENDING))
+
+    async def dead(
+        self, failure: Failure, *, attempts: int | None = None, first_failure: Failure | None = None
+    ) -> bool:
+        """It is stored in the dead queue, and then forgotten here."""
+        died = attrs.evolve(
+            self.parcel,
+            attempt=self.parcel.attempt if attempts is None else attempts,
+            first_failure=first_failure or self.parcel.first_failure or failure,
+        )
+        return await self._move("dead", lambda: self._home.bury(died, failure, _SENDING))
+
+    async def release(self) -> bool:
+        """RabbitMQ hands it to whoever is next."""
+        return await self._tell("release", acknowledge=False)
+
+    async def _move(self, outcome: str, store: Callable[[], Awaitable[None]]) -> bool:
+        """Store it elsewhere and acknowledge it; try for as long as RabbitMQ holds it for us, and never lose it."""
+        tries = pauses(SystemRandom(), first=1.0, longest=30.0)
+        while not self.is_lost:
+            try:
+                await store()
+            except NotStoredError as error:
+                _log.warning(
+                    "message.unsettled",
+                    outcome=outcome,
+                    queue=self._home.label,
+                    message=self.parcel.id,
+                    reason=error.fault.reason,
+                )
+            else:
+                return await self._tell(outcome, acknowledge=True)
+            await asyncio.wait([self._channel.closing], timeout=next(tries))
+        return self._is_gone(outcome)
+
+    async def _tell(self, outcome: str, *, acknowledge: bool) -> bool:
+        if self.is_lost:
+            return self._is_gone(outcome)
+        before = cancellations()
+        try:
+            if self._channel.write_queue.full():
+                async with self._live.as_long_as_it_is_up():
+                    await self._write(acknowledge=acknowledge)
+            else:
+                await self._write(acknowledge=acknowledge)
+        except (Exception, asyncio.CancelledError) as error:
+            if is_being_cancelled(before) or diagnose(error) is None:
+                raise
+            return self._is_gone(outcome)
+        return True
+
+    async def _write(self, *, acknowledge: bool) -> None:
+        if acknowledge:
+            await self._channel.basic_ack(self._tag, wait=False)
+        else:
+            await self._channel.basic_nack(self._tag, requeue=True, wait=False)
+
+    def _is_gone(self, outcome: str) -> bool:
+        _log.info("message.lost", outcome=outcome, queue=self._home.label, message=self.parcel.id)
+        return False

@@ -1,0 +1,240 @@
+"""Getting a message stored: confirmed, mandatory, persistent, and tried again until its deadline.
+
+It ends as confirmed or with one exception. Whatever RabbitMQ refuses closes a channel and fails all that was on its way
+there, so after such an end each message is tried again on a channel of its own: the guilty one gets its answer, and
+the others go through.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from random import SystemRandom
+from typing import Literal, TypeAlias
+
+import attrs
+from aiormq import Channel
+from pamqp.commands import Basic
+
+from rostra_amqp.faults import Fault, diagnose
+from rostra_amqp.links import Link, Live, cancellations, close_channel, is_being_cancelled
+from rostra_amqp.pacing import pauses
+
+_ALONE_AT_ONCE = 16
+_WAITS_FOR_THE_SOCKET_BYTES = 65536
+_HEADERS_BYTES = 100_000
+"""Headers have to fit into one frame, of 131,072 bytes; a longer one would end the connection for everybody."""
+
+Prepare: TypeAlias = Callable[[Live], Awaitable[None]]
+"""Makes what a message needs at the broker and is not there."""
+
+
+@attrs.frozen
+class Outgoing:
+    """What goes over the wire.
+
+    Args:
+        exchange: To which it goes; empty for a queue by its name.
+        key: The routing key.
+        body: As the envelope wrote it.
+        properties: Its ``message_id`` is on its way only once at a time.
+        restore: Makes what it needs, when that turned out to be missing; None if nothing is to be made.
+        prepare: Called before each try.
+    """
+
+    exchange: str
+    key: str
+    body: bytes = attrs.field(repr=False)
+    properties: Basic.Properties = attrs.field(repr=False)
+    restore: Prepare | None = attrs.field(default=None, repr=False)
+    prepare: Prepare | None = attrs.field(default=None, repr=False)
+
+
+class NotStoredError(Exception):
+    """A message is not known to be stored.
+
+    Args:
+        fault: Why.
+        is_stored: ``no``, or ``perhaps`` if it was on its way at some time and nobody knows what became of it.
+    """
+
+    def __init__(self, fault: Fault, is_stored: Literal["no", "perhaps"]) -> None:
+        super().__init__(fault.reason)
+        self.fault, self.is_stored = fault, is_stored
+
+
+class Sender:
+    """Sends over one link.
+
+    Args:
+        link: The one for publishing.
+        in_flight: How many messages may be on their way at once.
+        patience: Seconds for opening and closing a channel.
+    """
+
+    def __init__(self, link: Link, *, in_flight: int, patience: float) -> None:
+        self._link, self._patience = link, patience
+        self._slots = asyncio.Semaphore(in_flight)
+        self._alone = asyncio.Semaphore(_ALONE_AT_ONCE)
+        self._on_their_way: dict[str, asyncio.Future[None]] = {}
+        self._opening = asyncio.Lock()
+        self._live: Live | None = None
+        self._channel: Channel | None = None
+        self._random = SystemRandom()
+
+    async def send(self, message: Outgoing, deadline: float) -> None:
+        """Return when the message is stored.
+
+        Args:
+            message: To be sent.
+            deadline: Seconds in which this ends.
+
+        Raises:
+            NotStoredError: It is not known to be stored.
+        """
+        course = _Course()
+        try:
+            async with asyncio.timeout(deadline) as limit, self._slots, self._only(message):
+                await self._try(message, course)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            fault = course.late(deadline, self._link.trouble)
+        except _Final as final:
+            fault = final.fault
+        else:
+            return
+        raise NotStoredError(fault, course.is_stored)
+
+    async def _try(self, message: Outgoing, course: "_Course") -> None:
+        tries = pauses(self._random)
+        while True:
+            fault = await self._once(message, course)
+            if fault is None:
+                return
+            if (now := course.next(fault, can_be_made=message.restore is not None)) == "end":
+                raise _Final(fault)
+            if now == "wait":
+                await asyncio.sleep(next(tries))
+
+    async def _once(self, message: Outgoing, course: "_Course") -> Fault | None:
+        """One try; what went wrong, or None."""
+        before = cancellations()
+        try:
+            live = await self._link.live()
+            async with live.as_long_as_it_is_up():
+                await live.unblocked()
+                if message.prepare is not None:
+                    await message.prepare(live)
+                if course.goes_alone:
+                    await self._send_alone(live, message, course)
+                else:
+                    await _send(await self._shared(live), message, course)
+        except (Exception, asyncio.CancelledError) as error:
+            if is_being_cancelled(before) or (fault := diagnose(error)) is None:
+                raise
+            return fault
+        return None
+
+    async def _send_alone(self, live: Live, message: Outgoing, course: "_Course") -> None:
+        async with self._alone:
+            if course.makes and message.restore is not None:
+                await message.restore(live)
+            channel = await live.channel(confirms=True)
+            try:
+                await _send(channel, message, course)
+            finally:
+                await close_channel(channel, self._patience)
+
+    async def _shared(self, live: Live) -> Channel:
+        """The channel that all messages share, opened anew if it was closed."""
+        if self._channel is None or self._live is not live or self._channel.is_closed:
+            async with self._opening:
+                if self._channel is None or self._live is not live or self._channel.is_closed:
+                    self._channel, self._live = await live.channel(confirms=True), live
+        return self._channel
+
+    @asynccontextmanager
+    async def _only(self, message: Outgoing) -> AsyncIterator[None]:
+        """Let no message of this id be on its way twice: RabbitMQ tells by its id which one it returns."""
+        id = message.properties.message_id or ""  # noqa: A001  (what it is called in a Parcel)
+        while (other := self._on_their_way.get(id)) is not None:
+            await asyncio.wait([other])
+        mine = self._on_their_way[id] = asyncio.get_running_loop().create_future()
+        try:
+            yield
+        finally:
+            del self._on_their_way[id]
+            mine.set_result(None)
+
+
+async def _send(channel: Channel, message: Outgoing, course: "_Course") -> None:
+    course.is_on_its_way = True
+    await channel.basic_publish(
+        message.body,
+        exchange=message.exchange,
+        routing_key=message.key,
+        properties=message.properties,
+        mandatory=True,
+        wait=len(message.body)
+        > _WAITS_FOR_THE_SOCKET_BYTES,  # the others go one after the other without a pause
+    )
+    course.is_on_its_way = False
+
+
+class _Final(Exception):  # noqa: N818  (it never leaves this file)
+    """Trying again is no use."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
+
+
+@attrs.define(eq=False)
+class _Course:
+    """What became of the tries so far, and so what comes next. Pure but for its own state."""
+
+    is_on_its_way: bool = False
+    goes_alone: bool = False
+    makes: bool = False
+    _is_doubtful: bool = False
+    _suspect: Fault | None = None
+    _last: Fault | None = None
+
+    @property
+    def is_stored(self) -> Literal["no", "perhaps"]:
+        """Whether it may have arrived after all: not if what closed the channel they shared was its own fault."""
+        was_bystander = self._suspect is not None and self._suspect != self._last
+        return "perhaps" if self._is_doubtful or self.is_on_its_way or was_bystander else "no"
+
+    def late(self, deadline: float, trouble: str | None) -> Fault:
+        """Why the deadline was missed."""
+        known = trouble or (self._last.reason if self._last else None) or "RabbitMQ did not confirm it"
+        return Fault("lost", f"{known}; the deadline of {deadline:g} s is over")
+
+    def next(self, fault: Fault, *, can_be_made: bool) -> Literal["end", "again", "wait"]:
+        """What comes after a try that failed so."""
+        was_judged = fault.kind in {"unroutable", "unsendable"} or (fault.is_of_channel and self.goes_alone)
+        if self.is_on_its_way and not was_judged:
+            if fault.is_of_channel:
+                self._suspect = fault
+            else:
+                self._is_doubtful = True
+        self.is_on_its_way = False
+        self._last = fault
+        if fault.kind == "unsendable":
+            return "end"
+        if fault.kind in {"lost", "full"}:
+            return "wait"
+        if not was_judged:
+            self.goes_alone = True
+            return "again"
+        if can_be_made and not self.makes and fault.kind in {"unroutable", "missing"}:
+            self.goes_alone = self.makes = True
+            return "again"
+        return "end"
+
+
+def headers_fit(properties: Basic.Properties) -> bool:
+    """Whether the headers are short enough for AMQP's frames."""
+    headers = properties.headers or {}
+    return sum(len(name) + len(str(value)) + 8 for name, value in headers.items()) < _HEADERS_BYTES

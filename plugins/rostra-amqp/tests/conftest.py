@@ -1,0 +1,48 @@
+"""Fixtures of these tests: a RabbitMQ of their own, and names that no other test uses."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+
+import pytest
+import pytest_asyncio
+
+from rostra_amqp import connect
+from rostra_amqp.testing import RabbitNode, rabbitmq_node
+from rostra_messaging.brokers import Broker, Connection
+
+__all__ = ["rabbitmq_node"]
+
+Connecting = Callable[..., AbstractAsyncContextManager[Broker]]
+
+
+@pytest.fixture
+def prefix() -> str:
+    """In front of all names of a test."""
+    return f"t{uuid.uuid4().hex[:8]}."
+
+
+@pytest.fixture
+def connecting(rabbitmq_node: RabbitNode, prefix: str) -> Connecting:
+    """Opens brokers on the node, under the names of the test."""
+
+    def connecting(url: str | None = None, **options: object) -> AbstractAsyncContextManager[Broker]:
+        raise_unroutable = bool(options.pop("raise_unroutable", True))
+        return connect(
+            Connection(
+                url=url or rabbitmq_node.url,
+                prefix=prefix,
+                client="tests",
+                settings={"settle": 0, **options},
+                raise_unroutable=raise_unroutable,
+            )
+        )
+
+    return connecting
+
+
+@pytest_asyncio.fixture
+async def broker(connecting: Connecting) -> AsyncIterator[Broker]:
+    """A broker on the node."""
+    async with connecting() as broker:
+        yield broker

@@ -427,6 +427,36 @@ async def test_with_ports_that_are_shared_each_number_has_sockets_of_its_own_at_
     assert number_of(asked_one) != number_of(asked_two) == number_of(again)
 
 
+@pytest.mark.asyncio
+async def test_what_is_a_number_s_alone_is_closed_when_there_is_no_worker_for_it(tmp_path, kept):
+    given = [*bind([HERE], reuse_port=True), *bind([UnixAddress(tmp_path / "x.sock")])]
+    held = Held(given, reuse_port=True)
+    kept.callback(held.close)
+    held.given(1)
+    port, local = held.given(2)
+    [asked_two] = await asked(held, "http", f"unix://{tmp_path / 'y.sock'}", number=2)
+    [asked_one] = await asked(held, "http", f"unix://{tmp_path / 'y.sock'}", number=1)
+    kept.callback(discard, [asked_one, asked_two])
+
+    held.drop(2)
+
+    assert port.socket.fileno() == -1
+    assert local is given[1]
+    assert is_answered(given[0])
+    assert is_answered(local)
+    assert is_answered(asked_one)
+    assert held.given(2)[0].address == given[0].address
+
+
+@pytest.mark.asyncio
+async def test_a_parent_that_stops_binds_nothing_any_more():
+    held = Held()
+    held.close()
+
+    with pytest.raises(OSError, match="its parent stops"):
+        await asked(held, "http", "tcp://127.0.0.1:0")
+
+
 def number_of(bound: Bound) -> int:
     return os.fstat(bound.socket.fileno()).st_ino
 

@@ -97,6 +97,21 @@ async def test_a_reload_replaces_all_workers_and_loses_no_request(folder):
     assert {int(pid) for pid in seen.bodies} >= before | after
 
 
+async def test_ports_of_their_own_are_taken_over_by_successors(folder):
+    async with served(folder, *ON_A_PORT, "--reuse-port") as service, load(service.address) as seen:
+        await seen.until(SOME)
+        mark = service.mark
+        service.workers()[1].kill()
+        await service.until("worker.running", mark, worker=1)
+        mark = service.mark
+        service.send(signal.SIGHUP)
+        await service.until("workers.reloaded", mark)
+        await seen.until(SOME)
+
+    check(seen)
+    assert len(seen.bodies) >= 4
+
+
 async def test_one_worker_more_and_one_less_lose_no_request(folder):
     async with served(folder, *ON_A_PORT) as service, load(service.address) as seen:
         await seen.until(SOME)

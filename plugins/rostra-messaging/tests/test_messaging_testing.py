@@ -184,3 +184,17 @@ async def test_a_stage_that_ran_before_is_seen_too(rostra_run: plugin.Stage, mes
 async def test_a_broker_that_is_not_in_memory_is_told(messages: Messages) -> None:
     with pytest.raises(AssertionError, match="the stage has no broker billing in memory; there are: default"):
         await messages.of("billing").published()
+
+
+@pytest.fixture
+def rostra_config_source() -> dict[str, Any]:
+    return {"messaging": {"unroutable": "log"}}
+
+
+async def test_what_no_queue_wants_is_seen_too(messages: Messages) -> None:
+    await messages.publish("nobody.cares", {"item": "tea"})
+
+    [seen] = await messages.published("nobody.*")
+
+    assert seen.body == {"item": "tea"}
+    await messages.wait_handled("nobody.cares")

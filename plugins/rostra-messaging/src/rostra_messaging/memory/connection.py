@@ -65,7 +65,10 @@ class MemoryBroker:
             if obstacle is not None or not is_confirmed:
                 await self._insist(parcel, deadline, delay, obstacle, is_confirmed=is_confirmed)
         except Unroutable:
-            self._tell_unroutable(parcel)
+            pass
+        else:
+            return
+        self._tell_unroutable(parcel)
 
     @asynccontextmanager
     async def consume(self, queue: Queue) -> AsyncIterator[Consumer]:
@@ -199,6 +202,8 @@ class MemoryBroker:
     def _tell_unroutable(self, parcel: Parcel) -> None:
         if not self._raises_unroutable:
             _log.warning("publish.unroutable", topic=parcel.topic, broker=self._name, id=parcel.id)
+            for watcher in self._exchange.watchers:
+                watcher.published(self._exchange, parcel, ())
             return
         reason = "no queue wants this topic: nobody subscribes to it"
         fix = (

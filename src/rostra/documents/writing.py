@@ -1,7 +1,7 @@
 """Values as JSON and as msgpack: attrs classes, dataclasses, structs, and what these consist of."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import PurePath
 from types import NoneType
@@ -11,6 +11,11 @@ import attrs
 
 _LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
 _LISTS = frozenset({list, tuple, set, frozenset})
+_TOO_MUCH: Mapping[type[Exception], str] = {
+    OverflowError: "a whole number that is too large",
+    UnicodeEncodeError: "a text with half a character in it",
+    RecursionError: "a value in a value in a value, too often",
+}
 _AS_TEXT = (str, PurePath, IPv4Address, IPv6Address)
 
 
@@ -34,7 +39,11 @@ def encoded(value: Any) -> bytes:
     Raises:
         UnsayableError: There is something in it that JSON cannot say.
     """
-    return _encode()(_in_order(value))
+    try:
+        return _encode()(_in_order(value))
+    except (OverflowError, UnicodeEncodeError, RecursionError) as error:
+        what = type(error)
+    raise _unsayable(what)
 
 
 def packed(value: Any) -> bytes:
@@ -45,7 +54,19 @@ def packed(value: Any) -> bytes:
     """
     import msgspec
 
-    return msgspec.msgpack.encode(_in_order(value), enc_hook=_plain)
+    try:
+        return msgspec.msgpack.encode(_in_order(value), enc_hook=_plain)
+    except (OverflowError, UnicodeEncodeError, RecursionError) as error:
+        what = type(error)
+    raise _unsayable(what)
+
+
+def _unsayable(what: type[Exception]) -> UnsayableError:
+    return UnsayableError(
+        _TOO_MUCH[what],
+        "texts consist of whole characters, lists are in lists to some depth, and numbers of msgpack have 64 bits",
+        "give such a number as a text, such a text as bytes in base64, and what is so deep in parts",
+    )
 
 
 @functools.cache
@@ -57,17 +78,25 @@ def _encode() -> Callable[[Any], bytes]:
 
 def _in_order(value: Any) -> Any:
     """The same with objects of attrs classes as dicts: of those with slots msgspec writes the fields by alphabet."""
-    kind = type(value)
+    kind: Any = type(value)
     if kind in _LEAVES:
         return value
     if kind in _LISTS:
         return [_in_order(item) for item in value]
     if kind is dict:
         return {key: _in_order(item) for key, item in value.items()}
-    if not attrs.has(kind):
+    names = _names(kind)
+    if names is None:
         return value
-    names = [field.name for field in attrs.fields(kind) if not field.name.startswith("_")]
     return {name: _in_order(getattr(value, name)) for name in names if hasattr(value, name)}
+
+
+@functools.lru_cache(maxsize=1024)
+def _names(kind: type) -> tuple[str, ...] | None:
+    """The attributes of a class that are written; None if it is none of attrs."""
+    if not attrs.has(kind):
+        return None
+    return tuple(field.name for field in attrs.fields(kind) if not field.name.startswith("_"))
 
 
 def _plain(value: Any) -> Any:

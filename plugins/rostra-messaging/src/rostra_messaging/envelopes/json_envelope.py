@@ -12,6 +12,7 @@ import zlib
 from typing import Any
 
 import attrs
+import msgspec
 
 from rostra import documents
 from rostra_messaging.brokers import Parcel
@@ -27,6 +28,7 @@ COMPRESSED_FROM = 60_000
 _VERSION = "tomodachi-json-base--1.0.0"
 _COMPATIBLE = ("json_base-wip",)
 _RAW, _COMPRESSED = "raw", "base64_gzip_json"
+_encode = msgspec.json.Encoder().encode
 
 
 def new_uuid() -> str:
@@ -47,8 +49,13 @@ class JsonEnvelope:
     service: str = ""
     service_id: str = attrs.field(factory=new_uuid)
     most_bytes: int = MOST_BYTES
+    _sender: bytes = attrs.field(init=False, repr=False, eq=False)
 
     content_type = "application/json"
+
+    @_sender.default
+    def _written_sender(self) -> bytes:
+        return _encode({"name": self.service or None, "uuid": self.service_id})
 
     def encode(self, message: Message) -> Encoded:
         """The message as bytes.
@@ -57,18 +64,15 @@ class JsonEnvelope:
             UnsayableError: There is something in its body that JSON cannot say.
         """
         data, encoding = _packed(documents.encoded(message.body))
-        head = {
-            "service": {"name": self.service or None, "uuid": self.service_id},
-            "metadata": {
-                "message_uuid": message.id,
-                "protocol_version": _VERSION,
-                "compatible_protocol_versions": _COMPATIBLE,
-                "timestamp": None if message.time is None else message.time.timestamp(),
-                "topic": message.topic,
-                "data_encoding": encoding,
-            },
+        metadata = {
+            "message_uuid": message.id,
+            "protocol_version": _VERSION,
+            "compatible_protocol_versions": _COMPATIBLE,
+            "timestamp": None if message.time is None else message.time.timestamp(),
+            "topic": message.topic,
+            "data_encoding": encoding,
         }
-        body = b'%b,"data":%b}' % (documents.encoded(head)[:-1], data)
+        body = b'{"service":%b,"metadata":%b,"data":%b}' % (self._sender, _encode(metadata), data)
         return Encoded(body, message.attributes, self.content_type)
 
     def decode(self, parcel: Parcel) -> Decoded:

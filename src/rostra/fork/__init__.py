@@ -9,8 +9,10 @@ from importlib import import_module
 
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
     "Bound",
+    "Merged",
     "Recycling",
     "Refusal",
+    "Series",
     "SocketAddress",
     "Sockets",
     "TcpAddress",
@@ -24,8 +26,10 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 
 _HOMES = {
     "Bound": "binding",
+    "Merged": "merging",
     "Recycling": "recycling",
     "Refusal": "refusals",
+    "Series": "merging",
     "SocketAddress": "addresses",
     "Sockets": "sockets",
     "TcpAddress": "addresses",

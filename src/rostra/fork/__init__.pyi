@@ -3,6 +3,8 @@ from rostra.fork.addresses import TcpAddress as TcpAddress
 from rostra.fork.addresses import UnixAddress as UnixAddress
 from rostra.fork.addresses import read_address as read_address
 from rostra.fork.binding import Bound as Bound
+from rostra.fork.merging import Merged as Merged
+from rostra.fork.merging import Series as Series
 from rostra.fork.recycling import Recycling as Recycling
 from rostra.fork.refusals import Refusal as Refusal
 from rostra.fork.refusals import refusal as refusal
@@ -13,8 +15,10 @@ from rostra.fork.worker import Worker as Worker
 
 __all__ = [
     "Bound",
+    "Merged",
     "Recycling",
     "Refusal",
+    "Series",
     "SocketAddress",
     "Sockets",
     "TcpAddress",

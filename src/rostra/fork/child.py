@@ -17,7 +17,7 @@ from rostra.config import ConfigSource
 from rostra.fork.binding import Bound
 from rostra.fork.channel import Channel
 from rostra.fork.link import Link
-from rostra.fork.messages import Ended
+from rostra.fork.messages import Ended, Recorded
 from rostra.fork.program import Logged, Program, in_short
 from rostra.fork.sockets import Sockets
 from rostra.fork.titles import set_title
@@ -107,9 +107,10 @@ def _lived(
     link = Link(channel, worker, turn, program.beat, program.recycling)
     worker.count_request = link.endurance.counter
     layer = (program.components or Components(label="given")).push("worker")
-    for component in (worker, turn, link, Sockets(sockets, ask=link.asking.ask)):
+    for component in (worker, turn, link, link.merged, Sockets(sockets, ask=link.asking.ask)):
         layer.add(component)
     code, error = _ran(program, source, layer, signals)
+    channel.send(Recorded(link.merged.taken()))
     channel.send(Ended(code, signals.stops > 0, error))
     channel.finish(_LAST_WORD)
     return code

@@ -11,7 +11,19 @@ from contextlib import asynccontextmanager
 from rostra import log
 from rostra.fork.asking import Asking
 from rostra.fork.channel import Channel
-from rostra.fork.messages import Beat, Chosen, Granted, Hurry, Message, Reached, Refused, Stop, Tired
+from rostra.fork.merging import Merged
+from rostra.fork.messages import (
+    Beat,
+    Chosen,
+    Collected,
+    Granted,
+    Hurry,
+    Message,
+    Reached,
+    Refused,
+    Stop,
+    Tired,
+)
 from rostra.fork.recycling import Endurance, Recycling
 from rostra.fork.worker import Worker
 from rostra.plugin import Chosen as Turn
@@ -40,6 +52,7 @@ class Link:
         self._beat = beat
         self._writes = False
         self.asking = Asking(self.send, channel.descriptor)
+        self.merged = Merged(self.send)
         self.endurance = Endurance(recycling, lambda reason: self.send(Tired(reason)))
 
     def send(self, message: Message) -> None:
@@ -71,6 +84,7 @@ class Link:
     async def _give_signs(self) -> None:
         while True:
             if not self._channel.is_waiting:  # a parent that is suspended need not hear all of them
+                self.merged.hand_over()
                 self.send(Beat())
             self.endurance.look_at_memory()
             await asyncio.sleep(self._beat)
@@ -86,6 +100,8 @@ class Link:
         if self._channel.is_over:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             _log.warning("parent.gone")
+            self.asking.lose()
+            self.merged.lose()
             stage.stop("its parent has gone")
 
     def _obey(self, message: Message, stage: Stage) -> None:
@@ -94,6 +110,8 @@ class Link:
                 self.asking.granted(message)
             case Refused():
                 self.asking.refused(message)
+            case Collected():
+                self.merged.collected_by_parent(message)
             case Chosen():
                 self._turn.set()
             case Stop(reason, is_relieved):

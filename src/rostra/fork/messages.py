@@ -12,11 +12,14 @@ __all__ = [
     "Beat",
     "Changed",
     "Chosen",
+    "Collect",
+    "Collected",
     "Ended",
     "Granted",
     "Hurry",
     "Message",
     "Reached",
+    "Recorded",
     "Refused",
     "Stop",
     "Tired",
@@ -78,6 +81,38 @@ class Ended(NamedTuple):
     exit_code: int
     was_told: bool = False
     error: str = ""
+
+
+class Recorded(NamedTuple):
+    """From the worker: what it has measured since the last time.
+
+    Args:
+        rows: As ``merging`` says them.
+    """
+
+    rows: tuple[Any, ...]
+
+
+class Collect(NamedTuple):
+    """From the worker: what have all workers measured? ``Collected`` answers.
+
+    Args:
+        ticket: Its own, to know the answer by.
+    """
+
+    ticket: int
+
+
+class Collected(NamedTuple):
+    """From the parent: what all workers have measured.
+
+    Args:
+        ticket: Of the question.
+        rows: As ``merging`` says them.
+    """
+
+    ticket: int
+    rows: tuple[Any, ...]
 
 
 class Granted(NamedTuple):
@@ -162,6 +197,9 @@ Message: TypeAlias = (
     | Wanted
     | Tired
     | Ended
+    | Recorded
+    | Collect
+    | Collected
     | Granted
     | Refused
     | Chosen
@@ -180,6 +218,9 @@ _KINDS: dict[str, Any] = {
         Wanted,
         Tired,
         Ended,
+        Recorded,
+        Collect,
+        Collected,
         Granted,
         Refused,
         Chosen,

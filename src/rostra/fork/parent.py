@@ -23,7 +23,21 @@ from rostra.fork.channel import Channel, pair
 from rostra.fork.deciding import decide
 from rostra.fork.following import STOP_OVERTIME, due, is_alive
 from rostra.fork.holding import Held
-from rostra.fork.messages import Beat, Changed, Ended, Message, Reached, Stop, Tired, Unwatched, Wanted
+from rostra.fork.merging import Sums
+from rostra.fork.messages import (
+    Beat,
+    Changed,
+    Collect,
+    Collected,
+    Ended,
+    Message,
+    Reached,
+    Recorded,
+    Stop,
+    Tired,
+    Unwatched,
+    Wanted,
+)
 from rostra.fork.notifying import Notifying
 from rostra.fork.process import Child, stacks_pipe
 from rostra.fork.program import Program, in_short
@@ -98,6 +112,7 @@ class Parent:
         self._renewed = renewed
         self._children: dict[int, Child] = {}
         self._pids: dict[int, int] = {}
+        self._sums = Sums()
         self._readers: dict[int, Callable[[], None]] = {}
         self._poll = select.poll()
         self._events: deque[Event] = deque()
@@ -139,7 +154,7 @@ class Parent:
         self._hear()  # a signal to the whole group came before the end of those whom it ended
         self._reap()
         self._happen(Ticked())
-        if self._state.is_ending:
+        if self._state.is_ending and all(each.has_run for each in self._state.members):
             self._held.close()  # who comes when the last worker listens no more is refused at once
         self._give_sign()
         for each in self._children.values():
@@ -227,6 +242,10 @@ class Parent:
                 self._happen(Tiring(each.key, reason))
             case Ended(exit_code, was_told, error):
                 self._happen(Told(each.key, exit_code, was_told, error))
+            case Recorded(rows):
+                self._sums.add(rows, each.number, each.key)
+            case Collect(ticket):
+                each.channel.send(Collected(ticket, self._sums.rows()))
             case Wanted():
                 answer, descriptors = self._held.answer(message, each.number, each.generation)
                 each.channel.send(answer, *descriptors)
@@ -242,6 +261,7 @@ class Parent:
             status = each.status()
             if status is not None:
                 self._let_go(each)
+                self._sums.forget(each.key)
                 self._happen(Gone(each.key, status, each.shown))
                 del self._pids[each.key]
 

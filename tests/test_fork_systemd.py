@@ -31,10 +31,10 @@ async def echo(settings: Echo, worker: fork.Worker, sockets: fork.Sockets, cance
         writer.write(f"{worker.number} {os.getpid()}".encode())
         writer.close()
 
-    bound = await sockets.listening("echo", fork.TcpAddress("127.0.0.1", 0), is_main=True)
-    servers = [await asyncio.start_server(answer, sock=each.socket) for each in bound]
     if settings.gate and worker.number == 2:
         await asyncio.to_thread(Path(settings.gate).read_text)
+    bound = await sockets.listening("echo", fork.TcpAddress("127.0.0.1", 0), is_main=True)
+    servers = [await asyncio.start_server(answer, sock=each.socket) for each in bound]
     started()
     await cancel.wait()
     for server in servers:

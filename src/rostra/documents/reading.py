@@ -246,13 +246,14 @@ def _of_mapping(kind: Any, converter: cattrs.Converter) -> Hook:
         return lambda value, _: plain(_an(dict, value), kind)
     key_kind, value_kind = typing.get_args(kind) or (Any, Any)
     hook = converter.get_structure_hook(value_kind)
+    are_keys_read = is_scalar_class(key_kind)
 
     def structure(value: Any, _: Any) -> Any:
         made: dict[Any, Any] = {}
         errors: list[Exception] = []
         for key, inner in _an(dict, value).items():
             try:
-                made[_key(key, key_kind) if is_scalar_class(key_kind) else key] = hook(inner, value_kind)
+                made[_key(key, key_kind) if are_keys_read else key] = hook(inner, value_kind)
             except Exception as error:  # noqa: BLE001  (raised with the others)
                 errors.append(_noted(error, IterableValidationNote, key))
         _raise(errors, kind)

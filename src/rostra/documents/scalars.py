@@ -106,6 +106,10 @@ _OF_MSGPACK = frozenset({bytes, datetime})
 """What msgpack says as it is, while JSON has texts for it."""
 
 
+_OF_JSON = frozenset({str, int, float, bool})
+"""What JSON says as it is."""
+
+
 def is_scalar_class(kind: Any) -> bool:
     """Whether this room reads values of this type."""
     if not isinstance(kind, type):
@@ -138,6 +142,8 @@ def from_json(value: Any, kind: Any) -> Any:
     Raises:
         MismatchError: It says none.
     """
+    if kind is type(value) and kind in _OF_JSON:
+        return value
     if (choices := _choices(kind)) is not None:
         for written, meant in choices:
             if type(written) is type(value) and written == value:

@@ -16,7 +16,6 @@ from rostra.health import Checks
 from rostra.plugin import Phase
 from rostra.testing import checkpoint
 from rostra_messaging import (
-    Brokers,
     Connection,
     Message,
     MessagingConfig,
@@ -29,6 +28,7 @@ from rostra_messaging import (
 )
 from rostra_messaging.connecting import known_brokers
 from rostra_messaging.envelopes import JsonEnvelope
+from rostra_messaging.opening import Opening
 
 PATIENCE = 20.0
 
@@ -137,7 +137,7 @@ class ABroker:
     @property
     def components(self):
         layer = Components(None, "test")
-        layer.add(Brokers({"default": self}, known_brokers(MessagingConfig())))
+        layer.add(Opening(known_brokers(MessagingConfig()), {"default": self}))
         return layer
 
     @property

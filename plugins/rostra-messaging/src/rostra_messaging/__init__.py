@@ -28,7 +28,7 @@ from rostra_messaging.brokers import (
     Queue,
     Value,
 )
-from rostra_messaging.connecting import Brokers, check_schemes, opened, wait_for_brokers
+from rostra_messaging.connecting import Brokers, check_schemes
 from rostra_messaging.consuming import consume
 from rostra_messaging.declaring import FromPayload, Payload, Retry, Subscription, subscribe
 from rostra_messaging.envelopes import Decoded, Encoded, Envelope, Envelopes
@@ -54,6 +54,7 @@ from rostra_messaging.middlewares import (
     bind_handling,
     bind_publishing,
 )
+from rostra_messaging.opening import Opening, opening, wait_for_brokers
 from rostra_messaging.publishing import Publisher
 from rostra_messaging.replying import Replies, replies
 from rostra_messaging.settings import BrokerConfig, MessagingConfig
@@ -108,22 +109,28 @@ def envelopes(settings: MessagingConfig) -> Envelopes:
 
 
 @di.adapter(lifetime="stage")
-async def brokers(settings: MessagingConfig, checks: Checks) -> AsyncIterator[Brokers]:
+async def brokers_to_be(settings: MessagingConfig, checks: Checks) -> AsyncIterator[Opening]:
     """The brokers of the settings, which close after everything that was built with them."""
-    async with opened(settings, checks) as found:
+    async with opening(settings, checks) as found:
         yield found
 
 
 @di.adapter(lifetime="stage")
-async def replies_of_stage(brokers: Brokers) -> AsyncIterator[Replies]:
+async def brokers(opening: Opening) -> Brokers:
+    """All of them, when they are open."""
+    return await opening.all()
+
+
+@di.adapter(lifetime="stage")
+async def replies_of_stage(opening: Opening) -> AsyncIterator[Replies]:
     """Where the replies arrive that somebody waits for."""
-    async with replies(brokers, context.current_context()) as found:
+    async with replies(opening, context.current_context()) as found:
         yield found
 
 
 @di.adapter(lifetime="stage")
 def publisher(
-    brokers: Brokers,
+    opening: Opening,
     envelopes: Envelopes,
     replies: Replies,
     middlewares: Middlewares,
@@ -133,7 +140,7 @@ def publisher(
     metrics: Metrics,
 ) -> Publisher:
     """What publishes."""
-    return Publisher(brokers, envelopes, replies, middlewares, subscriptions, settings, clock, metrics)
+    return Publisher(opening, envelopes, replies, middlewares, subscriptions, settings, clock, metrics)
 
 
 async def prepare(

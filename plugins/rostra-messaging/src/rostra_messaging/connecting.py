@@ -1,24 +1,16 @@
-"""Which brokers does the stage have? Those of its settings, each opened once, and closed after all who use them."""
+"""Which brokers does the stage have, and what opens them? As its settings say, by name."""
 
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import attrs
 
-from rostra import log
 from rostra.errors import closest
-from rostra.health import Checks
 from rostra.installed import entry_points
 from rostra_messaging.brokers import GROUP, Broker, Connect, Connection
 from rostra_messaging.errors import BrokerNotFoundError
 from rostra_messaging.settings import DEFAULT, BrokerConfig, MessagingConfig
-
-_LOOK_EVERY = 1.0
-"""Seconds for which a look at whether all is well is good; it costs nothing."""
-
-_log = log.get("rostra.messaging")
 
 
 @attrs.frozen
@@ -131,7 +123,7 @@ def check_schemes(settings: MessagingConfig) -> None:
     """
     spoken = {each.name for each in entry_points(GROUP)}
     for name, known in known_brokers(settings).items():
-        scheme = _scheme(known.connection.url)
+        scheme = scheme_of(known.connection.url)
         if scheme not in spoken:
             raise _unspoken(scheme, name)
 
@@ -160,47 +152,6 @@ def _remedy(scheme: str, spoken: Sequence[str]) -> str:
     return f"did you mean {near}://?" if near else 'url = "memory://" is a broker in this process'
 
 
-@asynccontextmanager
-async def opened(
-    settings: MessagingConfig, checks: Checks, find: FindConnect = connect_of
-) -> AsyncIterator[Brokers]:
-    """The brokers of the settings, open during the body, closed last opened first.
-
-    Each is waited for; a stage ends that when its start takes too long.
-
-    Raises:
-        BrokerNotFoundError: Nothing speaks the URL of one.
-    """
-    known = known_brokers(settings)
-    connects = {name: find(_scheme(each.connection.url), name) for name, each in known.items()}
-    brokers: dict[str, Broker] = {}
-    async with AsyncExitStack() as stack:
-        for name, each in known.items():
-            brokers[name] = await stack.enter_async_context(connects[name](each.connection))
-            stack.enter_context(_checked(name, brokers[name], checks))
-            _log.info("broker.opened", broker=name, kind=_scheme(each.connection.url))
-        yield Brokers(brokers, known)
-
-
-async def wait_for_brokers(brokers: Brokers) -> None:
-    """Open them while the stage starts, and not when the first message is published."""
-
-
-@contextmanager
-def _checked(name: str, broker: Broker, checks: Checks) -> Iterator[None]:
-    """Readiness depends on the broker during the body."""
-    check = "broker" if name == DEFAULT else f"broker {name}"
-
-    def is_well() -> None:
-        if broker.trouble is not None:
-            raise ConnectionError(broker.trouble)
-
-    checks.add(check, is_well, every=_LOOK_EVERY)
-    try:
-        yield
-    finally:
-        checks.remove(check)
-
-
-def _scheme(url: str) -> str:
+def scheme_of(url: str) -> str:
+    """What stands before ``://``, in small letters; empty if nothing does."""
     return url.partition("://")[0].lower() if "://" in url else ""

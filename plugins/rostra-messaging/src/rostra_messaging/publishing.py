@@ -14,8 +14,7 @@ from rostra.errors import together
 from rostra.handlers import Bound
 from rostra.metrics import Metrics
 from rostra_messaging.binding import Subscriptions
-from rostra_messaging.brokers import Parcel, Value
-from rostra_messaging.connecting import Brokers
+from rostra_messaging.brokers import Broker, Parcel, Value
 from rostra_messaging.envelopes import Envelope, Envelopes
 from rostra_messaging.errors import NoReplyError, PublishError
 from rostra_messaging.messages import (
@@ -28,6 +27,7 @@ from rostra_messaging.messages import (
     new_id,
 )
 from rostra_messaging.middlewares import Middlewares, Send
+from rostra_messaging.opening import Opening
 from rostra_messaging.payloads import reader_of
 from rostra_messaging.replying import Replies
 from rostra_messaging.settings import DEFAULT, MessagingConfig
@@ -60,7 +60,7 @@ class Publisher:
     """Publishes messages. A component of the stage, closed after everything that was built with it.
 
     Args:
-        brokers: Which there are.
+        opening: The brokers.
         envelopes: How messages may be written.
         replies: Where replies arrive.
         middlewares: What stands around publishing.
@@ -72,7 +72,7 @@ class Publisher:
 
     def __init__(
         self,
-        brokers: Brokers,
+        opening: Opening,
         envelopes: Envelopes,
         replies: Replies,
         middlewares: Middlewares,
@@ -81,7 +81,7 @@ class Publisher:
         clock: Clock,
         metrics: Metrics,
     ) -> None:
-        self._brokers = brokers
+        self._opening = opening
         self._envelopes = envelopes
         self._replies = replies
         self._middlewares = middlewares
@@ -279,8 +279,7 @@ class Publisher:
             BrokerNotFoundError: There is no broker of that name.
             EnvelopeNotFoundError: There is no envelope of that name.
         """
-        self._brokers.get(broker)  # raises
-        chosen = self._envelopes.choose(envelope, self._brokers.envelope_of(broker))
+        chosen = self._envelopes.choose(envelope, self._opening.envelope_of(broker))
         return Way(broker, chosen, self._deadline if deadline is None else deadline, delay or 0.0)
 
     async def send(self, message: Message, way: Way) -> None:
@@ -320,17 +319,32 @@ class Publisher:
 
     async def _store(self, parcel: Parcel, way: Way) -> None:
         """Publish it; again, if that failed before this stage had the queues that it will have when it runs."""
-        broker, begun = self._brokers.get(way.broker), self._clock.monotonic()
+        ends = self._clock.monotonic() + way.deadline
+        broker = self._opening.opened.get(way.broker or DEFAULT) or await self._opened(parcel, way)
         try:
-            await broker.publish(parcel, deadline=way.deadline, delay=way.delay)
+            await broker.publish(parcel, deadline=ends - self._clock.monotonic(), delay=way.delay)
         except PublishError as error:
-            left = way.deadline - (self._clock.monotonic() - begun)
+            left = ends - self._clock.monotonic()
             if error.is_stored != "no" or not await self._subscriptions.open_within(left):
                 raise
         else:
             return
-        left = way.deadline - (self._clock.monotonic() - begun)
-        await broker.publish(parcel, deadline=left, delay=way.delay)
+        await broker.publish(parcel, deadline=ends - self._clock.monotonic(), delay=way.delay)
+
+    async def _opened(self, parcel: Parcel, way: Way) -> Broker:
+        """The broker, which has not answered yet.
+
+        Raises:
+            PublishError: It does not within the deadline.
+        """
+        waiting = asyncio.timeout(way.deadline)
+        try:
+            async with waiting:
+                return await self._opening.broker(way.broker)
+        except TimeoutError:
+            if not waiting.expired():
+                raise
+        raise PublishError(parcel.topic, way.broker or DEFAULT, "the broker has not answered yet")
 
 
 def carried(attributes: Mapping[str, Value] | None = None) -> Mapping[str, Value]:

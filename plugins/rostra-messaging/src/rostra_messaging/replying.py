@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from rostra import context
 from rostra.components import Components
 from rostra_messaging.brokers import Parcel, Queue
-from rostra_messaging.connecting import Brokers
 from rostra_messaging.envelopes import Envelope
 from rostra_messaging.errors import NoReplyError, UndecodableError
 from rostra_messaging.messages import CORRELATION, new_id
+from rostra_messaging.opening import Opening
 
 FAILURE = "reply_failure"
 """The attribute of a reply that says why there is none."""
@@ -34,12 +34,12 @@ class Replies:
     """The replies that somebody waits for. A component of the stage; ``replies`` opens and closes it.
 
     Args:
-        brokers: Over which they come.
+        opening: The brokers over which they come.
         layer: Of the stage.
     """
 
-    def __init__(self, brokers: Brokers, layer: Components) -> None:
-        self._brokers = brokers
+    def __init__(self, opening: Opening, layer: Components) -> None:
+        self._opening = opening
         self._layer = layer
         self._ears: dict[str | None, _Ear] = {}
         self._waiting: dict[str, _Waiting] = {}
@@ -92,7 +92,8 @@ class Replies:
         queue = Queue(topic=topic, prefetch=_PREFETCH)
         try:
             with context.use(self._layer):
-                async with self._brokers.get(broker).consume(queue) as consumer:
+                open_broker = await self._opening.broker(broker)
+                async with open_broker.consume(queue) as consumer:
                     is_open.set_result(None)
                     async for delivery in consumer:
                         self._take(delivery.parcel)
@@ -122,9 +123,9 @@ class Replies:
 
 
 @asynccontextmanager
-async def replies(brokers: Brokers, layer: Components) -> AsyncIterator[Replies]:
+async def replies(opening: Opening, layer: Components) -> AsyncIterator[Replies]:
     """Who waits for replies; nobody listens after the body."""
-    found = Replies(brokers, layer)
+    found = Replies(opening, layer)
     try:
         yield found
     finally:

@@ -147,42 +147,6 @@ def test_a_line_in_json_is_one_object_with_the_event_and_its_keys(lines):
     }
 
 
-def test_what_is_told_by_the_thousand_is_the_same_line(lines):
-    logger = log.get("orders").bind(shop="s1")
-    as_json()
-
-    with log.bound(request="r1", count=1):
-        logger.info("order.placed", count=3)
-        logger.tell("order.placed", count=3)
-
-    first, second = lines()
-    assert first.pop("timestamp") <= second.pop("timestamp")
-    assert first == second
-
-
-def test_what_is_told_is_not_told_where_no_level_lets_it_through(lines):
-    as_json(level="warning")
-
-    log.get("orders").tell("order.placed")
-
-    assert lines() == []
-
-
-def test_records_of_a_factory_of_somebodys_own_are_made_by_it(caplog):
-    class Record(logging.LogRecord):
-        tenant = "t1"
-
-    caplog.set_level(logging.INFO)
-    logging.setLogRecordFactory(Record)
-    try:
-        log.get("orders").tell("order.placed", count=3)
-    finally:
-        logging.setLogRecordFactory(logging.LogRecord)
-
-    [record] = caplog.records
-    assert (record.tenant, record.getMessage()) == ("t1", "order.placed count=3")
-
-
 def test_a_key_may_be_called_like_anything_that_logging_uses(lines):
     as_json()
 
@@ -450,7 +414,7 @@ def test_what_is_bound_to_the_process_stands_on_every_line_whoever_writes_it():
         log.configure(log.LogConfig(format="json"))
         log.bind_process(worker=3)
         contextvars.Context().run(log.get("myapp").info, "task.written")
-        contextvars.Context().run(log.get("myapp").tell, "request.written")
+        contextvars.Context().run(log.get("myapp").teller("request.written"))
         thread = threading.Thread(target=logging.getLogger("theirs").warning, args=("library written",))
         thread.start(); thread.join()
         log.get("myapp").info("own.written", worker=4)

@@ -12,6 +12,7 @@ from rostra.log.binding import bind, bind_late, bind_process, bound, bound_keys,
 from rostra.log.logger import Logger, get
 from rostra.log.settings import Format, Level, LogConfig
 from rostra.log.setup import configure, is_only_json, is_taken, restore
+from rostra.log.telling import Teller
 from rostra.log.uncaught import watch
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Level",
     "LogConfig",
     "Logger",
+    "Teller",
     "bind",
     "bind_late",
     "bind_process",

@@ -1,19 +1,20 @@
 """Keys that all lines of a task have: plugin, task, request."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeAlias, TypeVar
 
-T = TypeVar("T")
+Thing = TypeVar("Thing")
 
 _of_process: dict[str, Any] = {}
 
-Known: TypeAlias = Mapping[str, Any] | tuple[Any, Callable[[Any], Mapping[str, Any]], Any]
-"""What is bound: keys; or what was bound before, and what makes the keys of a thing that are added to it."""
+Keys: TypeAlias = Callable[[Any], Mapping[str, Any]]
+"""Makes the keys of a thing."""
 
-_keys: ContextVar[Known] = ContextVar("rostra_log_keys", default={})  # noqa: B039  (it is never changed)
+_keys: ContextVar[Any] = ContextVar("rostra_log_keys", default={})  # noqa: B039  (it is never changed)
+"""A mapping; or what was bound before, what makes the keys that come on top, and of which thing."""
 
 
 def bind(**keys: Any) -> None:
@@ -21,7 +22,7 @@ def bind(**keys: Any) -> None:
     _keys.set({**_ours(), **keys})
 
 
-def bind_late(keys: Callable[[T], Mapping[str, Any]], thing: T) -> None:
+def bind_late(keys: Callable[[Thing], Mapping[str, Any]], thing: Thing) -> None:
     """Add ``keys(thing)`` as ``bind`` does, but call it only when a line is written.
 
     For transports, whose calls seldom write one: where each runs in a task of its own, nothing need be put back.
@@ -67,12 +68,21 @@ def bound_keys() -> dict[str, Any]:
     return dict(sorted({**_of_process, **_ours(), **_theirs()}.items()))
 
 
-def add_bound_keys(fields: dict[str, Any]) -> None:
-    """Add what is bound to a line that has not these keys yet, in no order; it looks up nothing else."""
-    for bound_ones in (_theirs(), _ours(), _of_process):
-        for key in bound_ones:
-            if key not in fields:
-                fields[key] = bound_ones[key]
+def bound_besides(names: Container[str], covered: Keys | None = None) -> Mapping[str, Any]:
+    """What is bound to the running task, but for these names, in no order.
+
+    Args:
+        names: What the line has already.
+        covered: What ``bind_late`` was given whose keys are all among them, so that it need not be called.
+    """
+    here, theirs = _bound_here(covered), _theirs()
+    found: dict[str, Any] = {}
+    if here or theirs or _of_process:
+        for source in (theirs, *here, _of_process):
+            for key in source:
+                if key not in names and key not in found:
+                    found[key] = source[key]
+    return found
 
 
 def with_bound_keys(_logger: object, _method: str, fields: dict[str, Any]) -> dict[str, Any]:
@@ -89,15 +99,22 @@ def _theirs() -> dict[str, Any]:
     return variables.get_contextvars() if variables is not None else {}
 
 
-def _ours() -> Mapping[str, Any]:
+def _ours() -> dict[str, Any]:
     """What was bound here, what was bound late included."""
-    known, made = _keys.get(), list[Mapping[str, Any]]()
-    while isinstance(known, tuple):
+    found: dict[str, Any] = {}
+    for source in reversed(_bound_here()):
+        found |= source
+    return found
+
+
+def _bound_here(covered: Keys | None = None) -> list[Mapping[str, Any]]:
+    """The nearest first."""
+    known = _keys.get()
+    found: list[Mapping[str, Any]] = []
+    while known.__class__ is tuple:
         known, keys, thing = known
-        made.append(keys(thing))
-    if not made:
-        return known
-    merged = dict(known)
-    for each in reversed(made):
-        merged |= each
-    return merged
+        if keys is not covered:
+            found.append(keys(thing))
+    if known:
+        found.append(known)
+    return found

@@ -5,30 +5,12 @@ people's formatters work as everywhere. Nothing is made of a line that no level 
 """
 
 import logging
-import os
-import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
-from rostra.log.binding import add_bound_keys, bound_keys
-
-FIELDS = "rostra_fields"
-"""The attribute of a LogRecord under which the event and its keys are kept: one, so that no key clashes with those
-that the standard library uses."""
-
-
-class Event:
-    """What a record says to those who know nothing of keys: ``plugin.prepared plugin=myapp seconds=0.2``."""
-
-    __slots__ = ("fields",)
-
-    def __init__(self, fields: Mapping[str, Any]) -> None:
-        self.fields = fields
-
-    def __str__(self) -> str:
-        keys = (f"{key}={_shown(value)}" for key, value in self.fields.items() if key != "event")
-        return " ".join((str(self.fields.get("event", "")), *keys))
+from rostra.log.binding import Keys, bound_keys
+from rostra.log.records import FIELDS, Event
+from rostra.log.telling import Later, Teller
 
 
 class Logger:
@@ -104,16 +86,19 @@ class Logger:
         if self._stdlib.isEnabledFor(level):
             self._write(level, event, keys)
 
-    def tell(self, event: str, /, **keys: Any) -> None:
-        """What happened in good order, by the thousand: as ``info``, at half the cost.
+    def teller(
+        self, event: str, *keys: str, later: Later | None = None, covered: Keys | None = None
+    ) -> Teller:
+        """What tells of this event by the thousand, as ``info`` does, at a small part of the cost.
 
-        Nobody is asked who called: such a record names this module as its place.
+        Args:
+            event: The fixed text.
+            keys: What varies. It is called with their values, in this order.
+            later: Calls a function soon, ``loop.call_soon`` say: lines wait so long, and are written together. It is
+                called in the thread in which the event is told. None writes each line at once.
+            covered: What ``bind_late`` was given, if all that it makes is among the keys: it need not be called.
         """
-        stdlib = self._stdlib
-        if stdlib.isEnabledFor(logging.INFO):
-            fields = {"event": event, **self._keys, **keys}
-            add_bound_keys(fields)
-            stdlib.handle(_record(stdlib, Event(fields)))
+        return Teller(self._stdlib, event, self._keys, keys, later, covered)
 
     def _write(self, level: int, event: str, keys: dict[str, Any]) -> None:
         exc_info, stack_info = keys.pop("exc_info", None), keys.pop("stack_info", False)
@@ -140,38 +125,3 @@ def get(name: str, **keys: Any) -> Logger:
         keys: What every line has.
     """
     return Logger(logging.getLogger(name), keys)
-
-
-_pattern: dict[str, Any] = {}
-
-
-def _record(stdlib: logging.Logger, event: Event) -> logging.LogRecord:
-    """A record as ``logging`` makes it, but for what takes it longest and is the same each time."""
-    if logging.getLogRecordFactory() is not logging.LogRecord:  # somebody adds what differs
-        extra = {FIELDS: event.fields}
-        return stdlib.makeRecord(stdlib.name, logging.INFO, __file__, 0, event, (), None, "tell", extra)
-    if _pattern.get("process") != os.getpid() or _pattern.get("thread") != threading.get_ident():
-        _pattern.update(vars(logging.makeLogRecord({})))
-        _pattern.update({"taskName": None} if "taskName" in _pattern else {})
-        _pattern.update(pathname=__file__, filename="logger.py", module="logger", funcName="tell")
-        _pattern.update(levelno=logging.INFO, levelname=logging.getLevelName(logging.INFO))
-    record = logging.LogRecord.__new__(logging.LogRecord)
-    now = time.time()
-    vars(record).update(
-        _pattern,
-        name=stdlib.name,
-        msg=event,
-        args=(),
-        created=now,
-        msecs=int(now % 1 * 1000) + 0.0,
-        relativeCreated=_pattern["relativeCreated"] + (now - _pattern["created"]) * 1000,
-        **{FIELDS: event.fields},
-    )
-    return record
-
-
-def _shown(value: object) -> str:
-    """As one word; what a value from outside has in it can neither end the line nor look like another key."""
-    text = str(value)
-    is_word = text.isprintable() and not any(character in " \"'=" for character in text)
-    return text if text and is_word else repr(text)

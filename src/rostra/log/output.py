@@ -1,18 +1,32 @@
 """What a line looks like, and the handler that writes it to stderr."""
 
+import functools
 import json
 import logging
+import os
 import sys
+from collections import deque
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from rostra.log.binding import process_keys
-from rostra.log.logger import FIELDS
+from rostra.log.records import FIELDS
 from rostra.log.structured import structlog
 
 Fields = dict[str, Any]
 
+HEAD = ("timestamp", "level", "logger")
+"""What every line has besides its event; a key of such a name gives way."""
+
 _encode = json.JSONEncoder(default=repr).encode
+quoted = json.encoder.encode_basestring_ascii
+"""A text as JSON."""
+_MOST_WAITING = 1000
+
+_waiting: deque[str] = deque()
+"""Lines that are written with the next that is written, or soon. A process that is forked off has none."""
+os.register_at_fork(after_in_child=_waiting.clear)
 
 
 class StderrHandler(logging.StreamHandler[TextIO]):
@@ -27,6 +41,37 @@ class StderrHandler(logging.StreamHandler[TextIO]):
         logging.Handler.__init__(self)
         self.setFormatter(formatter)
         self.is_only_json = is_only_json
+
+    def put(self, line: str) -> bool:
+        """Let a line wait for ``flush``, or for the next that comes the usual way: none overtakes another.
+
+        Returns:
+            Whether it is the first that waits.
+        """
+        is_first = not _waiting
+        _waiting.append(line)
+        if len(_waiting) >= _MOST_WAITING:
+            self.flush()
+        return is_first
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, and before it those that wait."""
+        self._write_waiting()
+        super().emit(record)
+
+    def flush(self) -> None:
+        """Write the lines that wait. The standard library does this at the end of the process."""
+        with self.lock or nullcontext():
+            self._write_waiting()
+            super().flush()
+
+    def _write_waiting(self) -> None:
+        if not _waiting:
+            return
+        try:
+            self.stream.write("".join(_waiting.popleft() for _ in range(len(_waiting))))
+        except Exception:  # noqa: BLE001  (as the standard library does it)
+            self.handleError(logging.makeLogRecord({"msg": "lines could not be written"}))
 
     @property
     def stream(self) -> TextIO:  # type: ignore[override]  # an attribute that is computed
@@ -53,19 +98,20 @@ def text_formatter(*, colours: bool) -> logging.Formatter:
 
 def json_formatter() -> logging.Formatter:
     """Lines for machines: one JSON object each, the traceback in it as a text without local variables."""
-    return _JsonFormatter()
+    return JsonFormatter()
 
 
-class _JsonFormatter(logging.Formatter):
+class JsonFormatter(logging.Formatter):
     """One JSON object. It stands on the standard library alone: a service that writes JSON imports no structlog."""
 
     def format(self, record: logging.LogRecord) -> str:
+        """The line of a record."""
         fields = _fields_of(record)
         if record.exc_info and record.exc_info[0] is not None:
             fields["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             fields["stack"] = self.formatStack(record.stack_info)
-        return _as_json(_ordered(_utc_time(record), record, fields))
+        return _as_json(_ordered(utc_time(record.created), record, fields))
 
 
 def _fields_of(record: logging.LogRecord) -> Fields:
@@ -88,9 +134,23 @@ def _as_json(fields: Fields) -> str:
         return json.dumps({key: repr(value) for key, value in fields.items()})
 
 
-def _utc_time(record: logging.LogRecord) -> str:
-    moment = datetime.fromtimestamp(record.created, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+def encoded(value: object) -> str:
+    """One value as JSON; what JSON cannot say as the text of its ``repr``."""
+    try:
+        return _encode(value)
+    except (TypeError, ValueError):  # as above
+        return quoted(repr(value))
+
+
+def utc_time(seconds: float) -> str:
+    """A moment, as machines like to read it: ``2026-11-21T13:14:15.123Z``."""
+    whole = int(seconds)
+    return f"{_until_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@functools.lru_cache(maxsize=2)
+def _until_second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
 
 
 def _with_head(_logger: object, _method: str, fields: Fields) -> Fields:
@@ -109,7 +169,7 @@ def _ordered(timestamp: str, record: logging.LogRecord, fields: Fields) -> Field
     head = {"timestamp": timestamp, "level": record.levelname.lower(), "logger": record.name, "event": event}
     for key, value in process_keys().items():
         fields.setdefault(key, value)
-    clashing = {f"{key}_": fields.pop(key) for key in ("timestamp", "level", "logger") if key in fields}
+    clashing = {f"{key}_": fields.pop(key) for key in HEAD if key in fields}
     return head | clashing | fields
 
 

@@ -4,8 +4,8 @@ import contextlib
 import logging
 
 from rostra.log.binding import with_bound_keys
-from rostra.log.logger import FIELDS, Event
 from rostra.log.output import Fields, StderrHandler, is_terminal, json_formatter, text_formatter
+from rostra.log.records import FIELDS, Event
 from rostra.log.settings import Format, LogConfig
 from rostra.log.structured import once_imported, structlog
 from rostra.log.uncaught import install
@@ -65,6 +65,7 @@ def _replace_plain_handlers(ours: logging.Handler) -> None:
             root.removeHandler(handler)
             _undo.callback(root.addHandler, handler)
     root.addHandler(ours)
+    _undo.callback(ours.flush)
     _undo.callback(root.removeHandler, ours)
 
 

@@ -1,30 +1,42 @@
 """The access log: one event for each answer, ``http.answered``.
 
 It says who asked for what, and what became of it; never a query, a body, a header besides ``User-Agent``, or what such a
-header holds beyond its first part. An answer that is not to be logged costs the look at its status.
+header holds beyond its first part.
 """
 
+import asyncio
 import logging
 import random
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
 from rostra import log
-from rostra_aiohttp.identity import request_id
+from rostra_aiohttp.handling import keys_of
+from rostra_aiohttp.identity import known_id
 from rostra_aiohttp.probes import PATHS
 from rostra_aiohttp.settings import AccessLogConfig
 
 _LONGEST_AGENT = 200
+_KEYS = ("method", "path", "route", "status", "seconds", "bytes", "client", "agent", "request")
 
 LOGGER = logging.getLogger("rostra.http.access")
 _log = log.get(LOGGER.name)
 
 
-def logger_of(settings: AccessLogConfig) -> type[AbstractAccessLogger]:
-    """The class of which aiohttp makes one object per connection."""
+def logger_of(settings: AccessLogConfig, *, has_ids: bool) -> type[AbstractAccessLogger]:
+    """The class of which aiohttp makes one object per connection. Called in the loop that serves.
+
+    Args:
+        settings: What is logged.
+        has_ids: Whether requests have ids.
+    """
     shares = tuple(settings.sample.get(status_class, 1.0) for status_class in range(6))
     left_out = frozenset() if settings.probes else PATHS
+    is_sampled = min(shares) < 1
+    keys = _KEYS if has_ids else _KEYS[:-1]
+    later = asyncio.get_running_loop().call_soon
+    tell = _log.teller("http.answered", *keys, later=later, covered=keys_of)
 
     class AccessLogger(AbstractAccessLogger):
         """Writes the events of one connection."""
@@ -44,30 +56,26 @@ def logger_of(settings: AccessLogConfig) -> type[AbstractAccessLogger]:
                 response: As it was sent.
                 time: Seconds from the end of the request's headers to the end of the answer.
             """
-            share = shares[min(response.status // 100, 5)]
-            if share < 1 and random.random() >= share:  # noqa: S311  (a sample)
+            status, path, known = response.status, request.path, known_id(request)
+            if path in left_out or (is_sampled and _is_left_out(shares[min(status // 100, 5)])):
                 return
-            path = request.path
-            if path not in left_out:
-                _write(request, response, time, path)
+            tell(
+                request.method,
+                path,
+                _route(request),
+                status,
+                round(time, 6),
+                response.body_length,
+                request.remote,
+                request.headers.get(hdrs.USER_AGENT, "")[:_LONGEST_AGENT],
+                *((known,) if has_ids else ()),
+            )
 
     return AccessLogger
 
 
-def _write(request: web.BaseRequest, response: web.StreamResponse, seconds: float, path: str) -> None:
-    known = request_id(request)
-    _log.tell(
-        "http.answered",
-        method=request.method,
-        path=path,
-        route=_route(request),
-        status=response.status,
-        seconds=round(seconds, 6),
-        bytes=response.body_length,
-        client=request.remote,
-        agent=request.headers.get("User-Agent", "")[:_LONGEST_AGENT],
-        **({"request": known} if known else {}),
-    )
+def _is_left_out(share: float) -> bool:
+    return share < 1 and random.random() >= share  # noqa: S311  (a sample)
 
 
 def _route(request: web.BaseRequest) -> str | None:

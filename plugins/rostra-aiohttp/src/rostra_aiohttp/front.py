@@ -72,7 +72,8 @@ def _access_log(settings: HttpConfig) -> dict[str, Any]:
         return {"access_log": None}
     from rostra_aiohttp import access_log
 
-    return {"access_log": access_log.LOGGER, "access_log_class": access_log.logger_of(settings.access_log)}
+    made = access_log.logger_of(settings.access_log, has_ids=settings.request_id)
+    return {"access_log": access_log.LOGGER, "access_log_class": made}
 
 
 def _marks(settings: HttpConfig) -> Iterator[Mark]:

@@ -78,6 +78,8 @@ class Engine:
         except asyncio.CancelledError:
             await self._cut()
             raise
+        finally:
+            self._tries.close()
         if self._failed:
             raise self._failed[0]
 

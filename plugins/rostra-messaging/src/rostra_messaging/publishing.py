@@ -291,10 +291,12 @@ class Publisher:
         """
         if message.time is None:
             message = attrs.evolve(message, time=self._clock.now())
+        if not self._middlewares.publishing:
+            return await self._deliver(way, message)
         go_on: Callable[[Message], Awaitable[None]] = functools.partial(self._deliver, way)
         for middleware in reversed(self._middlewares.publishing):
             go_on = _surrounded(middleware, go_on)
-        await go_on(message)
+        return await go_on(message)
 
     async def _deliver(self, way: Way, message: Message) -> None:
         name = way.broker or DEFAULT

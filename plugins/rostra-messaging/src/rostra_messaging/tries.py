@@ -15,6 +15,7 @@ from rostra.components import Components
 from rostra.handlers import Bound
 from rostra_messaging.binding import Step, Subscribed
 from rostra_messaging.brokers import Failure, Parcel
+from rostra_messaging.deadlines import Deadlines
 from rostra_messaging.errors import Reject, UndecodableError
 from rostra_messaging.messages import REQUEST, Message
 from rostra_messaging.middlewares import CallNext
@@ -64,7 +65,7 @@ class Tries:
     ``is_cut`` says that whoever is cancelled from now on has not failed.
     """
 
-    __slots__ = ("_answer", "_call", "_clock", "_layer", "is_cut", "subscribed")
+    __slots__ = ("_answer", "_call", "_clock", "_deadlines", "_layer", "is_cut", "subscribed")
 
     def __init__(
         self,
@@ -80,6 +81,13 @@ class Tries:
         self._layer = layer
         self._clock = clock
         self._call = _chained(subscribed, around)
+        seconds = subscribed.subscription.deadline
+        self._deadlines = None if seconds is None else Deadlines(seconds)
+
+    def close(self) -> None:
+        """Nothing is tried any more."""
+        if self._deadlines is not None:
+            self._deadlines.close()
 
     async def attempt(self, parcel: Parcel, *, is_redelivered: bool = False) -> Tried:
         """Hand the message to the handler, once. This task should be the message's own.
@@ -97,7 +105,8 @@ class Tries:
             values = tuple(step.values(message) for step in subscribed.steps)
             is_read = True
             current.set(message)
-            await self._answer(message, await self._within_deadline(message, values))
+            trying = self._in_scope(message, values)
+            await self._answer(message, await (self._deadlines.bound(trying) if self._deadlines else trying))
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError):
                 if self.is_cut:
@@ -113,20 +122,6 @@ class Tries:
         if isinstance(error, UndecodableError) and not is_read:
             return Dead(Failure(error.reason, now))
         return outcome_of(error, parcel.attempt, self.subscribed.subscription.retry, now)
-
-    async def _within_deadline(self, message: Message, values: Values) -> Any:
-        seconds = self.subscribed.subscription.deadline
-        if seconds is None:
-            return await self._in_scope(message, values)
-        deadline = asyncio.timeout(seconds)
-        try:
-            async with deadline:
-                return await self._in_scope(message, values)
-        except TimeoutError as error:
-            if not deadline.expired():
-                raise
-            msg = f"it took longer than {seconds:g} s"
-            raise TimeoutError(msg) from error  # which shows where it was
 
     async def _in_scope(self, message: Message, values: Values) -> Any:
         scope = di.LateScope(self._layer, (message,))

@@ -52,7 +52,7 @@ class _Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as above)
         added = _installed()
-        lines = {name: f"Added by {entry.dist.name}." for name, entry in added.items()}
+        lines = {name: f"Added by {entry.distribution}." for name, entry in added.items()}
         lines |= {name: line for name, (_, line) in _OURS.items()}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(lines.items()))
@@ -75,8 +75,6 @@ def _command(found: Any, name: str) -> click.Command:
 
 def _installed() -> Mapping[str, Any]:
     """The entry points of plugins' commands by name; ours cannot be replaced."""
-    from rostra.installed import entry_points, names
+    from rostra.installed import entry_points
 
-    if names(GROUP) == frozenset():
-        return {}
     return {entry.name: entry for entry in entry_points(GROUP) if entry.name not in _OURS}

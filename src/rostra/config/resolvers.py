@@ -95,7 +95,7 @@ def opening(op: str) -> Opening:
     if not found:
         raise UnknownResolverError(op, {*BUILT_IN, *(each.name for each in installed)})
     if len(found) > 1:
-        names = " and ".join(sorted(each.dist.name if each.dist else each.value for each in found.values()))
+        names = " and ".join(sorted(each.distribution or each.value for each in found.values()))
         raise ConfigError(f"{len(found)} distributions have a resolver {op}: {names}", fix=("uninstall one",))
     (one,) = found.values()
     opened: Opening = one.load()

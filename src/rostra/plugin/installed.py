@@ -11,8 +11,7 @@ def installed(name: str) -> Mapping[str, str]:
     """The entry points, name to ``module`` or ``module:function``; none if ``name`` is surely not one."""
     if not (name.isidentifier() or "-" in name):
         return {}
-    known = names(GROUP)
-    return all_installed() if known is None or name in known else {}
+    return all_installed() if name in names(GROUP) else {}
 
 
 def all_installed() -> Mapping[str, str]:

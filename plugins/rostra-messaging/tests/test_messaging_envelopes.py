@@ -5,6 +5,8 @@ import datetime as dt
 import enum
 import gzip
 import json
+import subprocess
+import sys
 import zlib
 from contextlib import suppress
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rostra.config import Bytes
 from rostra.documents import UnsayableError
 from rostra_messaging.brokers import Parcel
 from rostra_messaging.envelopes import (
@@ -22,6 +25,7 @@ from rostra_messaging.envelopes import (
     CloudEventsEnvelope,
     Decoded,
     Envelope,
+    Envelopes,
     JsonEnvelope,
     MsgpackEnvelope,
     ProtobufEnvelope,
@@ -31,6 +35,7 @@ from rostra_messaging.envelopes import (
 from rostra_messaging.envelopes.wire import wire_class
 from rostra_messaging.errors import UndecodableError
 from rostra_messaging.messages import Message
+from rostra_messaging.settings import MessagingConfig
 
 PLACED = dt.datetime(2026, 1, 31, 12, 0, 0, 250_000, tzinfo=dt.UTC)
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -436,3 +441,34 @@ def test_a_struct_of_msgspec_is_written_too() -> None:
         item: str
 
     assert moved(JsonEnvelope(), Message(topic="t", body=Struct("tea"))).data == {"item": "tea"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["json", "bare-json", "protobuf", "msgpack", "text", "raw", "cloudevents", "cloudevents-binary"],
+)
+def test_settings_name_our_envelopes_and_what_they_are_told(name: str) -> None:
+    settings = MessagingConfig(service="shop", most_decompressed=Bytes("1KiB"))
+
+    envelope = Envelopes(settings).choose(name)
+
+    assert type(envelope) is type(ENVELOPES[name])
+    assert getattr(envelope, "most_bytes", 1024) == 1024
+    assert getattr(envelope, "service", "shop") == "shop"
+    assert getattr(envelope, "source", "shop") == "shop"
+
+
+def test_without_protobuf_its_envelope_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['google.protobuf'] = None\n"
+        "from rostra_messaging.envelopes import JsonEnvelope, ProtobufEnvelope\n"
+        "JsonEnvelope()\n"
+        "try: ProtobufEnvelope()\n"
+        "except ImportError as error: print(error)"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert said.stdout == "the envelope protobuf needs protobuf: pip install rostra-messaging[protobuf]\n"

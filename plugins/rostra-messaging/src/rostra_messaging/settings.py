@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 import attrs
 
-from rostra.config import Config, Duration
+from rostra.config import Bytes, Config, Duration
 
 DEFAULT = "default"
 """The name of the broker that the section itself describes."""
@@ -68,5 +68,7 @@ class MessagingConfig(Config, section="messaging"):
     """What others call this service: in envelopes, and in the broker's own tools."""
     deadline: Duration = Duration(30.0)
     """In which a publish ends, if it does not say otherwise."""
+    most_decompressed: Bytes = Bytes("64MiB")
+    """How large the data of a message may become that came compressed; one that becomes larger is dead."""
     asyncapi: AsyncApiConfig = AsyncApiConfig()
     """How the service describes its messages to others."""

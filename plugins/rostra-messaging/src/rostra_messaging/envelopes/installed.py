@@ -8,7 +8,7 @@ def json(settings: MessagingConfig) -> Envelope:
     """Data in JSON with who sent them, as tomodachi writes it."""
     from rostra_messaging.envelopes.json_envelope import JsonEnvelope
 
-    return JsonEnvelope(service=settings.service)
+    return JsonEnvelope(service=settings.service, most_bytes=settings.most_decompressed)
 
 
 def bare_json(_: MessagingConfig) -> Envelope:
@@ -22,7 +22,7 @@ def protobuf(settings: MessagingConfig) -> Envelope:
     """Messages of protobuf with who sent them, as tomodachi writes it."""
     from rostra_messaging.envelopes.protobuf_envelope import ProtobufEnvelope
 
-    return ProtobufEnvelope(service=settings.service)
+    return ProtobufEnvelope(service=settings.service, most_bytes=settings.most_decompressed)
 
 
 def msgpack(_: MessagingConfig) -> Envelope:

@@ -4,6 +4,7 @@ import asyncio
 import atexit
 import faulthandler
 import gc
+import logging
 import os
 import signal
 import sys
@@ -88,6 +89,7 @@ def live(
     code = 1
     try:
         atexit._clear()  # what the parent registered is the parent's  # noqa: SLF001  (as multiprocessing does)
+        atexit.register(logging.shutdown)  # or lines that wait in a handler would be lost
         faulthandler.enable(stacks)
         log.bind_process(worker=worker.number)
         set_title(f"rostra worker {worker.number}: {program.title}")

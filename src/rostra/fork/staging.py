@@ -91,6 +91,7 @@ def stage(
     """
     check_no_loop_runs("fork.stage()")
     _check_main_thread()
+    _check_no_threads()
     source = config if isinstance(config, ConfigSource) else ConfigSource(config or {})
     del config  # it may hold secrets, and tracebacks may show what stands here
     wanted = plugins if LISTED in plugins else (LISTED, *plugins)
@@ -109,7 +110,7 @@ def stage(
     _configure_log(source)
     if preload:
         _import(wanted, source)
-    _check_no_threads()
+        _check_no_threads()
     set_title(f"rostra parent: {program.title}")
     settle_memory()
     if watch is not None:

@@ -14,6 +14,7 @@ from rostra.components import Components
 from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, read
 from rostra.di.names import Captured
+from rostra.di.plans import Load
 from rostra.di.recipes import Recipe, Ways, function_of, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import Run, driven
@@ -52,12 +53,24 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
     recipe = recipe_for(layer, _question(NOW, targets, key), lambda: _wants(targets), given)
+    slot = _slot_of(layer, recipe) if is_one and not given else None
+    if slot is not None:
+        layer.environment.shape.plans.setdefault(NOW, {})[key] = slot
+        return layer.environment.values[slot]
     plan = planned(layer, NOW, key, recipe, given, Ways(is_one, can_wait=False))
     if plan is not None:
         return plan(layer.environment.values, *given.values())
     run = run_of(recipe, layer, given)
     run.check_now(recipe.wanted, recipe.plan.roots)
     return driven(_injected(run, is_one=is_one))
+
+
+def _slot_of(layer: Components, recipe: Recipe) -> int | None:
+    """Where the one thing that is asked for lies, if it is a component and will be so for all layers of this shape."""
+    match recipe.plan.roots:
+        case (Load() as load,) if recipe.is_known:
+            return layer.environment.shape.find(load.key, load.name)
+    return None
 
 
 def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:

@@ -136,9 +136,12 @@ def now(target: Any, /, *more: Any, **given: Any) -> Any:
     layer = peek(None)
     if layer is not None and not given and not more:
         seen = layer.seen
-        plans = seen.shape.plans.get(NOW)
-        if plans is not None and (plan := plans.get(target)) is not None:
-            return plan(seen.values)
+        try:
+            plan = seen.shape.plans[NOW][target]
+        except (KeyError, TypeError):  # as above
+            pass
+        else:
+            return seen.values[plan] if plan.__class__ is int else plan(seen.values)
     return found_now((target, *more), given)
 
 

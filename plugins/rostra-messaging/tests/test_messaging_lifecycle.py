@@ -423,6 +423,21 @@ async def test_readiness_asks_the_brokers_of_the_settings(run, stopped_clock):
 
 
 @pytest.mark.asyncio
+async def test_a_stage_whose_broker_is_away_stops_at_once(run):
+    @placed
+    async def bill(_number: int) -> None:
+        pass
+
+    async with run(bill, url="memory://away-at-the-end") as running:
+        exchange = memory.exchange_of(Connection(url="memory://away-at-the-end"))
+        exchange.go_away("it was switched off")
+        running.stage.stop()
+        await within(running.stage.lifecycle.wait_for(Phase.STOPPED))
+
+    assert not running.stage.is_cut_short
+
+
+@pytest.mark.asyncio
 async def test_without_subscriptions_nothing_keeps_the_stage_alive(module):
     async def work() -> str:
         return "done"

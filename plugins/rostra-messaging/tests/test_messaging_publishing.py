@@ -8,6 +8,7 @@ import pytest
 
 from rostra import context, di, log
 from rostra.metrics import Metrics
+from rostra.testing import checkpoint
 from rostra_messaging import (
     BrokerNotFoundError,
     CallNext,
@@ -179,6 +180,57 @@ async def test_of_many_all_but_those_that_failed_are_stored_and_the_failures_tol
 
     assert sorted(seen) == [0, 2, 4]
     assert all(isinstance(each, PublishError) for each in caught.value.exceptions)
+
+
+async def test_where_many_come_from_may_fail_and_what_it_gave_before_is_stored(run):
+    def messages():
+        yield Message(topic="orders.placed", body=1)
+        yield Message(topic="orders.placed", body=2)
+        raise OSError("the file is damaged")
+
+    async with run(note) as running:
+        with pytest.raises(OSError, match="the file is damaged"):
+            await running.publisher.publish_many(messages())
+        ended = await running.endings.next(2)
+
+    assert [outcome for _, outcome in ended] == ["done", "done"]
+
+
+async def test_no_more_are_taken_than_are_on_their_way(run):
+    taken, sent, go_on = 0, 0, asyncio.Event()
+
+    def messages():
+        nonlocal taken
+        for number in range(50):
+            taken += 1
+            yield Message(topic="orders.placed", body=number)
+
+    @around_publishing
+    async def slowly(message: Message, send: Send) -> None:
+        nonlocal sent
+        await go_on.wait()
+        await send(message)
+        sent += 1
+        assert taken - sent <= 7
+
+    async with run(note, slowly) as running:
+        publishing = asyncio.create_task(running.publisher.publish_many(messages(), at_once=7))
+        for _ in range(50):
+            await checkpoint()
+        early = taken
+        go_on.set()
+        ids = await publishing
+
+    assert (early, taken, len(ids)) == (7, 50, 50)
+
+
+async def test_an_envelope_of_the_settings_that_nobody_knows_ends_the_start(run):
+    with pytest.raises(ExceptionGroup) as caught:
+        async with run(note, brokers={"other": {"url": "memory://", "envelope": "jsn"}}):
+            pass
+
+    (error,) = caught.value.exceptions
+    assert isinstance(error, EnvelopeNotFoundError)
 
 
 async def test_what_is_published_is_counted(run):

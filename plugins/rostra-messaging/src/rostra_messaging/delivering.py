@@ -199,8 +199,8 @@ class Engine:
         self._tries.is_cut = True
         subscribed = self._tries.subscribed
         for task in self._running:
-            handler = subscribed.handler.bound.declared.label
-            _log.warning("message.cut", queue=subscribed.label, handler=handler, message=task.get_name())
+            handler, id_ = subscribed.handler.bound.declared.label, task.get_name().partition(" ")[2]
+            _log.warning("message.cut", queue=subscribed.label, handler=handler, message=id_)
             task.set_name(f"{task.get_name()} → {handler}")  # by which it is named if it does not end
             task.cancel()
         if self._running:

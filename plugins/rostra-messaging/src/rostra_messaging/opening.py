@@ -22,6 +22,7 @@ from rostra_messaging.connecting import (
     no_broker,
     scheme_of,
 )
+from rostra_messaging.envelopes import Envelopes
 from rostra_messaging.settings import DEFAULT, MessagingConfig
 
 _LOOK_EVERY = 1.0
@@ -144,12 +145,16 @@ async def _close(lives: Sequence[_Life], found: Opening) -> None:
         raise together("brokers cannot be closed", problems)
 
 
-async def wait_for_brokers(started: plugin.Started, brokers: Brokers) -> None:
+async def wait_for_brokers(started: plugin.Started, brokers: Brokers, envelopes: Envelopes) -> None:
     """Let the stage be starting until its brokers are open: nothing is consumed before.
 
     It is cancelled when the stage is to stop.
+
+    Raises:
+        EnvelopeNotFoundError: The settings name one that there is not.
     """
-    _log.debug("brokers.opened", brokers=[*brokers])
+    for name in brokers:
+        envelopes.choose(brokers.envelope_of(name))
     started()
 
 

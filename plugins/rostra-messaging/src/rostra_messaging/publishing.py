@@ -10,7 +10,6 @@ from typing_extensions import TypeForm
 
 from rostra import log
 from rostra.clock import Clock
-from rostra.errors import together
 from rostra.handlers import Bound
 from rostra.metrics import Metrics
 from rostra_messaging.binding import Subscriptions
@@ -28,6 +27,7 @@ from rostra_messaging.messages import (
 )
 from rostra_messaging.middlewares import Middlewares, Send
 from rostra_messaging.opening import Opening
+from rostra_messaging.overlapping import Overlapping
 from rostra_messaging.payloads import reader_of
 from rostra_messaging.replying import Replies
 from rostra_messaging.settings import DEFAULT, MessagingConfig
@@ -165,35 +165,11 @@ class Publisher:
             PublishError: One of them is not known to be stored; several are an ExceptionGroup. All others are stored.
         """
         way = self.way(broker, envelope, deadline)
-        ids: list[str] = []
-        problems: list[Exception] = []
-        last: dict[str, asyncio.Event] = {}
-        free = asyncio.Semaphore(at_once)
 
-        async def send(message: Message, before: asyncio.Event | None, after: asyncio.Event) -> None:
-            try:
-                if before is not None:
-                    await before.wait()
-                await self.send(attrs.evolve(message, attributes=carried(message.attributes)), way)
-            except Exception as problem:  # noqa: BLE001  (raised with the others, when all are on their way)
-                problems.append(problem)
-            finally:
-                after.set()
-                free.release()
-                if message.key is not None and last[message.key] is after:
-                    del last[message.key]
+        async def send(message: Message) -> None:
+            await self.send(attrs.evolve(message, attributes=carried(message.attributes)), way)
 
-        async with asyncio.TaskGroup() as sending:
-            for message in messages:
-                await free.acquire()
-                ids.append(message.id)
-                before, after = None, asyncio.Event()
-                if message.key is not None:
-                    before, last[message.key] = last.get(message.key), after
-                sending.create_task(send(message, before, after))
-        if problems:
-            raise together(f"{len(problems)} of {len(ids)} messages are not known to be stored", problems)
-        return ids
+        return await Overlapping(send, messages, at_once).run()
 
     @overload
     async def request(

@@ -8,9 +8,11 @@ A service without documents does without cattrs and msgspec, so nothing is impor
 types stand in the stub next to this file.
 """
 
-from importlib import import_module
+from rostra.doors import on_demand
 
-__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
+# They come from __getattr__; the stub tells what they are.
+# pyright: reportUnsupportedDunderAll=false
+__all__ = [
     "NOTHING",
     "UNFIT",
     "Direction",
@@ -59,17 +61,4 @@ _HOMES = {
     "schemas": ("Schemas", "finished", "hides"),
     "writing": ("UnsayableError", "encoded", "packed"),
 }
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _HOME_OF:
-        msg = f"module {__name__!r} has no attribute {name!r}"
-        raise AttributeError(msg, name=name, obj=__import__(__name__))
-    found = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    globals()[name] = found  # asked for once
-    return found
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

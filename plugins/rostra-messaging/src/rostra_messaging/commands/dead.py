@@ -8,7 +8,6 @@ import click
 from rostra import plugin
 from rostra.cli import acting
 from rostra.errors import CommandLineError
-from rostra_messaging.brokers import DeadLetters
 from rostra_messaging.commands.shown import details, summary
 from rostra_messaging.connecting import Brokers
 from rostra_messaging.declaring import Subscription
@@ -108,9 +107,10 @@ async def replay_letters(
     Raises:
         CommandLineError: None were named, or some were not there.
     """
-    letters = brokers.get(broker).dead_letters(queue)
-    count = await letters.replay(await _chosen(letters, queue, ids, everything=everything))
+    chosen = _chosen(queue, ids, everything=everything)
+    count = await brokers.get(broker).dead_letters(queue).replay(chosen)
     say(f"{count} back in {queue}")
+    _check_all(queue, chosen, count)
 
 
 async def drop_letters(
@@ -126,9 +126,10 @@ async def drop_letters(
     Raises:
         CommandLineError: None were named, or some were not there.
     """
-    letters = brokers.get(broker).dead_letters(queue)
-    count = await letters.drop(await _chosen(letters, queue, ids, everything=everything))
+    chosen = _chosen(queue, ids, everything=everything)
+    count = await brokers.get(broker).dead_letters(queue).drop(chosen)
     say(f"{count} of {queue} forgotten")
+    _check_all(queue, chosen, count)
 
 
 def queues_of(rehearsal: plugin.Rehearsal) -> Mapping[str, Any]:
@@ -142,13 +143,11 @@ def queues_of(rehearsal: plugin.Rehearsal) -> Mapping[str, Any]:
     return {"queues": tuple(dict.fromkeys(found))}
 
 
-async def _chosen(
-    letters: DeadLetters, queue: str, ids: tuple[str, ...], *, everything: bool
-) -> Sequence[str] | None:
+def _chosen(queue: str, ids: tuple[str, ...], *, everything: bool) -> Sequence[str] | None:
     """Which are meant; None for all.
 
     Raises:
-        CommandLineError: None, or some that are not there: then nothing is done.
+        CommandLineError: That is not clear.
     """
     if everything == bool(ids):
         raise CommandLineError(
@@ -156,18 +155,31 @@ async def _chosen(
             ("both ids and --all were given",) if ids else ("neither ids nor --all were given",),
             (f"rostra dead list {queue}", "and then name ids, or all of them by --all"),
         )
-    if everything:
-        return None
-    there = {letter.parcel.id for letter in await letters.list(_MOST)}
-    if missing := [each for each in ids if each not in there]:
-        raise _not_there(queue, missing)
-    return ids
+    return None if everything else tuple(dict.fromkeys(ids))
+
+
+def _check_all(queue: str, chosen: Sequence[str] | None, count: int) -> None:
+    """Do nothing if it was done with all that were named.
+
+    Raises:
+        CommandLineError: Some were not there.
+    """
+    missing = 0 if chosen is None else len(chosen) - count
+    if missing > 0:
+        what = "1 message was" if missing == 1 else f"{missing} messages were"
+        raise CommandLineError(
+            f"{what} not in the dead queue of {queue}",
+            (f"{len(chosen or ())} were named",),
+            (f"rostra dead list {queue}",),
+        )
 
 
 def _not_there(queue: str, missing: Sequence[str]) -> CommandLineError:
     what = "a message is" if len(missing) == 1 else f"{len(missing)} messages are"
     return CommandLineError(
-        f"{what} not in the dead queue of {queue}", tuple(missing), (f"rostra dead list {queue}",)
+        f"{what} not among the oldest {_MOST} in the dead queue of {queue}",
+        tuple(missing),
+        (f"rostra dead list {queue}",),
     )
 
 

@@ -9,7 +9,9 @@ from importlib import import_module
 from rostra_messaging.envelopes.contract import Decoded, Encoded, Envelope
 from rostra_messaging.envelopes.named import GROUP, Envelopes, MakeEnvelope
 
-__all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
+# They come from __getattr__; the stub tells what they are.
+# pyright: reportUnsupportedDunderAll=false
+__all__ = [
     "GROUP",
     "BareJsonEnvelope",
     "CloudEventsEnvelope",

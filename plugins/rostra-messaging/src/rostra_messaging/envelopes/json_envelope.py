@@ -49,13 +49,16 @@ class JsonEnvelope:
     service: str = ""
     service_id: str = attrs.field(factory=new_uuid)
     most_bytes: int = MOST_BYTES
-    _sender: bytes = attrs.field(init=False, repr=False, eq=False)
+    _sender: bytes = attrs.field(
+        init=False,
+        repr=False,
+        eq=False,
+        default=attrs.Factory(
+            lambda self: _encode({"name": self.service or None, "uuid": self.service_id}), takes_self=True
+        ),
+    )
 
     content_type = "application/json"
-
-    @_sender.default
-    def _written_sender(self) -> bytes:
-        return _encode({"name": self.service or None, "uuid": self.service_id})
 
     def encode(self, message: Message) -> Encoded:
         """The message as bytes.

@@ -195,6 +195,31 @@ def test_running_stages_are_listed_in_the_order_of_their_numbers(tmp_path, monke
     assert caught.value.found == (9, 10)
 
 
+def test_several_workers_are_one_stage_and_one_that_says_yes_is_enough(folder):
+    with started(folder, "run", "worker.py", "--workers", "2") as process:
+        assert [process.stdout.readline(), process.stdout.readline()] == ["running\n"] * 2
+        answers = [ended(folder, "probe", question) for question in ("live", "startup", "ready")]
+        by_parent = ended(folder, "probe", "ready", "--pid", str(process.pid))
+        [one, other] = sorted(
+            (path for path in (folder / "run").glob("*/*.sock")), key=lambda path: path.name
+        )
+        by_worker = ended(folder, "probe", "ready", "--pid", one.stem.partition("-")[2])
+        os.kill(int(other.stem.partition("-")[2]), signal.SIGSTOP)
+        with_one_that_hangs = ended(folder, "probe", "ready", "--timeout", "2")
+        (folder / "broken").touch()
+        not_ready = ended(folder, "probe", "ready", "--timeout", "2")
+
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+    assert [each.returncode for each in answers] == [0, 0, 0]
+    assert (by_parent.returncode, by_worker.returncode, with_one_that_hangs.returncode) == (0, 0, 0)
+    assert not_ready.returncode == 1
+    assert "ConnectionError: the database is gone" in not_ready.stdout
+
+
 def test_a_folder_that_another_may_enter_is_not_used(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
     sockets.own()

@@ -4,7 +4,8 @@ What a stage needs takes long to import; the modules of commands import it when 
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import click
@@ -105,13 +106,26 @@ def command(
                 preload=preload,
                 watch=watched,
                 recycling=fork.Recycling(*most_requests, most_memory),
-                reported=reported,
+                reported=_reported_of(os.getpid()),
                 where="--bind",
                 **stage,
             )
         else:
             components, supervised = _given(addresses, reuse_port)
             plugin.stage(answering, *supervised, LISTED, *named, components=components, **stage)
+
+
+def _reported_of(parent: int) -> Callable[[], AbstractContextManager[None]]:
+    """How a worker runs: what goes wrong is printed as always, and probes find it by its parent."""
+    from rostra.cli.report import reported
+    from rostra.cli.sockets import worker_of
+
+    @contextmanager
+    def in_a_worker() -> Iterator[None]:
+        with worker_of(parent), reported():
+            yield
+
+    return in_a_worker
 
 
 def _given(addresses: tuple[str, ...], reuse_port: bool) -> tuple[Any, tuple[str, ...]]:

@@ -1,17 +1,36 @@
 """Where does a running stage answer probes? In a socket of its own, in a folder that only its user may enter.
 
 The folder is ``rostra-<uid>`` in $XDG_RUNTIME_DIR or else in the folder for temporary files; the socket is called
-by the number of the process.
+by the number of the process, ``417.sock``. That of a worker has the number of its parent before its own, ``417-418.sock``:
+its parent is the one who is asked.
 """
 
 import os
+import re
 import socket
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from rostra.errors import StageNotFoundError
 
-__all__ = ["chosen", "folder", "own", "running"]
+__all__ = ["chosen", "folder", "own", "running", "worker_of"]
+
+_NAME = re.compile(r"(?P<asked>\d+)(?:-(?P<worker>\d+))?\.sock")
+
+_parents: list[int] = []
+"""Of this process, the number of its parent if it is a worker."""
+
+
+@contextmanager
+def worker_of(parent: int) -> Iterator[None]:
+    """During the body this process is a worker of that one."""
+    _parents.append(parent)
+    try:
+        yield
+    finally:
+        _parents.pop()
 
 
 def folder() -> Path:
@@ -33,24 +52,32 @@ def own() -> Path:
         msg = f"{private} is not a folder that only user {os.getuid()} may enter"
         raise PermissionError(msg)
     for path in _sockets():
-        if not _is_alive(int(path.stem)) and not _is_answered(path):
+        if not _is_alive(_processes(path)[-1]) and not _is_answered(path):
             path.unlink(missing_ok=True)
-    return private / f"{os.getpid()}.sock"
+    return private / f"{'-'.join(map(str, (*_parents, os.getpid())))}.sock"
 
 
-def running() -> dict[int, Path]:
-    """The sockets at which a stage of this user answers now, by process; what killed ones left is not among them."""
-    return {int(path.stem): path for path in _sockets() if _is_answered(path)}
+def running() -> dict[int, tuple[Path, ...]]:
+    """The sockets at which a stage of this user answers now, by process; what killed ones left is not among them.
+
+    Those of workers stand together, by their parent.
+    """
+    found: dict[int, tuple[Path, ...]] = {}
+    for path in _sockets():
+        if _is_answered(path):
+            asked = _processes(path)[0]
+            found[asked] = (*found.get(asked, ()), path)
+    return found
 
 
-def chosen(pid: int | None = None) -> Path:
-    """The socket of process ``pid``, or of the only stage that runs.
+def chosen(pid: int | None = None) -> tuple[Path, ...]:
+    """The socket of process ``pid``, or of the only stage that runs; several where that runs in several workers.
 
     Raises:
         StageNotFoundError: There is none, or there are several.
     """
     if pid is not None:
-        return folder() / f"{pid}.sock"
+        return tuple(path for path in _sockets() if pid in _processes(path)) or (folder() / f"{pid}.sock",)
     stages = running()
     if len(stages) != 1:
         raise StageNotFoundError(str(folder()), tuple(stages))
@@ -58,9 +85,12 @@ def chosen(pid: int | None = None) -> Path:
 
 
 def _sockets() -> list[Path]:
-    return sorted(
-        (path for path in folder().glob("*.sock") if path.stem.isdecimal()), key=lambda path: int(path.stem)
-    )
+    return sorted((path for path in folder().glob("*.sock") if _NAME.fullmatch(path.name)), key=_processes)
+
+
+def _processes(path: Path) -> tuple[int, ...]:
+    """The numbers in its name: who is asked, and the worker that answers, if that is another one."""
+    return tuple(map(int, path.stem.split("-")))
 
 
 def _is_alive(process: int) -> bool:

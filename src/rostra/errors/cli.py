@@ -37,7 +37,7 @@ class StageNotFoundError(RostraError, LookupError):
         if self.found:
             return Wording(
                 f"{len(self.found)} stages run here, and a probe asks one",
-                why=tuple(f"process {pid} in {self.folder}/{pid}.sock" for pid in self.found),
+                why=tuple(f"process {pid} in {self.folder}" for pid in self.found),
                 fix=(f"rostra probe ... --pid {self.found[0]}",),
             )
         return Wording(

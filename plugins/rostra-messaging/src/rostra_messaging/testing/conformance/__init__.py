@@ -12,6 +12,7 @@ A case says with an assertion what is not as it must be. It waits for what has t
 by its speed.
 """
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from types import ModuleType
@@ -36,6 +37,10 @@ from rostra_messaging.testing.conformance.cases import (  # noqa: E402  (their a
 from rostra_messaging.testing.conformance.trial import BrokerUnderTest, Trial  # noqa: E402
 
 __all__ = ["CASES", "BrokerUnderTest", "Case", "Trial"]
+
+
+_WAITS = 3
+"""So many times somebody's patience a case may take."""
 
 
 @attrs.frozen
@@ -64,7 +69,8 @@ class Case:
         """
         with context.child(self.name) as layer:
             layer.add(under.clock, Clock)
-            await self.steps(Trial(under))
+            async with asyncio.timeout(_WAITS * under.patience):
+                await self.steps(Trial(under))
 
 
 def _cases(*parts: ModuleType) -> Iterator[Case]:

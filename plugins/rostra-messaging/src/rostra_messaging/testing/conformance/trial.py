@@ -103,6 +103,11 @@ class Trial:
             bodies.append(delivery.parcel.body)
         return bodies
 
+    async def handled_until(self, consumer: Consumer, body: bytes) -> None:
+        """Settle what comes until this has come. What was settled on a connection that is lost then may come again."""
+        while (await self.handled(consumer, 1)) != [body]:
+            pass
+
     async def is_empty(self, broker: Broker, queue: Queue) -> bool:
         """Whether a queue that somebody consumes no more has nothing that could be handed out.
 

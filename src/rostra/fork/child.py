@@ -95,8 +95,8 @@ def live(
         set_title(f"rostra worker {worker.number}: {program.title}")
         code = _lived(program, source, worker, sockets, channel)
         atexit._run_exitfuncs()  # noqa: SLF001  (likewise)
-    except BaseException:  # noqa: BLE001  (nothing may get into the parent's frames)
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001  (nothing may get into the parent's frames)
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
         _leave(code)
 

@@ -158,8 +158,9 @@ def _title(plugins: Sequence[Named]) -> str:
 
 def _cpus() -> int:
     """How many CPUs this process may use."""
-    if hasattr(os, "process_cpu_count"):  # since Python 3.13
-        return os.process_cpu_count() or 1
+    count: Callable[[], int | None] | None = getattr(os, "process_cpu_count", None)  # since Python 3.13
+    if count is not None:
+        return count() or 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

@@ -105,7 +105,7 @@ def _never_return(live: Callable[[Iterable[int]], None], mask: Iterable[int]) ->
     """What is below on the stack is the parent's: nothing of it may run in the child, whatever happens."""
     try:
         live(mask)
-    except BaseException:  # noqa: BLE001  (it is told, and then all is over)
-        sys.excepthook(*sys.exc_info())
+    except BaseException as error:  # noqa: BLE001  (it is told, and then all is over)
+        sys.excepthook(type(error), error, error.__traceback__)
     finally:
         os._exit(1)

@@ -490,3 +490,35 @@ async def test_what_nobody_wants_is_an_error_that_says_so(run) -> None:
             await running.publish("orders.placed", Order("tea"))
 
     assert caught.value.is_stored == "no"
+
+
+async def test_a_function_may_handle_several_topics_and_take_nothing(run):
+    counted = []
+
+    @subscribe("orders.placed", group="billing")
+    @subscribe("orders.changed", group="billing")
+    async def count() -> None:
+        counted.append(1)
+
+    async with run(count) as running:
+        await running.publish("orders.placed", 1)
+        await running.publish("orders.changed", 2)
+        ended = await running.endings.next(2)
+
+    assert len(counted) == 2
+    assert sorted(queue for queue, _ in ended) == ["billing.orders.changed", "billing.orders.placed"]
+
+
+async def test_a_message_may_be_taken_where_one_need_not_be_there(run):
+    seen = []
+
+    @subscribe("orders.placed", group="billing")
+    async def bill(number: int | None, message: Message | None = None) -> None:
+        seen.append((number, message is not None))
+
+    async with run(bill) as running:
+        await running.publish("orders.placed", None)
+        await running.publish("orders.placed", 2)
+        await running.endings.next(2)
+
+    assert sorted(seen, key=str) == [(2, True), (None, True)]

@@ -20,7 +20,7 @@ from typing_extensions import Doc, TypeAliasType
 
 from rostra import documents
 from rostra.config import Bytes, Duration, Secret
-from rostra.documents import Direction, Schemas, encoded, finished, unique
+from rostra.documents import Direction, Schemas, encoded, finished, in_draft_07, unique
 
 T = TypeVar("T")
 NIL = UUID(int=0)
@@ -151,6 +151,19 @@ def test_what_is_answered_fits_what_is_said(annotation: Any, value: Any) -> None
     answered = json.loads(encoded(value))
 
     jsonschema.validate(answered, schema_of(annotation))
+
+
+@pytest.mark.parametrize(("annotation", "value"), ANSWERS, ids=lambda each: str(each)[:40])
+def test_in_draft_07_it_says_the_same(annotation: Any, value: Any) -> None:
+    schema = in_draft_07(schema_of(annotation))
+
+    jsonschema.Draft7Validator.check_schema(schema)
+    validator = jsonschema.Draft7Validator(schema)
+    answered = json.loads(encoded(value))
+    assert list(validator.iter_errors(answered)) == []
+    for other in (None, 1, "a", [], {}, [{}], {"a": {}}):
+        is_valid = jsonschema.Draft202012Validator(schema_of(annotation)).is_valid(other)
+        assert validator.is_valid(other) == is_valid
 
 
 @pytest.mark.parametrize("annotation", [Leaf, Tree, Page[Leaf], Table, Point, Struct], ids=str)

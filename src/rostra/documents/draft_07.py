@@ -10,7 +10,7 @@ from rostra.documents.schema_scalars import Schema
 
 _OF_ONE = ("items", "additionalProperties", "propertyNames", "not")
 _OF_SEVERAL = ("anyOf", "allOf", "oneOf")
-_OF_NAMES = ("properties", "patternProperties")
+_OF_NAMES = ("properties", "patternProperties", "$defs")
 
 
 def in_draft_07(schema: Mapping[str, Any]) -> Schema:

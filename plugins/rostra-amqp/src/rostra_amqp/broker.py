@@ -18,6 +18,7 @@ from rostra_amqp.addresses import addresses
 from rostra_amqp.consuming import AmqpConsumer
 from rostra_amqp.declaring import make_exchanges
 from rostra_amqp.faults import Fault
+from rostra_amqp.frames import delete_queue
 from rostra_amqp.graves import AmqpDeadLetters
 from rostra_amqp.lanes import Lanes
 from rostra_amqp.links import Link, Live
@@ -25,6 +26,7 @@ from rostra_amqp.sending import NotStoredError, Outgoing, Sender, headers_fit
 from rostra_amqp.settings import AmqpConfig, chosen, read
 from rostra_messaging import PublishError, SubscriptionError
 from rostra_messaging.brokers import Connection, Failure, Parcel, Queue
+from rostra_messaging.topics import mistake_in
 
 _REPLAYING = 30.0
 _log = log.get(__name__)
@@ -47,6 +49,7 @@ class AmqpBroker:
         self._sender = Sender(publishing, in_flight=settings.in_flight, patience=self._patience)
         self._unique = f"{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
         self._known: dict[str, None] = {}
+        self._consumers: set[AmqpConsumer] = set()
         self._lanes = Lanes(patience=self._patience, settle=float(settings.settle))
 
     @property
@@ -74,6 +77,8 @@ class AmqpBroker:
     @asynccontextmanager
     async def consume(self, queue: Queue) -> AsyncIterator[AmqpConsumer]:
         """Make the queue, if need be, and consume it during the body."""
+        if (mistake := mistake_in(queue.topic)) is not None:
+            raise SubscriptionError(queue.label, self._asked.name, f"the topic {queue.topic}: {mistake}")
         options = chosen(queue.options)
         unique = f"{self._unique}.{uuid.uuid4().hex[:4]}"
         wanted = names.topology(queue, options, self._settings, self._asked.prefix, unique)
@@ -88,6 +93,7 @@ class AmqpBroker:
             settle=float(self._settings.settle),
             refuse=partial(self._refusal, wanted),
         )
+        self._consumers.add(consumer)
         running = asyncio.create_task(consumer.run(), name=f"amqp {wanted.label}")
         try:
             await consumer.began.wait()
@@ -97,6 +103,7 @@ class AmqpBroker:
             running.cancel()
             await asyncio.wait([running])
             await consumer.close()
+            self._consumers.discard(consumer)
             if wanted.is_own:
                 await self._remove(wanted)
 
@@ -115,6 +122,11 @@ class AmqpBroker:
     async def queues_with_dead_letters(self) -> Sequence[str]:
         """The names of the queues that this process consumes, or consumed, and whose dead queues are not empty."""
         return [name for name in self._known if await self.dead_letters(name).count()]
+
+    async def settled(self) -> None:
+        """Return when all that was said about deliveries so far has arrived, which RabbitMQ does not confirm by itself."""
+        for consumer in [*self._consumers]:
+            await consumer.settled()
 
     async def send_back(self, wanted: names.Topology, parcel: Parcel, delay: float, deadline: float) -> None:
         """Store a parcel where it comes back into its queue from after so many seconds."""
@@ -181,7 +193,7 @@ class AmqpBroker:
         try:
             live = await self._publishing.live()
             async with asyncio.timeout(self._patience), live.passing_channel(self._patience) as channel:
-                await channel.queue_delete(wanted.queue.name)
+                await delete_queue(channel, wanted.queue.name, self._patience)
         except (OSError, RuntimeError, TimeoutError) as error:
             _log.info("queue.left", queue=wanted.queue.name, reason=type(error).__name__)
 

@@ -5,6 +5,8 @@ take it. What was in the line when the channel ended is forgotten, because Rabbi
 """
 
 import asyncio
+import contextlib
+import uuid
 from collections.abc import AsyncIterator, Callable
 from random import SystemRandom
 
@@ -13,14 +15,17 @@ from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
 
 from rostra import log
+from rostra_amqp.cancelling import cancellations, heeding, is_being_cancelled
 from rostra_amqp.declaring import declare
 from rostra_amqp.deliveries import AmqpDelivery, Home
 from rostra_amqp.faults import Fault, diagnose
-from rostra_amqp.links import Link, Live, cancellations, close_channel, is_being_cancelled
+from rostra_amqp.frames import consume
+from rostra_amqp.links import Link, Live, close_channel
 from rostra_amqp.names import Topology
 from rostra_amqp.pacing import Repeats, pauses
 
 _FAREWELL = 2.0
+_OTHERS_WAIT = 1.0
 _CANCELLED = "the queue was deleted, or its node went away"
 _log = log.get(__name__)
 
@@ -54,9 +59,11 @@ class AmqpConsumer:
         self._link, self._wanted, self._home = link, wanted, home
         self._prefetch, self._prefix, self._patience, self._settle = prefetch, prefix, patience, settle
         self._refuse = refuse
-        self._line: asyncio.Queue[AmqpDelivery | None] = (
-            asyncio.Queue()
-        )  # RabbitMQ sends no more than the prefetch
+        # Neither is ever longer than the prefetch.
+        self._line: asyncio.Queue[AmqpDelivery | None] = asyncio.Queue()
+        self._handed_out: set[AmqpDelivery] = set()
+        self._giving_back: asyncio.Task[None] | None = None
+        self._decided = asyncio.Event()
         self._channel: Channel | None = None
         self._tag: str | None = None
         self._is_stopping = False
@@ -78,6 +85,7 @@ class AmqpConsumer:
             if delivery is None:
                 break
             if not delivery.is_lost:
+                self._handed_out.add(delivery)
                 yield delivery
         self.raise_if_over()
 
@@ -87,16 +95,36 @@ class AmqpConsumer:
             raise self._end
 
     async def stop(self) -> None:
-        """Let RabbitMQ send no more, and give back what nobody has begun with."""
+        """Let RabbitMQ send no more. What nobody has begun with is given back: after what was begun before it, so that it
+        keeps its place if that comes back, too; but where order does not count, others wait for it a moment only.
+        """
         self._is_stopping = True
         channel, tag = self._channel, self._tag
         if channel is not None and tag is not None and not channel.is_closed:
             await _cancel(channel, tag)
         waiting = self._cleared()
         self._line.put_nowait(None)
+        if waiting:
+            self._giving_back = asyncio.create_task(self._give_back(waiting))
+
+    async def _give_back(self, waiting: list[AmqpDelivery]) -> None:
+        patience = None if self._wanted.is_ordered else _OTHERS_WAIT
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                await self._finished()
         for delivery in waiting:
             if not delivery.is_lost:
-                await delivery.release()
+                await delivery.give_back()
+
+    async def _finished(self) -> None:
+        """Return when it is decided what becomes of all that was begun."""
+        while any(not delivery.is_lost for delivery in self._handed_out):
+            self._decided.clear()
+            await self._decided.wait()
+
+    def _settled(self, delivery: AmqpDelivery) -> None:
+        self._handed_out.discard(delivery)
+        self._decided.set()
 
     async def run(self) -> None:
         """Consume until cancelled, or until the queue cannot be had; whoever iterates is told why."""
@@ -120,8 +148,17 @@ class AmqpConsumer:
                 tries = pauses(SystemRandom())
             await asyncio.sleep(next(tries))
 
+    async def settled(self) -> None:
+        """Return when all that was said about deliveries so far has arrived."""
+        if self._channel is not None and not self._channel.is_closed:
+            asked = self._channel.basic_qos(prefetch_count=self._prefetch, timeout=self._patience)
+            await heeding(asked)
+
     async def close(self) -> None:
-        """Give back what is not settled."""
+        """Give back what is not settled, in its order."""
+        if self._giving_back is not None:
+            self._giving_back.cancel()
+            await asyncio.wait([self._giving_back])
         if self._channel is not None and not self._channel.is_closed:
             await close_channel(self._channel, _FAREWELL)
 
@@ -150,17 +187,22 @@ class AmqpConsumer:
                 cancelled.set_result(None)
 
         async def hand_over(message: DeliveredMessage) -> None:
-            self._line.put_nowait(AmqpDelivery(self._home, message, live, channel, self._prefix))
+            delivery = AmqpDelivery(
+                self._home,
+                message,
+                live,
+                channel,
+                prefix=self._prefix,
+                settled=self._settled,
+                is_ordered=self._wanted.is_ordered,
+            )
+            self._line.put_nowait(delivery)
 
         channel.on_consumer_cancel_callbacks.add(note)
-        await channel.basic_qos(prefetch_count=self._prefetch, timeout=self._patience)
-        answer = await channel.basic_consume(
-            self._wanted.queue.name,
-            hand_over,
-            arguments=dict(self._wanted.consume),
-            timeout=self._patience,
-        )
-        self._tag = answer.consumer_tag
+        await heeding(channel.basic_qos(prefetch_count=self._prefetch, timeout=self._patience))
+        self._tag = uuid.uuid4().hex
+        arguments = self._wanted.consume
+        await consume(channel, self._wanted.queue.name, self._tag, hand_over, arguments, self._patience)
         return cancelled
 
     def _begin(self) -> None:
@@ -171,6 +213,8 @@ class AmqpConsumer:
     def _forget(self, fault: Fault) -> None:
         """What waits in the line comes again."""
         self._cleared()
+        self._handed_out.clear()
+        self._decided.set()
         if self._is_stopping:
             self._line.put_nowait(None)
         self._tag = None
@@ -204,7 +248,7 @@ async def _cancel(channel: Channel, tag: str) -> None:
     before = cancellations()
     try:
         async with asyncio.timeout(_FAREWELL):
-            await channel.basic_cancel(tag)
+            await heeding(channel.basic_cancel(tag))
     except (Exception, asyncio.CancelledError) as error:
         if is_being_cancelled(before) or diagnose(error) is None:
             raise

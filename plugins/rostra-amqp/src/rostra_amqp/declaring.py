@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from aiormq import Channel
 from aiormq.exceptions import ChannelNotFoundEntity
 
+from rostra_amqp.cancelling import heeding
+from rostra_amqp.frames import bind_queue, make_queue
 from rostra_amqp.links import Live
-from rostra_amqp.names import Binding, Exchange, Made, Topology
+from rostra_amqp.names import Exchange, Made, Topology
 
 
 async def declare(live: Live, wanted: Topology, *, patience: float, settle: float) -> None:
@@ -28,7 +30,7 @@ async def declare(live: Live, wanted: Topology, *, patience: float, settle: floa
     async with live.passing_channel(patience) as channel:
         await make_exchanges(channel, wanted.exchanges, patience)
         for binding in wanted.bindings:
-            await _bind(channel, wanted.queue.name, binding, patience)
+            await bind_queue(channel, wanted.queue.name, binding, patience)
 
 
 async def make_queues(live: Live, queues: Iterable[Made], *, patience: float, settle: float) -> None:
@@ -46,25 +48,10 @@ async def make_queues(live: Live, queues: Iterable[Made], *, patience: float, se
 async def make_exchanges(channel: Channel, exchanges: Iterable[Exchange], patience: float) -> None:
     """Make exchanges that are not there."""
     for exchange in exchanges:
-        await channel.exchange_declare(
+        made = channel.exchange_declare(
             exchange.name, exchange_type=exchange.type, durable=True, timeout=patience
         )
-
-
-async def make_queue(channel: Channel, queue: Made, patience: float) -> int:
-    """Make a queue if it is not there.
-
-    Returns:
-        How many messages wait in it.
-    """
-    answer = await channel.queue_declare(
-        queue.name,
-        passive=queue.is_passive,
-        durable=queue.is_durable,
-        arguments=dict(queue.arguments),
-        timeout=patience,
-    )
-    return answer.message_count or 0
+        await heeding(made)
 
 
 async def _exists(live: Live, name: str, patience: float) -> bool:
@@ -74,9 +61,3 @@ async def _exists(live: Live, name: str, patience: float) -> bool:
         except ChannelNotFoundEntity:
             return False
     return True
-
-
-async def _bind(channel: Channel, queue: str, binding: Binding, patience: float) -> None:
-    await channel.queue_bind(
-        queue, binding.exchange, binding.key, arguments=dict(binding.arguments), timeout=patience
-    )

@@ -15,8 +15,9 @@ from aiormq.abc import DeliveredMessage
 
 from rostra import log
 from rostra_amqp import wire
+from rostra_amqp.cancelling import cancellations, is_being_cancelled
 from rostra_amqp.faults import diagnose
-from rostra_amqp.links import Live, cancellations, is_being_cancelled
+from rostra_amqp.links import Live
 from rostra_amqp.pacing import pauses
 from rostra_amqp.sending import NotStoredError
 from rostra_messaging.brokers import Failure, Parcel
@@ -57,16 +58,27 @@ class AmqpDelivery:
         live: Over which it came.
         channel: On which it came, the only one on which it can be settled.
         prefix: Of the broker's names.
+        settled: Told when it is decided what becomes of it.
+        is_ordered: What is released keeps its place.
     """
 
-    __slots__ = ("_channel", "_home", "_live", "_tag", "is_redelivered", "parcel")
+    __slots__ = ("_channel", "_home", "_is_ordered", "_live", "_settled", "_tag", "is_redelivered", "parcel")
 
     def __init__(
-        self, home: Home, message: DeliveredMessage, live: Live, channel: Channel, prefix: str
+        self,
+        home: Home,
+        message: DeliveredMessage,
+        live: Live,
+        channel: Channel,
+        *,
+        prefix: str,
+        settled: "Callable[[AmqpDelivery], None]",
+        is_ordered: bool = False,
     ) -> None:
         self.parcel = wire.parcel(message, prefix)
         self.is_redelivered = bool(message.redelivered)
         self._home, self._live, self._channel = home, live, channel
+        self._settled, self._is_ordered = settled, is_ordered
         self._tag = message.delivery_tag or 0
 
     @property
@@ -99,7 +111,15 @@ class AmqpDelivery:
         return await self._move("dead", lambda: self._home.bury(died, failure, _SENDING))
 
     async def release(self) -> bool:
-        """RabbitMQ hands it to whoever is next."""
+        """RabbitMQ hands it to whoever is next. Where order counts it does so when the channel is closed, which returns
+        all that is unsettled in its order; one by one, what comes back last would be handed out last.
+        """
+        if self._is_ordered and not self.is_lost:
+            return True
+        return await self.give_back()
+
+    async def give_back(self) -> bool:
+        """RabbitMQ hands it to whoever is next, at once."""
         return await self._tell("release", acknowledge=False)
 
     async def _move(self, outcome: str, store: Callable[[], Awaitable[None]]) -> bool:
@@ -135,6 +155,7 @@ class AmqpDelivery:
             if is_being_cancelled(before) or diagnose(error) is None:
                 raise
             return self._is_gone(outcome)
+        self._settled(self)
         return True
 
     async def _write(self, *, acknowledge: bool) -> None:
@@ -144,5 +165,6 @@ class AmqpDelivery:
             await self._channel.basic_nack(self._tag, requeue=True, wait=False)
 
     def _is_gone(self, outcome: str) -> bool:
+        self._settled(self)
         _log.info("message.lost", outcome=outcome, queue=self._home.label, message=self.parcel.id)
         return False

@@ -1,7 +1,7 @@
 """Dead letters: what lies in the dead queue of a queue, and what may be done with it.
 
-Looking takes messages and gives them back: each look is a channel of its own, and whatever is not settled on it returns
-when it is closed, in the same order.
+Looking takes messages and gives them back, in the same order. Each look is a channel of its own, so that they come back
+whatever happens meanwhile.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager
 import attrs
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
+from aiormq.exceptions import ChannelNotFoundEntity
 
 from rostra_amqp import wire
-from rostra_amqp.declaring import make_queue
-from rostra_amqp.faults import diagnose
+from rostra_amqp.cancelling import heeding
+from rostra_amqp.frames import get
 from rostra_amqp.links import Link
-from rostra_amqp.names import Made
 from rostra_messaging.brokers import DeadLetter, Parcel
 
 Replay = Callable[[Parcel, str | None], Awaitable[bool]]
@@ -43,15 +43,18 @@ class AmqpDeadLetters:
     async def count(self) -> int:
         """How many there are; 0 if there is no dead queue yet."""
         async with self._channel() as channel:
-            return await self._waiting(channel)
+            first = await self._first(channel)
+            if first is None:
+                return 0
+            await self._give_back(channel, [first])
+        return 1 + (first.message_count or 0)
 
     async def list(self, limit: int = 100) -> Sequence[DeadLetter]:
         """The oldest, at most ``limit``; they stay."""
         async with self._channel() as channel:
-            return [
-                wire.dead_letter(message, self._prefix, self._queue)
-                async for message in self._each(channel, limit)
-            ]
+            found = [message async for message in self._each(channel, limit)]
+            await self._give_back(channel, found)
+        return [wire.dead_letter(message, self._prefix, self._queue) for message in found]
 
     async def replay(self, ids: Sequence[str] | None = None) -> int:
         """Put them back into their queue as if new. One whose queue is gone stays, and is not counted."""
@@ -67,14 +70,27 @@ class AmqpDeadLetters:
         """Remove those that are meant, after ``settle`` has done its part; how many it was."""
         wanted = None if ids is None else set(ids)
         settled = 0
+        kept: list[DeliveredMessage] = []
         async with self._channel() as channel:
             async for message in self._each(channel):
                 is_meant = wanted is None or message.header.properties.message_id in wanted
                 if is_meant and await settle(message):
                     await channel.basic_ack(message.delivery_tag or 0)
                     settled += 1
-            await self._waiting(channel)  # answered after all acknowledgements have arrived
+                else:
+                    kept.append(message)
+            await self._give_back(channel, kept)
         return settled
+
+    @staticmethod
+    async def _give_back(channel: Channel, kept: Sequence[DeliveredMessage]) -> None:
+        """Return what is not settled, in order, and not only after the channel is closed: who looks next sees it."""
+        if channel.is_closed:
+            return  # there was no such queue
+        if kept:
+            await channel.basic_nack(kept[-1].delivery_tag or 0, multiple=True, requeue=True)
+        # Answered after all that was said on the channel has arrived.
+        await heeding(channel.basic_qos(prefetch_count=1))
 
     async def _put_back(self, message: DeliveredMessage) -> bool:
         found = wire.dead_letter(message, self._prefix, self._queue).parcel
@@ -82,23 +98,20 @@ class AmqpDeadLetters:
 
     async def _each(self, channel: Channel, limit: int | None = None) -> AsyncIterator[DeliveredMessage]:
         """Those that were there at the beginning: what dies again meanwhile is not looked at."""
-        count = await self._waiting(channel)
-        for _ in range(count if limit is None else min(limit, count)):
-            message = await channel.basic_get(self._grave, timeout=self._patience)
-            if message.delivery_tag is None:
-                break
+        message = await self._first(channel) if limit != 0 else None
+        more = (message.message_count or 0) if message is not None else 0
+        more = more if limit is None else min(more, limit - 1)
+        while message is not None:
             yield message
+            message = await get(channel, self._grave, self._patience) if more > 0 else None
+            more -= 1
 
-    async def _waiting(self, channel: Channel) -> int:
-        if channel.is_closed:
-            return 0
+    async def _first(self, channel: Channel) -> DeliveredMessage | None:
+        """The oldest; it knows how many come after it, which the queue itself tells only roughly."""
         try:
-            return await make_queue(channel, Made(self._grave, is_passive=True), self._patience)
-        except Exception as error:
-            fault = diagnose(error)
-            if fault is None or fault.kind != "missing":
-                raise
-            return 0
+            return await get(channel, self._grave, self._patience)
+        except ChannelNotFoundEntity:
+            return None
 
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[Channel]:

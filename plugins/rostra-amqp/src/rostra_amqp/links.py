@@ -18,6 +18,7 @@ from yarl import URL
 
 from rostra import log
 from rostra_amqp.addresses import Address
+from rostra_amqp.cancelling import cancellations, heeding, is_being_cancelled
 from rostra_amqp.faults import diagnose
 from rostra_amqp.pacing import pauses
 
@@ -31,21 +32,6 @@ _SILENT = "RabbitMQ does not answer"
 
 T = TypeVar("T")
 _log = log.get(__name__)
-
-
-def is_being_cancelled(before: int) -> bool:
-    """Whether the running task was really cancelled since it had been ``before`` times.
-
-    aiormq ends what waits for a lost connection by CancelledError, too, though nobody cancelled it.
-    """
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > before
-
-
-def cancellations() -> int:
-    """How often the running task has been cancelled and not yet told otherwise."""
-    task = asyncio.current_task()
-    return task.cancelling() if task is not None else 0
 
 
 class _Transport(aiormq.connection.TransportFactory):
@@ -117,11 +103,11 @@ class Live:
         """Ask RabbitMQ something that changes nothing, and return when it has answered."""
         if self._asked is None or self._asked.is_closed:
             self._asked = await self.channel()
-        await self._asked.basic_qos(prefetch_count=1)
+        await heeding(self._asked.basic_qos(prefetch_count=1))
 
     async def channel(self, *, confirms: bool = False) -> Channel:
         """A new channel; with ``confirms`` one on which a publish returns when the message is stored, or raises."""
-        channel = await self._wire.channel(publisher_confirms=confirms, on_return_raises=confirms)
+        channel = await heeding(self._wire.channel(publisher_confirms=confirms, on_return_raises=confirms))
         return cast("Channel", channel)  # aiormq declares the abstract one, which lacks half of the arguments
 
     @asynccontextmanager
@@ -159,7 +145,7 @@ async def close_channel(channel: Channel, patience: float) -> None:
     before = cancellations()
     try:
         async with asyncio.timeout(patience):
-            await channel.close()
+            await heeding(channel.close())
     except (Exception, asyncio.CancelledError):
         if is_being_cancelled(before):
             raise
@@ -309,7 +295,7 @@ async def _answered(asked: Awaitable[T], patience: float) -> T:
     before = cancellations()
     try:
         async with asyncio.timeout(patience):
-            return await asked
+            return await heeding(asked)
     except (Exception, asyncio.CancelledError) as error:
         if is_being_cancelled(before):
             raise

@@ -68,6 +68,7 @@ class Topology(NamedTuple):
         consume: Arguments of the consumer.
         shared: The queue's name on the wire, without what makes it one of this process alone.
         is_own: The queue is of this process alone, and deleted with it.
+        is_ordered: One consumer at a time has the queue, and what comes back keeps its place.
         is_stream: Nothing is removed from the queue by handling it.
     """
 
@@ -80,6 +81,7 @@ class Topology(NamedTuple):
     consume: Mapping[str, Any]
     shared: str
     is_own: bool = False
+    is_ordered: bool = False
     is_stream: bool = False
 
 
@@ -112,6 +114,7 @@ def topology(queue: Queue, options: Options, settings: AmqpConfig, prefix: str, 
         consume=_consumer(kind, options),
         shared=shared,
         is_own=not named and declares,
+        is_ordered=queue.ordered,
         is_stream=kind == "stream",
     )
 

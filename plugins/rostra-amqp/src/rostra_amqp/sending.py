@@ -15,8 +15,9 @@ import attrs
 from aiormq import Channel
 from pamqp.commands import Basic
 
+from rostra_amqp.cancelling import cancellations, is_being_cancelled
 from rostra_amqp.faults import Fault, diagnose
-from rostra_amqp.links import Link, Live, cancellations, close_channel, is_being_cancelled
+from rostra_amqp.links import Link, Live, close_channel
 from rostra_amqp.pacing import pauses
 
 _ALONE_AT_ONCE = 16

@@ -50,7 +50,7 @@ class _Ends:
 
     book: Book
 
-    def record(self, spec: Spec, _value: float, labels: Mapping[str, str]) -> None:
+    def record(self, spec: Spec, value: float, labels: Mapping[str, str]) -> None:  # noqa: ARG002  (exporters get it)
         if spec.name == "message_handling_seconds":
             self.book.note((labels["queue"], labels["outcome"]))
 

@@ -13,8 +13,7 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra.components import name_of
-from rostra.config.faults import with_article
-from rostra.config.formats import UnreadableError
+from rostra.config.faults import UnreadableError, with_article
 from rostra.config.references import LONGEST
 from rostra.config.resolvers import UnknownResolverError
 from rostra.errors import ResolverDeniedError, ResolverError, ResolverTimeoutError, RostraError
@@ -128,6 +127,6 @@ def _line(error: BaseException) -> str:
 
 
 def _is_theirs(file: str) -> bool:
-    if file.startswith("<") or Path(file).parent == Path(__file__).parent:
+    if file.startswith("<") or Path(__file__).parents[1] in Path(file).parents:
         return False
     return not file.startswith(f"{Path(os.__file__).parent}/") or "/site-packages/" in file

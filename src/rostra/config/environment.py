@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 from rostra.config.declared import UnknownTypeError, paths_of
-from rostra.config.formats import UnreadableError, secret_in
+from rostra.config.faults import UnreadableError
 from rostra.config.layers import Layer
 from rostra.config.origin import Origin
 from rostra.config.text import Text
@@ -196,6 +196,8 @@ def said_about(
     for name, variable in _set(of_class.files, known):
         if name in taken:
             continue
+        from rostra.config.formats import secret_in
+
         path = of_class.paths[variable]
         file = known.variables[name]
         try:

@@ -1,4 +1,6 @@
-"""How a wrong value is told: as a path and a sentence, collected, never as the value of a secret."""
+"""How a wrong value is told: as a path and a sentence, collected, never as the value of a secret; and a file that cannot
+be read.
+"""
 
 import json
 import re
@@ -8,6 +10,7 @@ from typing import Any, NamedTuple
 
 from rostra.config.declared import holds_secret
 from rostra.config.secret import MASK
+from rostra.errors import Mistake
 
 # Patterns are compiled on first use: most programs that import this never show a value.
 _IN_ADDRESS = r"(?<=://)([^/@:\s]*:)[^/\s]*(?=@)"
@@ -45,6 +48,21 @@ class WrongError(Exception):
     def __init__(self, *faults: Fault) -> None:
         super().__init__()
         self.faults = faults
+
+
+class UnreadableError(ValueError):
+    """Files cannot be read. Its text says why, and holds nothing of their content.
+
+    Args:
+        mistakes: All that is wrong, each with its file, line and column as editors understand them.
+    """
+
+    def __init__(self, *mistakes: Mistake) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+    def __str__(self) -> str:
+        return "; ".join(each.reason for each in self.mistakes)
 
 
 def unexpected(phrase: str, value: Any, wanted: Any, said: str = "") -> WrongError:

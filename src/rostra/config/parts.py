@@ -1,18 +1,14 @@
-"""What a source is made of: mappings, files, options, tables of other sources; and how each is asked again.
-
-Files are read here, when a part is made and when it is made again.
-"""
+"""What a source is made of: mappings, files, options, tables of other sources; and how each is asked again."""
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from pathlib import Path as FilePath
 from typing import Any, NamedTuple
 
-from rostra.config.formats import Said, UnreadableError, is_dotenv, settings_in, variables_in
+from rostra.config.faults import UnreadableError
 from rostra.config.layers import Layer, Transform, layer, ordered, table_at
 from rostra.config.origin import Origin
-from rostra.config.text import DEEPEST, Text
-from rostra.config.tree import Path, branch
+from rostra.config.text import DEEPEST
+from rostra.config.tree import Path
 from rostra.config.view import TooDeepError, View
 from rostra.errors import ConfigError, Mistake
 
@@ -42,7 +38,7 @@ def of_mapping(mapping: Mapping[Any, Any], name: str) -> Part:
     """
     home: list[Part] = []
     try:
-        return _at_home(home, (layer(mapping, _of_mapping(name), home),))
+        return at_home(home, (layer(mapping, _of_mapping(name), home),))
     except TooDeepError:
         pass
     raise ConfigError(f"{name} is nested deeper than {DEEPEST} tables, or contains itself")
@@ -71,45 +67,11 @@ def brought_by(mapping: Mapping[Any, Any], name: str) -> tuple[Part, ...]:
     return (of_table(known, place),) if place else known
 
 
-def of_file(path: str) -> Part:
-    """What a file or a folder says.
-
-    Raises:
-        UnreadableError: It cannot be read; all that is wrong with it.
-    """
-    return _read(path, FilePath.cwd())
-
-
-def _read(path: str, folder: FilePath) -> Part:
-    """Read ``path``, which was named when ``folder`` was the working directory."""
-    seen = path if folder == FilePath.cwd() else folder / path
-    home: list[Part] = []
-    layers: tuple[Layer, ...]
-    if is_dotenv(seen):
-        layers = (_said(Origin("dotenv", str(seen)), variables_in(seen), home),)
-    else:
-        layers = tuple(_said(Origin(said.kind, name), said, home) for name, said in settings_in(seen))
-    return _at_home(home, layers, partial(_read, path, folder))
-
-
-def _at_home(home: list[Part], layers: tuple[Layer, ...], again: Callable[[], Part] | None = None) -> Part:
+def at_home(home: list[Part], layers: tuple[Layer, ...], again: Callable[[], Part] | None = None) -> Part:
     """A part of layers whose views know it by ``home``."""
     part = Part(layers, again)
     home.append(part)
     return part
-
-
-def _said(origin: Origin, said: Said, home: list[Part]) -> Layer:
-    try:
-        return layer(said.values, origin, home, said.lines)
-    except TooDeepError:
-        pass
-    raise UnreadableError(Mistake(origin.name, f"nested deeper than {DEEPEST} tables"))
-
-
-def from_files(paths: Iterable[str | FilePath]) -> tuple[list[Part], tuple[Mistake, ...]]:
-    """What each file says, and what is wrong with the others."""
-    return _all(partial(of_file, str(path)) for path in paths)
 
 
 def again(parts: Iterable[Part]) -> tuple[Part, ...]:
@@ -118,7 +80,7 @@ def again(parts: Iterable[Part]) -> tuple[Part, ...]:
     Raises:
         UnreadableError: Files cannot be read; all that is wrong.
     """
-    found, mistakes = _all(part.again or partial(_same, part) for part in parts)
+    found, mistakes = all_read(part.again or partial(_same, part) for part in parts)
     if mistakes:
         raise UnreadableError(*mistakes)
     return tuple(found)
@@ -128,7 +90,8 @@ def _same(part: Part) -> Part:
     return part
 
 
-def _all(reads: Iterable[Callable[[], Part]]) -> tuple[list[Part], tuple[Mistake, ...]]:
+def all_read(reads: Iterable[Callable[[], Part]]) -> tuple[list[Part], tuple[Mistake, ...]]:
+    """What each gives, and what is wrong with the others."""
     parts: list[Part] = []
     mistakes: list[Mistake] = []
     for read in reads:
@@ -136,17 +99,4 @@ def _all(reads: Iterable[Callable[[], Part]]) -> tuple[list[Part], tuple[Mistake
             parts.append(read())
         except UnreadableError as error:
             mistakes.extend(error.mistakes)
-    return parts, tuple(mistakes)
-
-
-def from_options(options: Iterable[str]) -> tuple[list[Part], tuple[Mistake, ...]]:
-    """What each ``foo.bar=1`` says, and which of them are no such thing."""
-    parts, mistakes = [], []
-    for number, option in enumerate(options, 1):
-        key, equals, text = option.partition("=")
-        path = tuple(part.strip() for part in key.split("."))
-        if not equals or not all(path) or len(path) > DEEPEST:
-            mistakes.append(Mistake(f"--set (number {number})", "expected KEY=VALUE, such as db.port=5432"))
-            continue
-        parts.append(Part((Layer(branch(path, Text(text)), Origin("option", f"--set {key}")),)))
     return parts, tuple(mistakes)

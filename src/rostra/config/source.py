@@ -7,14 +7,13 @@ from types import EllipsisType
 from typing import Any, Self, TypeVar
 
 from rostra.components import name_of
-from rostra.config import parts as parts_of
 from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
 from rostra.config.environment import Asked, Environment, asked_by, environment
-from rostra.config.formats import UnreadableError
+from rostra.config.faults import UnreadableError
 from rostra.config.layers import Layer, Transform, origin_of, references_around, settled
 from rostra.config.origin import DEFAULT, Origin
-from rostra.config.parts import Part, brought_by
+from rostra.config.parts import Part, again, brought_by
 from rostra.config.tree import Path, dotted
 from rostra.config.view import View, bearing, shown
 from rostra.errors import ConfigError, Mistake
@@ -90,8 +89,10 @@ class ConfigSource(View):
         Raises:
             ConfigError: Files are missing, unreadable or malformed, or overrides are; all of them.
         """
-        files, unreadable = parts_of.from_files(paths)
-        options, malformed = parts_of.from_options(overrides)
+        from rostra.config.files import from_files, from_options
+
+        files, unreadable = from_files(paths)
+        options, malformed = from_options(overrides)
         del overrides  # they may hold secrets, and tracebacks may show what stands here
         if unreadable or malformed:
             del environ
@@ -114,7 +115,7 @@ class ConfigSource(View):
             ConfigError: Files are missing, unreadable or malformed; all of them.
         """
         try:
-            parts = parts_of.again(self._home)
+            parts = again(self._home)
         except UnreadableError as error:
             mistakes = error.mistakes
         else:

@@ -5,22 +5,9 @@ builds it. Registry, planning and running are apart: the first knows who can mak
 third does it. Nothing that nobody registered is ever built.
 """
 
-from rostra.di.adapters import Adapter, Lifetime, adapter
-from rostra.di.callers import Caller
-from rostra.di.calls import call, inject, nject, now
-from rostra.di.checking import CheckReport, check
-from rostra.di.closing import Closing
-from rostra.di.explaining import explain
-from rostra.di.late import LateScope
 from rostra.di.loads import loads, takes_nothing
-from rostra.di.markers import Lazy, Named
-from rostra.di.overrides import override
-from rostra.di.registry import Registry, Root, is_injected, register
-from rostra.di.scopes import Scope, Unscoped, scope, scope_above
-from rostra.di.signatures import Parameter, Signature, signature
-from rostra.di.stage_objects import StageObjects
-from rostra.di.stages import open_stage
 from rostra.di.wiring import Filling, Wired, Wiring, wiring
+from rostra.doors import on_demand
 
 __all__ = [
     "Adapter",
@@ -59,3 +46,21 @@ __all__ = [
     "takes_nothing",
     "wiring",
 ]
+
+_HOMES = {
+    "adapters": ("Adapter", "Lifetime", "adapter"),
+    "callers": ("Caller",),
+    "calls": ("call", "inject", "nject", "now"),
+    "checking": ("CheckReport", "check"),
+    "closing": ("Closing",),
+    "explaining": ("explain",),
+    "late": ("LateScope",),
+    "markers": ("Lazy", "Named"),
+    "overrides": ("override",),
+    "registry": ("Registry", "Root", "is_injected", "register"),
+    "scopes": ("Scope", "Unscoped", "scope", "scope_above"),
+    "signatures": ("Parameter", "Signature", "signature"),
+    "stage_objects": ("StageObjects",),
+    "stages": ("open_stage",),
+}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

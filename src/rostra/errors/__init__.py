@@ -42,36 +42,8 @@ catch for it. It says what went wrong, where, why, and how to fix it (see ``rost
     └─ WrongProductError (TypeError)            an adapter made something else than it declares
 """
 
+from rostra.doors import on_demand
 from rostra.errors.base import RostraError, Wording, closest, shortened, together
-from rostra.errors.cli import CommandLineError, StageNotFoundError
-from rostra.errors.components import ComponentNotFoundError, NoContextError, NotAComponentError
-from rostra.errors.config import ConfigError, Mistake
-from rostra.errors.di import (
-    AdapterError,
-    AnnotationError,
-    ClosedError,
-    ConflictError,
-    CycleError,
-    GivenError,
-    NeedsAwaitError,
-    ResolveError,
-    WrongProductError,
-)
-from rostra.errors.handlers import HandlerError
-from rostra.errors.health import CheckNameError, ProbeError
-from rostra.errors.plugin import (
-    JobsFullError,
-    PluginCycleError,
-    PluginError,
-    PluginNotFoundError,
-    StartTimeoutError,
-    StopTimeoutError,
-    TaskEndedError,
-)
-from rostra.errors.resolvers import ResolverDeniedError, ResolverError, ResolverTimeoutError
-from rostra.errors.sockets import AddressError, ListenError
-from rostra.errors.testing import AsyncioMissingError, ContractError, PytestMarkError
-from rostra.errors.workers import WorkerError
 
 __all__ = [
     "AdapterError",
@@ -115,3 +87,36 @@ __all__ = [
     "shortened",
     "together",
 ]
+
+_HOMES = {
+    "cli": ("CommandLineError", "StageNotFoundError"),
+    "components": ("ComponentNotFoundError", "NoContextError", "NotAComponentError"),
+    "config": ("ConfigError", "Mistake"),
+    "di": (
+        "AdapterError",
+        "AnnotationError",
+        "ClosedError",
+        "ConflictError",
+        "CycleError",
+        "GivenError",
+        "NeedsAwaitError",
+        "ResolveError",
+        "WrongProductError",
+    ),
+    "handlers": ("HandlerError",),
+    "health": ("CheckNameError", "ProbeError"),
+    "plugin": (
+        "JobsFullError",
+        "PluginCycleError",
+        "PluginError",
+        "PluginNotFoundError",
+        "StartTimeoutError",
+        "StopTimeoutError",
+        "TaskEndedError",
+    ),
+    "resolvers": ("ResolverDeniedError", "ResolverError", "ResolverTimeoutError"),
+    "sockets": ("AddressError", "ListenError"),
+    "testing": ("AsyncioMissingError", "ContractError", "PytestMarkError"),
+    "workers": ("WorkerError",),
+}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -4,7 +4,12 @@
 checks. HTTP probes and ``rostra probe`` answer from here; nothing is asked more often than its check wants.
 """
 
-from rostra.health.checks import STAGE, Check, Checks, Report, Result
-from rostra.health.probing import Question, ask, serve
+from rostra.doors import on_demand
 
 __all__ = ["STAGE", "Check", "Checks", "Question", "Report", "Result", "ask", "serve"]
+
+_HOMES = {
+    "checks": ("STAGE", "Check", "Checks", "Report", "Result"),
+    "probing": ("Question", "ask", "serve"),
+}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

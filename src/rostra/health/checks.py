@@ -7,7 +7,6 @@ from typing import Any, NamedTuple, TypeAlias
 
 from rostra import context, log
 from rostra.clock import Clock, SystemClock
-from rostra.errors import CheckNameError
 
 Check: TypeAlias = Callable[[], Awaitable[Any] | Any]
 """Raises, or returns or awaits to False, if something is not well; anything else is well."""
@@ -125,6 +124,8 @@ class Checks:
         """
         place = _caller()
         if name in self._entries:
+            from rostra.errors import CheckNameError
+
             raise CheckNameError(name, self._entries[name].place, place)
         self._entries[name] = _Entry(name, check, every, place)
 

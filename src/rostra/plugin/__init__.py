@@ -5,21 +5,10 @@ for by type is here, too, and what tools are made of: ``rehearse`` looks at a st
 says where a task hangs.
 """
 
-from rostra.plugin.cancelling import Cancel, Chosen, Started
-from rostra.plugin.finding import Named, Plugin, find
-from rostra.plugin.hanging import Place, awaits, telling
+from rostra.doors import on_demand
 from rostra.plugin.installed import installed
-from rostra.plugin.jobs import Jobs
-from rostra.plugin.lifecycle import Lifecycle, Phase
-from rostra.plugin.loading import Loader, Record
-from rostra.plugin.options import Options
-from rostra.plugin.rehearsing import Rehearsal
-from rostra.plugin.restarting import Restart
 from rostra.plugin.running import rehearse, stage
-from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage
-from rostra.plugin.tasks import Task, task
-from rostra.plugin.teardown import Teardown
 
 __all__ = [
     "Cancel",
@@ -48,3 +37,19 @@ __all__ = [
     "task",
     "telling",
 ]
+
+_HOMES = {
+    "cancelling": ("Cancel", "Chosen", "Started"),
+    "finding": ("Named", "Plugin", "find"),
+    "hanging": ("Place", "awaits", "telling"),
+    "jobs": ("Jobs",),
+    "lifecycle": ("Lifecycle", "Phase"),
+    "loading": ("Loader", "Record"),
+    "options": ("Options",),
+    "rehearsing": ("Rehearsal",),
+    "restarting": ("Restart",),
+    "signals": ("Signals",),
+    "tasks": ("Task", "task"),
+    "teardown": ("Teardown",),
+}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -7,7 +7,7 @@ stand in the stub next to this file.
 
 from importlib import import_module
 
-__all__ = ["Journal", "ManualClock", "TcpProxy", "checkpoint", "contract"]  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
+__all__ = ["Journal", "ManualClock", "TcpProxy", "checkpoint", "contract"]
 
 _HOMES = {
     "Journal": "rostra.testing.journal",

@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from rostra.config.faults import UnreadableError
 from rostra.config.origin import Kind
 from rostra.config.text import DEEPEST
 from rostra.errors import Mistake, closest
@@ -47,21 +48,6 @@ def found_once(find: Callable[[], Mapping[Keys, int]]) -> Lines:
         return found().get(path)
 
     return line
-
-
-class UnreadableError(ValueError):
-    """Files cannot be read. Its text says why, and holds nothing of their content.
-
-    Args:
-        mistakes: All that is wrong, each with its file, line and column as editors understand them.
-    """
-
-    def __init__(self, *mistakes: Mistake) -> None:
-        super().__init__(*mistakes)
-        self.mistakes = mistakes
-
-    def __str__(self) -> str:
-        return "; ".join(each.reason for each in self.mistakes)
 
 
 def mistake(name: str, reason: str, line: int | None = None, column: int | None = None) -> Mistake:

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import attrs
 
-from rostra.config.formats.content import MOST_MISTAKES, Keys, Said, UnreadableError, mistake, the_first
+from rostra.config.faults import UnreadableError
+from rostra.config.formats.content import MOST_MISTAKES, Keys, Said, mistake, the_first
 from rostra.config.text import Text
 
 _ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=(?P<gap>[ \t]*)", re.ASCII)

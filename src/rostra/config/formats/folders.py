@@ -11,12 +11,12 @@ from itertools import islice
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
+from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import (
     MOST_SETTINGS_BYTES,
     TOO_DEEP,
     Keys,
     Said,
-    UnreadableError,
     mistake,
     mode_and_size,
     no_line,

@@ -10,15 +10,8 @@ import io
 import sys
 from typing import Any
 
-from rostra.config.formats.content import (
-    MOST_MISTAKES,
-    TOO_DEEP,
-    Keys,
-    Said,
-    UnreadableError,
-    mistake,
-    the_first,
-)
+from rostra.config.faults import UnreadableError
+from rostra.config.formats.content import MOST_MISTAKES, TOO_DEEP, Keys, Said, mistake, the_first
 from rostra.config.text import DEEPEST, Text
 from rostra.errors import Mistake
 

@@ -6,7 +6,8 @@ import math
 import re
 from typing import Any, NoReturn
 
-from rostra.config.formats.content import Keys, Said, UnreadableError, found_once, mistake
+from rostra.config.faults import UnreadableError
+from rostra.config.formats.content import Keys, Said, found_once, mistake
 from rostra.errors import Mistake
 
 

@@ -4,7 +4,8 @@ import functools
 import re
 from typing import Any
 
-from rostra.config.formats.content import TOO_DEEP, Keys, Said, UnreadableError, found_once, mistake, place_in
+from rostra.config.faults import UnreadableError
+from rostra.config.formats.content import TOO_DEEP, Keys, Said, found_once, mistake, place_in
 from rostra.config.text import DEEPEST
 from rostra.errors import Mistake
 

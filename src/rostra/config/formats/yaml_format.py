@@ -8,7 +8,8 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from rostra.config.formats.content import Said, UnreadableError, mistake, place_in
+from rostra.config.faults import UnreadableError
+from rostra.config.formats.content import Said, mistake, place_in
 from rostra.config.formats.yaml_tree import Composer, MalformedError
 from rostra.config.formats.yaml_words import fault_in
 

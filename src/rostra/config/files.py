@@ -1,0 +1,65 @@
+"""The parts of a source that files and options are.
+
+Files are read here, when a part is made and when it is asked again.
+"""
+
+from collections.abc import Iterable
+from functools import partial
+from pathlib import Path as FilePath
+
+from rostra.config.faults import UnreadableError
+from rostra.config.formats import Said, is_dotenv, settings_in, variables_in
+from rostra.config.layers import Layer, layer
+from rostra.config.origin import Origin
+from rostra.config.parts import Part, all_read, at_home
+from rostra.config.text import DEEPEST, Text
+from rostra.config.tree import branch
+from rostra.config.view import TooDeepError
+from rostra.errors import Mistake
+
+
+def of_file(path: str) -> Part:
+    """What a file or a folder says.
+
+    Raises:
+        UnreadableError: It cannot be read; all that is wrong with it.
+    """
+    return _read(path, FilePath.cwd())
+
+
+def _read(path: str, folder: FilePath) -> Part:
+    """Read ``path``, which was named when ``folder`` was the working directory."""
+    seen = path if folder == FilePath.cwd() else folder / path
+    home: list[Part] = []
+    layers: tuple[Layer, ...]
+    if is_dotenv(seen):
+        layers = (_said(Origin("dotenv", str(seen)), variables_in(seen), home),)
+    else:
+        layers = tuple(_said(Origin(said.kind, name), said, home) for name, said in settings_in(seen))
+    return at_home(home, layers, partial(_read, path, folder))
+
+
+def _said(origin: Origin, said: Said, home: list[Part]) -> Layer:
+    try:
+        return layer(said.values, origin, home, said.lines)
+    except TooDeepError:
+        pass
+    raise UnreadableError(Mistake(origin.name, f"nested deeper than {DEEPEST} tables"))
+
+
+def from_files(paths: Iterable[str | FilePath]) -> tuple[list[Part], tuple[Mistake, ...]]:
+    """What each file says, and what is wrong with the others."""
+    return all_read(partial(of_file, str(path)) for path in paths)
+
+
+def from_options(options: Iterable[str]) -> tuple[list[Part], tuple[Mistake, ...]]:
+    """What each ``foo.bar=1`` says, and which of them are no such thing."""
+    parts, mistakes = [], []
+    for number, option in enumerate(options, 1):
+        key, equals, text = option.partition("=")
+        path = tuple(part.strip() for part in key.split("."))
+        if not equals or not all(path) or len(path) > DEEPEST:
+            mistakes.append(Mistake(f"--set (number {number})", "expected KEY=VALUE, such as db.port=5432"))
+            continue
+        parts.append(Part((Layer(branch(path, Text(text)), Origin("option", f"--set {key}")),)))
+    return parts, tuple(mistakes)

@@ -7,6 +7,7 @@ A request may be tried twice, the second time on a new connection; two seconds a
 import asyncio
 import os
 import signal
+from collections import Counter
 from pathlib import Path
 
 import command_line
@@ -79,8 +80,10 @@ async def test_a_worker_that_is_suspended_is_replaced_and_its_requests_are_answe
     check(seen)
 
 
-async def test_a_reload_replaces_all_workers_and_loses_no_request(folder):
-    async with served(folder, *ON_A_PORT) as service, load(service.address) as seen:
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+async def test_a_reload_replaces_all_workers_and_loses_no_request(folder, loop):
+    pytest.importorskip(loop)
+    async with served(folder, *ON_A_PORT, "--loop", loop) as service, load(service.address) as seen:
         await seen.until(SOME)
         before = {each.pid for each in service.workers().values()}
 
@@ -223,3 +226,35 @@ async def connect_again_and_again(address: tuple[str, int]) -> None:
         while True:
             _, writer = await asyncio.open_connection(*address)
             writer.transport.abort()
+
+
+async def test_connections_that_last_are_shared_by_the_workers(folder):
+    async with (
+        served(folder, *ON_A_PORT) as service,
+        load(service.address, keeping=20, coming=0) as seen,
+    ):
+        await seen.until(1000)
+        connections = Counter(
+            pid for pid, each in service.workers().items() for found in each.net_connections() if found.raddr
+        )
+
+    check(seen)
+    assert connections.keys() == {1, 2}
+    assert min(connections.values()) >= 8
+
+
+async def test_a_worker_that_takes_no_connections_keeps_the_others_from_none(folder):
+    async with (
+        served(folder, *ON_A_PORT) as service,
+        load(service.address, keeping=4, coming=0) as seen,
+    ):
+        await seen.until(SOME)
+        stopped = service.workers()[1]
+        stopped.suspend()
+        async with load(service.address, keeping=6, coming=2) as others:
+            await others.until(SOME)
+        stopped.resume()
+        await seen.until(SOME)
+
+    check(others)
+    assert seen.failed == []

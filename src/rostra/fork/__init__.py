@@ -8,6 +8,7 @@ imported here before it is asked for, and the types stand in the stub next to th
 from importlib import import_module
 
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
+    "Balance",
     "Bound",
     "Merged",
     "Recycling",
@@ -25,6 +26,7 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 ]
 
 _HOMES = {
+    "Balance": "balancing",
     "Bound": "binding",
     "Merged": "merging",
     "Recycling": "recycling",

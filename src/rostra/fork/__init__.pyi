@@ -2,6 +2,7 @@ from rostra.fork.addresses import SocketAddress as SocketAddress
 from rostra.fork.addresses import TcpAddress as TcpAddress
 from rostra.fork.addresses import UnixAddress as UnixAddress
 from rostra.fork.addresses import read_address as read_address
+from rostra.fork.balancing import Balance as Balance
 from rostra.fork.binding import Bound as Bound
 from rostra.fork.merging import Merged as Merged
 from rostra.fork.merging import Series as Series
@@ -14,6 +15,7 @@ from rostra.fork.watching import Watched as Watched
 from rostra.fork.worker import Worker as Worker
 
 __all__ = [
+    "Balance",
     "Bound",
     "Merged",
     "Recycling",

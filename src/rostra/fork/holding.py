@@ -39,6 +39,11 @@ class Held:
         self._is_closed = False
         self._asked: dict[tuple[Any, ...], _Kept] = {}
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether all workers listen on the same sockets."""
+        return not self._reuse_port
+
     def given(self, number: int) -> tuple[Bound, ...]:
         """Those for the worker of this number, which inherits them.
 

@@ -19,6 +19,7 @@ from rostra import log
 from rostra.config import ConfigSource
 from rostra.errors import ConfigError
 from rostra.fork import child as worker_process
+from rostra.fork.balancing import Places
 from rostra.fork.channel import Channel, pair
 from rostra.fork.deciding import decide
 from rostra.fork.following import STOP_OVERTIME, due, is_alive
@@ -110,6 +111,7 @@ class Parent:
         self._held = held
         self._notifying = notifying
         self._renewed = renewed
+        self._places = Places()
         self._children: dict[int, Child] = {}
         self._pids: dict[int, int] = {}
         self._sums = Sums()
@@ -262,6 +264,7 @@ class Parent:
             if status is not None:
                 self._let_go(each)
                 self._sums.forget(each.key)
+                self._places.give_back(each.key)
                 self._happen(Gone(each.key, status, each.shown))
                 del self._pids[each.key]
 
@@ -328,11 +331,13 @@ class Parent:
         try:
             self._children[action.key] = self._forked(action)
         except OSError as error:
+            self._places.give_back(action.key)
             reason = f"no process could be made for it: {error.strerror or error}"
             self._events.append(Gone(action.key, 1, reason=reason))
 
     def _forked(self, action: Spawn) -> Child:
         given = self._held.given(action.number)
+        balance = self._places.take(action.key) if self._held.is_shared else None
         ours, theirs = pair()
         reading, writing = stacks_pipe()
         for stream in (sys.stdout, sys.stderr):
@@ -341,7 +346,7 @@ class Parent:
 
         def live(mask: Iterable[int]) -> None:
             worker_process.put_off(HEARD, lambda: self._abandon(action.number, ours, reading), mask)
-            worker = Worker(action.number, action.of, action.generation)
+            worker = Worker(action.number, action.of, action.generation, balance=balance)
             source = self._sources[action.generation]
             worker_process.live(self._program, source, worker, given, theirs, writing)
 

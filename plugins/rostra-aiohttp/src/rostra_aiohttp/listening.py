@@ -7,17 +7,15 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from rostra.config import ConfigSource
 from rostra.errors import ListenError
 from rostra.fork import Bound, Refusal, SocketAddress, Sockets, TcpAddress, UnixAddress, refusal
+from rostra_aiohttp.accepting import Accepting, Share
 
 _BACKLOG = 1024
 """Connections that wait to be accepted; the system has a limit of its own."""
-
-_AT_A_GO = 8
-"""Connections that are accepted before others of the machine's workers, which share the socket, have a chance."""
 
 
 class Address(NamedTuple):
@@ -66,11 +64,19 @@ class Place(NamedTuple):
     headers_timeout: float = 0.0
 
 
+class Server(Protocol):
+    """What accepts connections from a socket."""
+
+    def close(self) -> None:
+        """Accept no more, and close the socket."""
+        ...
+
+
 class Listening:
     """A server that accepts connections.
 
     Args:
-        servers: Of asyncio, one for each socket.
+        servers: One for each socket.
         bound: Their sockets.
         addresses: Where they listen.
     """
@@ -78,7 +84,7 @@ class Listening:
     __slots__ = ("_bound", "_servers", "addresses")
 
     def __init__(
-        self, servers: Sequence[asyncio.Server], bound: Sequence[Bound], addresses: Sequence[Address]
+        self, servers: Sequence[Server], bound: Sequence[Bound], addresses: Sequence[Address]
     ) -> None:
         self._servers = servers
         self._bound = bound
@@ -98,6 +104,7 @@ async def listen(
     tls: ssl.SSLContext | None,
     source: ConfigSource,
     sockets: Sockets | None = None,
+    share: Share | None = None,
 ) -> Listening:
     """Accept connections from now on.
 
@@ -110,12 +117,13 @@ async def listen(
         tls: To speak TLS.
         source: Knows who said the settings.
         sockets: From which the sockets are; left out, the place is bound.
+        share: Which of the connections are for this process; all that it can get, if it is left out.
 
     Raises:
         ListenError: The port is taken, say.
     """
     wanted = _wanted(place)
-    serving = _serve(opened, place, wanted, tls, sockets or Sockets())
+    serving = _serve(opened, place, wanted, tls, sockets or Sockets(), share)
     try:
         return await asyncio.create_task(serving, name="http: listen", context=contextvars.Context())
     except OSError as error:
@@ -135,17 +143,22 @@ async def _serve(
     wanted: SocketAddress,
     tls: ssl.SSLContext | None,
     sockets: Sockets,
+    share: Share | None,
 ) -> Listening:
     bound = await sockets.listening(place.section, wanted, is_main=place.section == "http")
     scheme = "http" if tls is None else "https"
     addresses = [_address(each, scheme) for each in bound]
-    servers: list[asyncio.Server] = []
+    servers: list[Server] = []
     listening = Listening(servers, bound, addresses)
     try:
         for each in bound:
-            each.socket = _Shared(each.socket) if _is_asyncios() else each.socket
             _give_up_after(each.socket, place.send_timeout)
-            servers.append(await _accepting(opened, each.socket, tls, _handshake(place, tls)))
+            handshake = _handshake(place, tls)
+            servers.append(
+                await _accepting(opened, each.socket, tls, handshake)
+                if share is None
+                else Accepting(each.socket, opened, tls, handshake, share)
+            )
     except BaseException:
         listening.stop()
         for each in bound:
@@ -162,31 +175,12 @@ async def _accepting(
 ) -> asyncio.Server:
     """Serve on a socket that listens. A file that it has is not the loop's to remove."""
     loop = asyncio.get_running_loop()
-    at_a_go = _AT_A_GO if isinstance(listener, _Shared) else _BACKLOG
-    options: dict[str, Any] = {"ssl": tls, "backlog": at_a_go, "ssl_handshake_timeout": handshake}
+    options: dict[str, Any] = {"ssl": tls, "backlog": _BACKLOG, "ssl_handshake_timeout": handshake}
     if listener.family != socket.AF_UNIX:
         return await loop.create_server(opened, sock=listener, **options)
-    if _is_asyncios() and sys.version_info >= (3, 13):
+    if isinstance(loop, asyncio.BaseEventLoop) and sys.version_info >= (3, 13):
         options |= {"cleanup_socket": False}
     return await loop.create_unix_server(opened, sock=listener, **options)
-
-
-def _is_asyncios() -> bool:
-    """Whether it is a loop of Python's own: others take other options, and need a socket of the plain class."""
-    return isinstance(asyncio.get_running_loop(), asyncio.BaseEventLoop)
-
-
-class _Shared(socket.socket):
-    """A listening socket of which asyncio accepts few connections at a go, though many may wait.
-
-    asyncio takes one number for both, and where several processes share the socket, the first to wake would take all.
-    """
-
-    def __init__(self, listener: socket.socket) -> None:
-        super().__init__(listener.family, listener.type, listener.proto, listener.detach())
-
-    def listen(self, _at_a_go: int = 0, /) -> None:
-        super().listen(_BACKLOG)
 
 
 def _address(bound: Bound, scheme: str) -> Address:

@@ -17,6 +17,7 @@ from rostra.clock import Clock
 from rostra.config import ConfigSource, Duration
 from rostra.fork import Sockets, Worker
 from rostra.health import Checks
+from rostra_aiohttp.accepting import Share
 from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.front import Front, fronted
 from rostra_aiohttp.handling import Serving
@@ -67,7 +68,8 @@ async def serve(
     listening: list[Listening] = []
     try:
         async with _certified(settings, source, clock) as tls, _watched(serving, settings):
-            await _listen(fronts, tls, source, sockets or Sockets(), listening, serving)
+            share = _share(worker, fronts[0][0])
+            await _listen(fronts, tls, source, sockets or Sockets(), share, listening, serving)
             started()
             await cancel.wait()
             serving.is_draining = True
@@ -83,6 +85,14 @@ async def serve(
     finally:
         serving.is_draining = True
         await _close_all([front for front, _ in fronts], listening, serving)
+
+
+def _share(worker: Worker | None, front: Front) -> Share | None:
+    """The connections that are for this worker, if others accept from the same sockets."""
+    server = front.runner.server
+    if worker is None or worker.balance is None or server is None:
+        return None
+    return Share(worker.balance, lambda: len(server.connections))
 
 
 def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:
@@ -141,13 +151,15 @@ async def _listen(
     tls: ssl.SSLContext | None,
     source: ConfigSource,
     sockets: Sockets,
+    share: Share | None,
     listening: list[Listening],
     serving: Serving,
 ) -> None:
     """Listen at the main address, and then at that of its own."""
     for (front, settings), section, context in zip(fronts, ("http", "http.admin"), (tls, None), strict=False):
-        listening.append(await listen(front.open, _place(settings, section), context, source, sockets))
         is_main = section == "http"
+        place, its = _place(settings, section), share if is_main else None
+        listening.append(await listen(front.open, place, context, source, sockets, its))
         first, *others = listening[-1].addresses
         serving.layer.add(first, name=None if is_main else "admin")
         for address in others:

@@ -1,0 +1,163 @@
+"""Connections taken from a socket on which several workers listen, so that each of them has about as many as the others.
+
+Whoever has more than another lets that one have a moment to take the next. One that takes none, because it hangs or
+computes, is waited for so seldom that nobody notices.
+"""
+
+import asyncio
+import errno
+import select
+import socket
+import ssl
+from collections.abc import Callable
+from typing import NamedTuple
+
+from rostra import log
+from rostra.fork import Balance
+
+_MOMENT = 0.002
+"""Seconds until to look again whether somebody else has taken what waits."""
+
+_PATIENCE = 0.05
+"""Seconds after which it is taken all the same."""
+
+_SPELL = 0.5
+"""Seconds after that, in which nobody is waited for."""
+
+_RECOVERY = 1.0
+"""Seconds to go on after the system has no more room for connections."""
+
+_EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+
+_log = log.get("rostra.http")
+
+
+class Share(NamedTuple):
+    """The part that this worker has of all connections.
+
+    Args:
+        balance: What the workers know of each other.
+        here: How many there are here.
+    """
+
+    balance: Balance
+    here: Callable[[], int]
+
+
+class Accepting:
+    """Takes connections from one socket.
+
+    Args:
+        listener: It listens, and does not block.
+        opened: Makes what speaks on a connection.
+        tls: To speak TLS.
+        handshake: Seconds for the handshake; None is asyncio's minute.
+        share: Which of them are for this worker.
+    """
+
+    __slots__ = (
+        "_balance",
+        "_count",
+        "_handshake",
+        "_is_over",
+        "_listener",
+        "_loop",
+        "_opened",
+        "_opening",
+        "_readable",
+        "_spell",
+        "_timer",
+        "_tls",
+        "_waiting",
+    )
+
+    def __init__(
+        self,
+        listener: socket.socket,
+        opened: Callable[[], asyncio.Protocol],
+        tls: ssl.SSLContext | None,
+        handshake: float | None,
+        share: Share,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listener = listener
+        self._opened = opened
+        self._tls = tls
+        self._handshake = handshake
+        self._balance, self._count = share
+        self._opening: set[asyncio.Task[None]] = set()
+        self._waiting: float | None = None
+        self._spell = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+        self._is_over = False
+        self._readable = select.poll()
+        self._readable.register(listener, select.POLLIN)
+        self._balance.tell(self._count())
+        self._look()
+
+    def close(self) -> None:
+        """Take no more, and listen no more in this process. Connections that exist go on."""
+        if self._is_over:
+            return
+        self._is_over = True
+        self._balance.leave()
+        self._loop.remove_reader(self._listener)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._listener.close()
+
+    def _look(self) -> None:
+        self._timer = None
+        if not self._readable.poll(0):  # somebody else has taken what was waited for
+            self._waiting = None
+        self._loop.add_reader(self._listener, self._take)
+
+    def _look_later(self, seconds: float) -> None:
+        self._loop.remove_reader(self._listener)
+        self._timer = self._loop.call_later(seconds, self._look)
+
+    def _take(self) -> None:
+        """Somebody waits; it may be for another one."""
+        self._balance.tell(self._count() + len(self._opening))
+        if not self._balance.is_due and self._is_patient():
+            self._look_later(_MOMENT)
+            return
+        self._waiting = None
+        try:
+            connection, _ = self._listener.accept()
+        except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+            return
+        except OSError as error:
+            if error.errno not in _EXHAUSTED:
+                raise
+            _log.error("http.exhausted", reason=error.strerror)
+            self._look_later(_RECOVERY)
+            return
+        connection.setblocking(False)
+        opening = self._loop.create_task(self._open(connection), name="http: opening a connection")
+        self._opening.add(opening)
+        opening.add_done_callback(self._opening.discard)
+        self._balance.tell(self._count() + len(self._opening))
+
+    def _is_patient(self) -> bool:
+        """Whether the others may have a moment more."""
+        now = self._loop.time()
+        if now < self._spell:
+            return False
+        self._waiting = self._waiting or now
+        if now - self._waiting < _PATIENCE:
+            return True
+        self._spell = now + _SPELL
+        return False
+
+    async def _open(self, connection: socket.socket) -> None:
+        try:
+            await self._loop.connect_accepted_socket(
+                self._opened,
+                connection,
+                ssl=self._tls,
+                ssl_handshake_timeout=self._handshake if self._tls is not None else None,
+            )
+        except OSError as error:  # the client has gone, or does not speak TLS as we do
+            connection.close()
+            _log.debug("http.unopened", reason=str(error))

@@ -68,6 +68,27 @@ async def test_what_is_made_in_it_is_closed_by_the_last_who_holds_it(stage):
     assert scope.is_over
 
 
+async def test_as_a_context_manager_it_is_the_current_layer_and_closed_at_its_end(stage):
+    journal = []
+
+    async def session(request: Request) -> AsyncIterator[Session]:
+        try:
+            yield Session(request)
+        except LookupError as error:
+            journal.append(str(error))
+            raise
+
+    stage.get(di.Registry).register(session)
+    with pytest.raises(LookupError):
+        async with di.LateScope(stage, (Request(),)) as scope:
+            assert context.current_context() is scope
+            await di.nject(Session)
+            raise LookupError("no shelf")
+
+    assert journal == ["no shelf"]
+    assert context.peek(None) is not scope
+
+
 async def test_nothing_is_made_in_it_when_it_is_over_though_nobody_had_looked(stage):
     async def session(request: Request) -> AsyncIterator[Session]:
         yield Session(request)

@@ -5,8 +5,11 @@ is a layer with a parent and nothing else.
 """
 
 import threading
-from typing import Any
+from contextvars import Token
+from types import TracebackType
+from typing import Any, Self
 
+from rostra import context
 from rostra.components import Components, Environment
 from rostra.di.closing import Closing
 from rostra.di.scopes import Scope
@@ -25,10 +28,11 @@ class LateScope(Components):
         below: The layer on which it lies.
         items: Components of the layer.
 
-    ``closing`` is None as long as nobody has looked into it.
+    ``closing`` is None as long as nobody has looked into it. As an async context manager it is entered once, is the
+    current layer of the body, and is closed by the task that entered it.
     """
 
-    __slots__ = ("below", "closing", "holders", "is_over", "items")
+    __slots__ = ("_token", "below", "closing", "holders", "is_over", "items")
 
     def __init__(self, below: Components, items: tuple[object, ...] = ()) -> None:
         # The slots that look-ups read stay empty, and so the first look-up ends in __getattr__.
@@ -46,6 +50,20 @@ class LateScope(Components):
             if self.closing is None:
                 self._open()
         return object.__getattribute__(self, name)
+
+    async def __aenter__(self) -> Self:
+        self._token: Token[Components] = context.enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if (closing := self.end()) is not None:
+                await closing.close(error)
+        finally:
+            context.leave(self._token)
+            del self._token  # it may know this very layer
 
     def let_go(self) -> Closing | None:
         """One of ``holders`` less.

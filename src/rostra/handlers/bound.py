@@ -2,10 +2,10 @@
 
 import functools
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from rostra import context, di
+from rostra import di
 from rostra.components import Components
 from rostra.handlers.collecting import Declared
 from rostra.handlers.sources import Origin, Source
@@ -82,20 +82,19 @@ class Bound:
         Raises:
             Exception: What the handler, a guard or the closing of the scope raises, as it is.
         """
-        async with di.scope_above(self._layer):
-            for component in components:
-                context.add(component)
+        components = tuple(components)
+        async with di.LateScope(self._layer, components):
             for guard in self.guards:
                 instead = await guard.invoke(guard.taken(values, components))
                 if instead is not None:
                     return instead
             return await self.invoke(self.taken(values, components))
 
-    def taken(self, values: Mapping[str, Any], components: Iterable[object]) -> dict[str, Any]:
+    def taken(self, values: Mapping[str, Any], components: Sequence[object]) -> dict[str, Any]:
         """Of these values and objects the ones that ``invoke`` takes, by name."""
         found = {source.name: values[source.name] for source in self.from_outside if source.name in values}
         for name, kind in self.passed.items():
-            found[name] = next(each for each in reversed([*components]) if isinstance(each, kind))
+            found[name] = next(each for each in reversed(components) if isinstance(each, kind))
         return found
 
 

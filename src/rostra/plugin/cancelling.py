@@ -26,28 +26,33 @@ class Cancel:
         begin_stop: Called when somebody sets it; without one it is a mere event, as a test needs it.
     """
 
-    __slots__ = ("_begin_stop", "_event")
+    __slots__ = ("_begin_stop", "_event", "_is_set")
 
     def __init__(self, begin_stop: Callable[[], None] | None = None) -> None:
         self._begin_stop = begin_stop
-        self._event = asyncio.Event()
+        self._is_set = False
+        self._event: asyncio.Event | None = None  # made for who waits: every web socket has a Cancel
 
     def __repr__(self) -> str:
         return f"<Cancel {'set' if self.is_set() else 'not set'}>"
 
     def set(self) -> None:
         """Begin the stop of the stage. More than once is nothing more."""
-        self._event.set()
+        self._is_set = True
+        if self._event is not None:
+            self._event.set()
         if self._begin_stop is not None:
             self._begin_stop()
 
     def is_set(self) -> bool:
         """Whether to take no new work."""
-        return self._event.is_set()
+        return self._is_set
 
     async def wait(self) -> None:
         """Return when it is set; at once if it is already."""
-        await self._event.wait()
+        if not self._is_set:
+            self._event = self._event or asyncio.Event()
+            await self._event.wait()
 
     async def within(self, seconds: float) -> bool:
         """Whether it is set within so many seconds of the stage's clock: the pause of a loop that ends soon.
@@ -59,13 +64,13 @@ class Cancel:
         """
         clock = context.get(Clock, default=None) or SystemClock()
         pause = asyncio.ensure_future(clock.sleep(seconds))
-        heard = asyncio.ensure_future(self._event.wait())
+        heard = asyncio.ensure_future(self.wait())
         try:
             await asyncio.wait({pause, heard}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             pause.cancel()
             heard.cancel()
-        return self._event.is_set()
+        return self._is_set
 
 
 class Started:

@@ -105,7 +105,7 @@ def _speaking(bound: Bound) -> Bound:
 
     @functools.wraps(function)
     async def speaking(*positional: Any, **named: Any) -> Any:
-        return await _life.get().speak(functools.partial(function, *positional, **named))
+        return await _life.get().speak(function, positional, named)
 
     declared = bound.declared._replace(function=speaking)
     return Bound(declared, bound.sources, context.current_context(), bound.guards)

@@ -127,7 +127,9 @@ class Line:
         try:
             async with asyncio.timeout(None) as self._reading:
                 while self.end is None:
-                    await self._read_one()
+                    self._take(await self.response.receive())
+                    while self.inbox.is_full and self.is_open and self.end is None:
+                        await self.inbox.room(_LOOK_EVERY)
         except TimeoutError:
             if self.end is None:
                 raise
@@ -136,13 +138,10 @@ class Line:
             if self._idle_handle is not None:
                 self._idle_handle.cancel()
 
-    async def _read_one(self) -> None:
-        message = await self.response.receive()
+    def _take(self, message: WSMessage) -> None:
         if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
             self._note_speech()
             self.inbox.put(message.data)
-            while self.inbox.is_full and self.is_open and self.end is None:
-                await self.inbox.room(_LOOK_EVERY)
         else:
             if isinstance(message.data, WebSocketError):
                 with contextlib.suppress(OSError):  # the peer has gone already

@@ -6,7 +6,7 @@ other one follows, and nothing is left.
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
 from aiohttp import WSCloseCode
@@ -116,14 +116,16 @@ class Life:
             await self._put_away(handler)
         return self.line.response
 
-    async def speak(self, function: Callable[[], Any]) -> Any:
+    async def speak(
+        self, function: Callable[..., Any], positional: Iterable[Any], named: Mapping[str, Any]
+    ) -> Any:
         """Open the line and call the handler's function. Done in the handler's task and scope.
 
         What the handler started has ended when this returns, so before anything of the scope is closed.
         """
         await self.line.open()
         try:
-            result = function()
+            result = function(*positional, **named)
             return await result if inspect.isawaitable(result) else result
         finally:
             self.is_ending = True

@@ -78,15 +78,19 @@ async def test_as_a_context_manager_it_is_the_current_layer_and_closed_at_its_en
             journal.append(str(error))
             raise
 
-    stage.get(di.Registry).register(session)
-    with pytest.raises(LookupError):
+    async def call() -> None:
         async with di.LateScope(stage, (Request(),)) as scope:
             assert context.current_context() is scope
             await di.nject(Session)
             raise LookupError("no shelf")
 
+    stage.get(di.Registry).register(session)
+    before = context.peek(None)
+    with pytest.raises(LookupError):
+        await call()
+
     assert journal == ["no shelf"]
-    assert context.peek(None) is not scope
+    assert context.peek(None) is before
 
 
 async def test_nothing_is_made_in_it_when_it_is_over_though_nobody_had_looked(stage):

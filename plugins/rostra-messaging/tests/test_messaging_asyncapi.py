@@ -75,6 +75,15 @@ async def bill(order: Order) -> Bill:
     return Bill(order)
 
 
+@subscribe("orders.counted", group="counting", publishes="orders.summed")
+async def count(numbers: list[int]) -> int | None:
+    return sum(numbers) or None
+
+
+@subscribe("deep", options=[{"has": "no hash"}])
+async def deepen(value: int) -> None: ...
+
+
 @subscribe("orders.*")
 async def audit(message: Message) -> None: ...
 
@@ -99,7 +108,7 @@ async def event(order: Order) -> None: ...
 async def value(value: wrappers_pb2.StringValue) -> None: ...
 
 
-HANDLERS = (bill, audit, archive, note, keep, event, value)
+HANDLERS = (bill, count, deepen, audit, archive, note, keep, event, value)
 
 
 @pytest.fixture
@@ -110,13 +119,13 @@ def document(module: Callable[..., str]) -> Callable[..., dict[str, Any]]:
         seen: list[Any] = []
 
         def look(rehearsal: plugin.Rehearsal) -> None:
+            assert (*rehearsal.failed, *rehearsal.wrong) == ()
             seen.append(rehearsal.components.get(SelfDescription, name="asyncapi").make())
 
         brokers = {"other": {"url": "memory://"}}
         config = {"messaging": {"brokers": brokers, **settings}}
-        assert (
-            plugin.rehearse("rostra_messaging", module(Order, Bill, *items), look=look, config=config) is None
-        )
+        named = (module(Order, Bill, *items),) if items else ()
+        assert plugin.rehearse("rostra_messaging", *named, look=look, config=config) is None
         (document,) = seen
         return document
 
@@ -175,6 +184,14 @@ def test_a_handler_receives_on_its_topic_and_sends_what_it_returns(document) -> 
             "description": "At once.",
             "messages": [{"$ref": "#/channels/orders.placed/messages/Order"}],
             "x-queue": "billing.orders.placed",
+            "reply": {
+                "address": {
+                    "location": "$message.header#/reply_to",
+                    "description": "Where whoever asks waits.",
+                },
+                "channel": {"$ref": "#/channels/bill.reply"},
+                "messages": [{"$ref": "#/channels/bill.reply/messages/Bill"}],
+            },
         },
         "bill.send": {
             "action": "send",
@@ -184,6 +201,19 @@ def test_a_handler_receives_on_its_topic_and_sends_what_it_returns(document) -> 
             "messages": [{"$ref": "#/channels/orders.billed/messages/Bill"}],
         },
     }
+
+
+def test_who_asks_may_get_none_which_is_not_published(document) -> None:
+    made = document(count)
+
+    assert made["channels"]["count.reply"]["address"] is None
+    payloads = {
+        name: each["payload"]["properties"]["data"] for name, each in made["components"]["messages"].items()
+    }
+    (sent,) = made["channels"]["orders.summed"]["messages"]
+    (reply,) = made["channels"]["count.reply"]["messages"]
+    assert payloads[sent] == {"type": "integer"}
+    assert payloads[reply] == {"type": ["integer", "null"]}
 
 
 def test_wildcards_stand_in_addresses_and_not_in_names(document) -> None:

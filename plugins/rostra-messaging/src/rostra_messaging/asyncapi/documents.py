@@ -13,17 +13,16 @@ from rostra import di
 from rostra.describing import docstring
 from rostra.documents import Schema, Schemas, finished, in_draft_07, unique
 from rostra.errors import AnnotationError
-from rostra.handlers import Bound, Origin
-from rostra_messaging.asyncapi.messages import COMPONENTS, Told, told
+from rostra.handlers import Bound, Origin, bare, union_members
+from rostra_messaging.asyncapi.messages import COMPONENTS, Told, is_told_nothing, told
 from rostra_messaging.declaring import Subscription
 from rostra_messaging.envelopes import Envelope, JsonEnvelope
+from rostra_messaging.messages import REPLY_TO
 
 VERSION = "3.0.0"
 
 EnvelopeOf: TypeAlias = Callable[[Subscription], Envelope]
 """How the messages of a subscription are written."""
-Address: TypeAlias = tuple[str | None, str]
-"""The name of a broker, and a topic."""
 
 
 class Info(NamedTuple):
@@ -40,13 +39,27 @@ class Info(NamedTuple):
     description: str = ""
 
 
+class Address(NamedTuple):
+    """Where messages pass.
+
+    Args:
+        broker: Its name; None is that of ``[messaging]``.
+        topic: None where whoever asks says it.
+        asked: The handler that answers there, if that is so.
+    """
+
+    broker: str | None
+    topic: str | None
+    asked: str = ""
+
+
 class Operation(NamedTuple):
-    """That a handler takes or sends messages on a topic.
+    """That a handler takes or sends messages on a topic, or answers where it is asked to.
 
     Args:
         bound: The handler.
         subscription: What sets it off.
-        action: Which of the two.
+        action: Which of these.
         address: Where.
         message: What.
         envelope: How it is written.
@@ -54,7 +67,7 @@ class Operation(NamedTuple):
 
     bound: Bound
     subscription: Subscription
-    action: Literal["receive", "send"]
+    action: Literal["receive", "send", "reply"]
     address: Address
     message: Told
     envelope: Envelope
@@ -103,13 +116,17 @@ def _operations(
     subscription = bound.declared.trigger
     if not isinstance(subscription, Subscription):
         return
-    envelope = envelope_of(subscription)
-    broker = subscription.broker
-    taken = told(_payload_of(bound), "sent", envelope, schemas, subscription.topic)
-    yield Operation(bound, subscription, "receive", (broker, subscription.topic), taken, envelope)
-    if subscription.publishes is not None:
-        sent = told(_returned(bound, names), "answered", envelope, schemas, subscription.publishes)
-        yield Operation(bound, subscription, "send", (broker, subscription.publishes), sent, envelope)
+    envelope, broker, topic = envelope_of(subscription), subscription.broker, subscription.topic
+    taken = told(_payload_of(bound), "sent", envelope, schemas, topic)
+    yield Operation(bound, subscription, "receive", Address(broker, topic), taken, envelope)
+    returned = _returned(bound, names)
+    if (publishes := subscription.publishes) is not None:
+        sent = told(_without_none(returned), "answered", envelope, schemas, publishes)
+        yield Operation(bound, subscription, "send", Address(broker, publishes), sent, envelope)
+    if not is_told_nothing(returned):
+        asked = f"{bound.declared.function.__module__}.{bound.declared.label}"
+        answer = told(returned, "answered", envelope, schemas, topic)
+        yield Operation(bound, subscription, "reply", Address(broker, None, asked), answer, envelope)
 
 
 def _payload_of(bound: Bound) -> Any:
@@ -125,14 +142,20 @@ def _returned(bound: Bound, names: Mapping[str, Any]) -> Any:
         return Any
 
 
+def _without_none(annotation: Any) -> Any:
+    """None is not published."""
+    return bare(annotation) if len(union_members(annotation)) == 1 else annotation
+
+
 def _channels(
     operations: Sequence[Operation], channels: Mapping[Address, str], messages: Mapping[Any, str]
 ) -> dict[str, Schema]:
     made: dict[str, Schema] = {}
     for each in operations:
-        broker, topic = each.address
+        broker = each.address.broker
         tags = {"tags": [{"name": broker, "description": "The broker."}]} if broker else {}
-        channel = made.setdefault(channels[each.address], {"address": topic, "messages": {}, **tags})
+        new: Schema = {"address": each.address.topic, "messages": {}, **tags}
+        channel = made.setdefault(channels[each.address], new)
         name = messages[each.message.key]
         channel["messages"][name] = {"$ref": f"#/components/messages/{name}"}
     return made
@@ -141,24 +164,48 @@ def _channels(
 def _named_operations(
     operations: Sequence[Operation], channels: Mapping[Address, str], messages: Mapping[Any, str]
 ) -> dict[str, Schema]:
-    names = unique({number: _operation_names(each) for number, each in enumerate(operations)})
-    return {
-        names[number]: _operation(each, channels[each.address], messages[each.message.key])
-        for number, each in enumerate(operations)
-    }
+    own = {number: each for number, each in enumerate(operations) if each.action != "reply"}
+    names = unique({number: _operation_names(each) for number, each in own.items()})
+    replies = {each.bound: each for each in operations if each.action == "reply"}
+    made = {}
+    for number, each in own.items():
+        reply = replies.get(each.bound) if each.action == "receive" else None
+        made[names[number]] = {**_operation(each, channels, messages), **_reply(reply, channels, messages)}
+    return made
 
 
-def _operation(each: Operation, channel: str, message: str) -> Schema:
+def _operation(each: Operation, channels: Mapping[Address, str], messages: Mapping[Any, str]) -> Schema:
     summary, _, description = docstring(each.bound.declared.function.__doc__).text.partition("\n\n")
     queue = each.subscription.queue.name if each.action == "receive" else None
     return {
         "action": each.action,
-        "channel": {"$ref": f"#/channels/{channel}"},
+        "channel": {"$ref": f"#/channels/{channels[each.address]}"},
         **({"summary": summary} if summary else {}),
         **({"description": description} if description else {}),
-        "messages": [{"$ref": f"#/channels/{channel}/messages/{message}"}],
+        "messages": _messages(each, channels, messages),
         **({"x-queue": queue} if queue else {}),
     }
+
+
+def _reply(each: Operation | None, channels: Mapping[Address, str], messages: Mapping[Any, str]) -> Schema:
+    """What whoever asks gets, and where."""
+    if each is None:
+        return {}
+    where = {"location": f"$message.header#/{REPLY_TO}", "description": "Where whoever asks waits."}
+    return {
+        "reply": {
+            "address": where,
+            "channel": {"$ref": f"#/channels/{channels[each.address]}"},
+            "messages": _messages(each, channels, messages),
+        }
+    }
+
+
+def _messages(
+    each: Operation, channels: Mapping[Address, str], messages: Mapping[Any, str]
+) -> list[dict[str, str]]:
+    place = f"#/channels/{channels[each.address]}/messages/{messages[each.message.key]}"
+    return [{"$ref": place}]
 
 
 def _with_payload(message: Schema) -> Schema:
@@ -168,9 +215,10 @@ def _with_payload(message: Schema) -> Schema:
 
 
 def _channel_names(address: Address) -> tuple[str, ...]:
-    broker, topic = address
-    readable = topic.replace("*", "any").replace("#", "all")
-    return (readable, f"{broker or 'default'}.{readable}")
+    if address.topic is None:
+        return (f"{address.asked.rpartition('.')[2]}.reply", f"{address.asked}.reply")
+    readable = address.topic.replace("*", "any").replace("#", "all")
+    return (readable, f"{address.broker or 'default'}.{readable}")
 
 
 def _operation_names(each: Operation) -> tuple[str, ...]:

@@ -38,6 +38,11 @@ COMPONENTS: Mapping[str, Schema] = {
 _UNTOLD = (Any, object, inspect.Parameter.empty, None, type(None))
 
 
+def is_told_nothing(annotation: Any) -> bool:
+    """Whether a type says nothing of its values, or that there are none."""
+    return any(annotation is each for each in _UNTOLD)
+
+
 class Told(NamedTuple):
     """A message.
 
@@ -62,7 +67,7 @@ def told(annotation: Any, direction: Direction, envelope: Envelope, schemas: Sch
         schemas: Of the document.
         topic: Where; a payload of which nothing is known is called by it.
     """
-    is_untold = annotation in _UNTOLD
+    is_untold = is_told_nothing(annotation)
     name = topic.replace("*", "any").replace("#", "all") if is_untold else name_of(annotation)
     kind = type(envelope).__name__
     payload = _payload(annotation, direction, envelope, schemas)
@@ -81,7 +86,7 @@ def _payload(annotation: Any, direction: Direction, envelope: Envelope, schemas:
         return {"type": "string"}
     if is_protobuf(bare(annotation)):
         return None
-    data = {} if annotation in _UNTOLD else schemas.of(annotation, direction)
+    data = {} if is_told_nothing(annotation) else schemas.of(annotation, direction)
     if isinstance(envelope, JsonEnvelope):
         return _in_envelope(data)
     if isinstance(envelope, CloudEventsEnvelope) and envelope.mode == "structured":

@@ -5,8 +5,6 @@ keep them as long as they last. So each worker writes how many it has where the 
 them share. What stands there is a hint: whoever has more lets the others have a moment, and then takes what is still there.
 """
 
-import mmap
-
 _NOBODY = -1
 _BYTES = 8
 
@@ -48,6 +46,8 @@ class Places:
     """
 
     def __init__(self, most: int = 256) -> None:
+        import mmap  # only a parent needs it
+
         self._memory = mmap.mmap(-1, most * _BYTES)
         self._numbers = memoryview(self._memory).cast("q")
         self._taken: dict[int, int] = {}

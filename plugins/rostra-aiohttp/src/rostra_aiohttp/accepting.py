@@ -10,10 +10,9 @@ import select
 import socket
 import ssl
 from collections.abc import Callable
-from typing import NamedTuple
 
 from rostra import log
-from rostra.fork import Balance
+from rostra_aiohttp.sharing import Share
 
 _MOMENT = 0.002
 """Seconds until to look again whether somebody else has taken what waits."""
@@ -30,18 +29,6 @@ _RECOVERY = 1.0
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _log = log.get("rostra.http")
-
-
-class Share(NamedTuple):
-    """The part that this worker has of all connections.
-
-    Args:
-        balance: What the workers know of each other.
-        here: How many there are here.
-    """
-
-    balance: Balance
-    here: Callable[[], int]
 
 
 class Accepting:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from rostra.config import ConfigSource
 from rostra.errors import ListenError
 from rostra.fork import Bound, Refusal, SocketAddress, Sockets, TcpAddress, UnixAddress, refusal
-from rostra_aiohttp.accepting import Accepting, Share
+from rostra_aiohttp.sharing import Share
 
 _BACKLOG = 1024
 """Connections that wait to be accepted; the system has a limit of its own."""
@@ -154,11 +154,12 @@ async def _serve(
         for each in bound:
             _give_up_after(each.socket, place.send_timeout)
             handshake = _handshake(place, tls)
-            servers.append(
-                await _accepting(opened, each.socket, tls, handshake)
-                if share is None
-                else Accepting(each.socket, opened, tls, handshake, share)
-            )
+            if share is None:
+                servers.append(await _accepting(opened, each.socket, tls, handshake))
+            else:
+                from rostra_aiohttp.accepting import Accepting
+
+                servers.append(Accepting(each.socket, opened, tls, handshake, share))
     except BaseException:
         listening.stop()
         for each in bound:

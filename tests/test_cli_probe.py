@@ -17,7 +17,7 @@ WORKER = """
     from rostra import health, plugin
 
     async def work(cancel: plugin.Cancel):
-        print("running", flush=True)
+        print("running\\n", end="", flush=True)
         await cancel.wait()
 
     def database_answers():

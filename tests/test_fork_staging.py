@@ -76,7 +76,7 @@ def test_functions_of_a_program_are_plugins_of_its_workers_and_all_done_is_done(
         from rostra import fork
 
         async def work(worker: fork.Worker):
-            print(worker, flush=True)
+            print(f"{worker}\\n", end="", flush=True)
 
         async def prepare():
             yield work
@@ -98,7 +98,7 @@ def test_one_worker_per_cpu_if_nothing_is_said(tmp_path: Path) -> None:
         from rostra import fork
 
         async def prepare(worker: fork.Worker):
-            print(worker.count, flush=True)
+            print(f"{worker.count}\\n", end="", flush=True)
 
         fork.stage(prepare)
         """,
@@ -184,7 +184,7 @@ def test_what_was_printed_before_the_fork_is_printed_once(tmp_path: Path) -> Non
         from rostra import fork
 
         async def prepare():
-            print("in the worker")
+            print("in the worker\\n", end="")
 
         print("before")
         fork.stage(prepare, forks=2)
@@ -221,7 +221,7 @@ def test_a_stage_in_the_foreground_of_a_shell_ends_with_it(tmp_path: Path) -> No
         from rostra import fork, plugin
 
         async def wait(cancel: plugin.Cancel):
-            print("waiting", flush=True)
+            print("waiting\\n", end="", flush=True)
             await cancel.wait()
 
         async def prepare():

@@ -379,10 +379,10 @@ async def test_preloaded_plugins_are_imported_in_the_parent_and_never_prepared_t
         "telling.py",
         """
         import os
-        print("imported", os.getpid(), flush=True)
+        print(f"imported {os.getpid()}\\n", end="", flush=True)
 
         async def prepare():
-            print("prepared", os.getpid(), flush=True)
+            print(f"prepared {os.getpid()}\\n", end="", flush=True)
         """,
     )
     shared = ended(folder, "run", "telling.py", "--workers", "2", "--preload")
@@ -396,7 +396,7 @@ async def test_preloaded_plugins_are_imported_in_the_parent_and_never_prepared_t
 
 
 async def test_workers_whose_work_is_done_end_the_command(folder):
-    write(folder, "job.py", "async def prepare():\n    yield work\nasync def work():\n    print('done')\n")
+    write(folder, "job.py", "async def prepare():\n    yield work\nasync def work():\n    print('done\\n', end='')\n")
 
     job = ended(folder, "run", "job.py", "--workers", "3")
 

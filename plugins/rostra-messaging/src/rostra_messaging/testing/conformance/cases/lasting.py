@@ -146,6 +146,33 @@ async def a_connection_that_is_lost_brings_back_only_what_was_not_done(trial: Tr
     await _nothing_is_left(trial)
 
 
+async def whatever_is_lost_meanwhile_each_message_ends_as_it_should(trial: Trial) -> None:
+    done, tries = Book(trial.under.patience), Book(trial.under.patience)
+    poison, count = 10, 100
+
+    @subscribe("orders.placed", group="billing", retry=Retry(delays=(0, 0)))
+    async def bill(number: int, message: Message) -> None:
+        tries.note(number)
+        await asyncio.sleep(0)
+        if number < poison or message.attempt < 3:
+            raise OSError(f"try {message.attempt}")
+        done.note(number)
+
+    async with stage(trial, bill) as shop:
+        await shop.publisher.publish_many(
+            Message(topic="orders.placed", body=number) for number in range(count)
+        )
+        for share in (1, 2, 3):
+            await tries.wait(share * count // 2)
+            await trial.under.lose_connections()
+        await _handled(done, set(range(poison, count)))
+        letters = await shop.dead(_BILLING, poison)
+
+    assert {each.parcel.attempt for each in letters} == {3}
+    assert {each.reason for each in letters} == {"OSError: try 3"}
+    assert len({each.parcel.id for each in letters}) == poison
+
+
 async def a_stage_goes_on_by_itself_when_the_broker_is_back(trial: Trial) -> None:
     book = Book(trial.under.patience)
 

@@ -11,6 +11,7 @@ import stat
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from rostra.fork.addresses import SocketAddress, TcpAddress, UnixAddress
 
@@ -21,6 +22,9 @@ _TRIES = 10
 """How often to look for a port that is free at several addresses."""
 
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
+
+
+Listener: TypeAlias = socket.socket
 
 
 class Bound:
@@ -36,7 +40,7 @@ class Bound:
     __slots__ = ("_number", "_path", "_pid", "name", "socket")
 
     def __init__(
-        self, socket: socket.socket, name: str = "", path: Path | None = None, number: int | None = None
+        self, socket: Listener, name: str = "", path: Path | None = None, number: int | None = None
     ) -> None:
         self.socket = socket
         self.name = name

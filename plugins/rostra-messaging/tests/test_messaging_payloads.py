@@ -7,6 +7,8 @@ from typing import Any, Literal
 import attrs
 import pytest
 from google.protobuf import wrappers_pb2
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rostra.documents import UnreadableTypeError
 from rostra_messaging.brokers import Parcel
@@ -109,3 +111,34 @@ def test_what_is_no_message_of_protobuf_is_undecodable(data: Any, reason: str) -
 
 def test_bytes_in_json_are_base64() -> None:
     assert reader_of(bytes)(base64.b64encode(b"tea").decode()) == b"tea"
+
+
+ANY_DATA = st.recursive(
+    st.none() | st.booleans() | st.integers(-99, 99) | st.sampled_from(["tea", "open", "", "9"]),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["lines", "state", "note", "item", "quantity"]), inner, max_size=4)
+    ),
+    max_leaves=10,
+)
+NEAR = st.fixed_dictionaries(
+    {
+        "lines": st.lists(
+            ANY_DATA | st.fixed_dictionaries({"item": ANY_DATA, "quantity": ANY_DATA}), max_size=3
+        )
+    },
+    optional={"state": ANY_DATA, "note": ANY_DATA},
+)
+
+
+@pytest.mark.parametrize("annotation", [Order, list[Line], dict[str, Order | int], Line | None, int, str])
+@given(data=ANY_DATA | NEAR)
+def test_whatever_was_sent_is_read_or_told_in_one_line(annotation: Any, data: Any) -> None:
+    try:
+        reader_of(annotation)(data)
+    except UndecodableError as error:
+        reason = error.reason
+    else:
+        return
+    assert reason.startswith("it is no ")
+    assert "\n" not in reason

@@ -141,7 +141,7 @@ async def played(messages, subscription, stop_after):
     async def bury(_message, _failure):
         raise AssertionError
 
-    engine = Engine(world, ManualClock(), lambda *_: None, bury, lambda: lost.append(True))
+    engine = Engine(world, ManualClock(), lambda *_: None, bury, lambda: lost.append(True), lambda: False)
     consuming = asyncio.create_task(engine.consume(world))
     if stop_after is not None:
         for _ in range(stop_after):

@@ -438,6 +438,37 @@ async def test_a_stage_whose_broker_is_away_stops_at_once(run):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_a_stage_that_stops_does_not_wait_until_a_broker_that_is_away_can_be_told(
+    module, caplog, ordered
+):
+    broker = ABroker()
+    settling = asyncio.Event()
+
+    @subscribe("orders.placed", group="billing", ordered=ordered)
+    async def bill(_number: int) -> None:
+        pass
+
+    async def done():
+        settling.set()
+        await asyncio.Event().wait()
+
+    delivery = broker.delivery()
+    delivery.done = done
+    stage = staged(module, broker, bill)
+
+    async def play():
+        broker.consumers[LABEL].offer(delivery)
+        await within(settling.wait())
+        broker.trouble = "the link is down"
+        stage.stop()
+
+    assert await ending(stage, play) is None
+    assert not stage.is_cut_short
+    assert "message.unsettled" in caplog.text
+
+
+@pytest.mark.asyncio
 async def test_without_subscriptions_nothing_keeps_the_stage_alive(module):
     async def work() -> str:
         return "done"

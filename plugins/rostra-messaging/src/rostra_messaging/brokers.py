@@ -106,7 +106,8 @@ class Delivery(Protocol):
     """A parcel that was handed to a consumer. One of the four methods is called, once.
 
     Each returns whether the broker knows it. If the connection was lost meanwhile, it does not; then the parcel comes
-    again, and the method has logged that. They raise nothing but CancelledError.
+    again, and the method has logged that and waits for nothing. They raise nothing but CancelledError: who stops while
+    the broker is away cancels them.
     """
 
     @property

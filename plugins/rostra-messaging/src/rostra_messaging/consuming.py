@@ -203,8 +203,9 @@ async def consume(
         answering = Answering(subscribed, publisher)
         tries = Tries(subscribed, middlewares.handling, answering, subscriptions.layer, clock)
         note = _noting(seconds, subscribed.label)
-        engine = Engine(tries, clock, note, answering.died, cancel.set)
-        return Intake(subscribed, brokers.get(subscribed.broker), engine)
+        broker = brokers.get(subscribed.broker)
+        engine = Engine(tries, clock, note, answering.died, cancel.set, lambda: broker.trouble is not None)
+        return Intake(subscribed, broker, engine)
 
     await Intakes(subscriptions, make, checks).run(cancel, started)
 

@@ -17,6 +17,8 @@ from rostra_messaging.messages import Message
 from rostra_messaging.outcomes import Again, Dead, Outcome
 from rostra_messaging.tries import Tries
 
+_LOOK_EVERY = 0.2
+"""Seconds between two looks at whether the broker is away, while what runs is finished."""
 _LAST_PATIENCE = 0.5
 """Seconds for handlers to end once they were cut; well within what the stage grants to a cancelled task."""
 
@@ -37,19 +39,30 @@ class Engine:
         note: Told of each outcome.
         bury: Told of the dead.
         lost: Called when nothing can be taken any more though nobody asked for that, before what runs is finished.
+        is_away: Whether the broker cannot be told anything at the moment.
     """
 
-    def __init__(self, tries: Tries, clock: Clock, note: Note, bury: Bury, lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        tries: Tries,
+        clock: Clock,
+        note: Note,
+        bury: Bury,
+        lost: Callable[[], None],
+        is_away: Callable[[], bool],
+    ) -> None:
         subscription = tries.subscribed.subscription
         self._tries = tries
         self._clock = clock
         self._note = note
         self._bury = bury
         self._lost = lost
+        self._is_away = is_away
         self._most = subscription.concurrency
         self._free = asyncio.Semaphore(self._most)  # of those that wait for their turn
         self._room = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._settling: set[asyncio.Task[Any] | None] = set()
         self._turns: dict[str | None, _Turn] = {}
         self._is_ordered = subscription.ordered
         self._stopping = asyncio.Event()
@@ -132,14 +145,25 @@ class Engine:
         tried = await self._tries.attempt(delivery.parcel, is_redelivered=delivery.is_redelivered)
         match tried.outcome:
             case Again(delay, failure, counts):
-                await delivery.retry(delay, failure, counts=counts)
+                await self._settled(delivery.retry(delay, failure, counts=counts))
             case Dead(failure):
-                await delivery.dead(failure)
-                if tried.message is not None:
-                    await self._bury(tried.message, failure)
+                await self._settled(delivery.dead(failure))
+                await self._buried(tried.message, failure)
             case _:
-                await delivery.done()
+                await self._settled(delivery.done())
         self._note(tried.outcome, self._clock.monotonic() - begun)
+
+    async def _settled(self, settling: Awaitable[bool]) -> None:
+        task = asyncio.current_task()
+        self._settling.add(task)
+        try:
+            await settling
+        finally:
+            self._settling.discard(task)
+
+    async def _buried(self, message: Message | None, failure: Failure) -> None:
+        if message is not None:
+            await self._bury(message, failure)
 
     async def _handle_in_turn(self, delivery: Delivery) -> None:
         key = delivery.parcel.key
@@ -161,22 +185,23 @@ class Engine:
             async with self._free:
                 with log.bound():
                     tried = await self._tries.attempt(parcel, is_redelivered=delivery.is_redelivered)
-            self._note(tried.outcome, self._clock.monotonic() - begun)
+            took = self._clock.monotonic() - begun
             match tried.outcome:
                 case Again(delay, failure, counts):
                     parcel = next_try(parcel, failure, counts=counts)
-                    if await self._stops_within(delay):
-                        await delivery.release()
-                        return
+                    self._note(tried.outcome, took)
+                    if not await self._stops_within(delay):
+                        continue
+                    await self._settled(delivery.release())
+                    return
                 case Dead(failure):
-                    first = parcel.first_failure
-                    await delivery.dead(failure, attempts=parcel.attempt, first_failure=first)
-                    if tried.message is not None:
-                        await self._bury(tried.message, failure)
-                    return
+                    dead = delivery.dead(failure, attempts=parcel.attempt, first_failure=parcel.first_failure)
+                    await self._settled(dead)
+                    await self._buried(tried.message, failure)
                 case _:
-                    await delivery.done()
-                    return
+                    await self._settled(delivery.done())
+            self._note(tried.outcome, took)
+            return
 
     async def _stops_within(self, seconds: float) -> bool:
         """Whether it is to stop within so many seconds."""
@@ -192,15 +217,24 @@ class Engine:
     async def _finish(self) -> None:
         self._stopping.set()
         while self._running:
-            await asyncio.wait(self._running)
+            await asyncio.wait(self._running, timeout=_LOOK_EVERY)
+            if self._is_away():
+                self._give_up_settling()
+
+    def _give_up_settling(self) -> None:
+        """Nobody can be told how those ended that have, and so they come again: a stage that stops waits for none."""
+        for task in [*self._settling]:
+            if task is not None and task in self._running:
+                _log.warning("message.unsettled", queue=self._tries.subscribed.label, message=_id_of(task))
+                task.cancel()
 
     async def _cut(self) -> None:
         """Cancel what runs, and say whose it is."""
         self._tries.is_cut = True
         subscribed = self._tries.subscribed
         for task in self._running:
-            handler, id_ = subscribed.handler.bound.declared.label, task.get_name().partition(" ")[2]
-            _log.warning("message.cut", queue=subscribed.label, handler=handler, message=id_)
+            handler = subscribed.handler.bound.declared.label
+            _log.warning("message.cut", queue=subscribed.label, handler=handler, message=_id_of(task))
             task.set_name(f"{task.get_name()} → {handler}")  # by which it is named if it does not end
             task.cancel()
         if self._running:
@@ -218,6 +252,11 @@ class _Turn:
 
     waiting: int = 0
     lock: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+
+
+def _id_of(task: "asyncio.Task[None]") -> str:
+    """Of the message that is handled in it."""
+    return task.get_name().partition(" ")[2]
 
 
 def next_try(parcel: Parcel, failure: Failure, *, counts: bool) -> Parcel:

@@ -141,7 +141,8 @@ async def handlers_in_memory() -> float:
         count.one()
 
     with_handlers = types.ModuleType("benchmarked")
-    bill.__module__, with_handlers.bill = with_handlers.__name__, bill  # type: ignore[attr-defined]
+    bill.__module__ = with_handlers.__name__
+    vars(with_handlers)["bill"] = bill
     sys.modules[with_handlers.__name__] = with_handlers
     async with plugin.Stage(with_handlers.__name__) as stage:
         await stage.start()

@@ -25,7 +25,7 @@ _UNIONS = (Union, types.UnionType)
 
 def origin_of(annotation: Any) -> Any:
     """``Store`` for ``Store[User]``, None for what has no arguments. Its type says less than typeshed's."""
-    return typing.get_origin(annotation)
+    return None if type(annotation) is type else typing.get_origin(annotation)
 
 
 class Option(NamedTuple):
@@ -98,6 +98,8 @@ def read(annotation: Any, bindings: Bindings | None = None) -> Want:
 
 
 def _read(annotation: Any) -> Want:
+    if type(annotation) is type and annotation is not types.NoneType:  # as nearly all are
+        return Want((Option(annotation),))
     if isinstance(annotation, TypeAliasType):
         return _read(annotation.__value__)
     if annotation is None or annotation is types.NoneType:
@@ -177,6 +179,8 @@ def evaluated(annotation: Any, evaluate: Callable[[str], Any]) -> Any:
 
 def has_text(annotation: Any) -> bool:
     """True if there is a string to be evaluated, at the top or within."""
+    if type(annotation) is type:
+        return False
     if isinstance(annotation, str | ForwardRef):
         return True
     if origin_of(annotation) is Literal:

@@ -41,6 +41,8 @@ class Answer(NamedTuple):
     @property
     def unused(self) -> tuple[str, ...]:
         """The given values that serve nobody."""
+        if not self.view.given:
+            return ()
         used = {node.name for node in self.plan.nodes() if isinstance(node, Given)}
         return tuple(name for name in self.view.given if name not in used)
 
@@ -55,9 +57,11 @@ def answer(view: View, asked: Asked, wanted: str | None = None) -> Answer:
     """
     while True:
         found = _planned(view, asked, wanted)
+        if found.failures or not view.by_type:
+            return found
         nodes = found.plan.nodes()
         named = {node.name for node in nodes if isinstance(node, Given) and node.is_by_name}
-        if found.failures or named.isdisjoint(view.by_type):
+        if named.isdisjoint(view.by_type):
             return found
         view = view._replace(by_type=view.by_type - named)
 

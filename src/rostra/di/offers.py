@@ -100,6 +100,8 @@ class Index:
 
     def entries(self, option: Option) -> list[Entry]:
         """Those that may make this type, in the order of registration; the form may turn out not to fit."""
+        if not self._entries:
+            return []
         origin = origin_of(option.key)
         by_origin = self._entries.get(Option(origin, option.name), ()) if origin else ()
         families = (each for each in self._families if _is_of_family(each, option))

@@ -111,11 +111,13 @@ class Registry:
         self._shapes.add(shape)
 
     def _forget_plans(self) -> None:
-        for shape in self._shapes:
-            shape.plans.clear()
-        self._shapes.clear()
-        for registry in self._above:
-            registry._forget_plans()  # noqa: SLF001  (another registry)
+        if len(self._shapes):
+            for shape in self._shapes:
+                shape.plans.clear()
+            self._shapes.clear()
+        if len(self._above):
+            for registry in self._above:
+                registry._forget_plans()  # noqa: SLF001  (another registry)
 
     def add_root(self, root: Root) -> None:
         """Let ``di.check`` start from ``root``, too."""
@@ -174,9 +176,13 @@ class Registry:
         return sorted(found, key=lambda offer: order[identity(offer.adapter.make)])
 
     def _entries(self, option: Option) -> list[Entry]:
-        below = self._parent._entries(option) if self._parent else []  # noqa: SLF001  (another registry)
-        hidden = (entry for entry in below if identity(entry.adapter.make) not in self._own)
-        return [*hidden, *self._index.entries(option)]
+        own = self._index.entries(option)
+        below = self._parent._entries(option) if self._parent else ()  # noqa: SLF001  (another registry)
+        return (
+            [*(entry for entry in below if identity(entry.adapter.make) not in self._own), *own]
+            if below
+            else own
+        )
 
     def _settle(self) -> None:
         """Try again to read what could not be read before."""

@@ -204,13 +204,13 @@ def test_several_workers_are_one_stage_and_one_that_says_yes_is_enough(folder):
             (path for path in (folder / "run").glob("*/*.sock")), key=lambda path: path.name
         )
         by_worker = ended(folder, "probe", "ready", "--pid", one.stem.partition("-")[2])
-        os.kill(int(other.stem.partition("-")[2]), signal.SIGSTOP)
-        with_one_that_hangs = ended(folder, "probe", "ready", "--timeout", "2")
+        suspended = int(other.stem.partition("-")[2])
+        os.kill(suspended, signal.SIGSTOP)
+        with_one_that_hangs = ended(folder, "probe", "ready", "--timeout", "4")
         (folder / "broken").touch()
-        not_ready = ended(folder, "probe", "ready", "--timeout", "2")
+        not_ready = ended(folder, "probe", "ready", "--timeout", "4")
 
-        process.send_signal(signal.SIGTERM)
-        process.send_signal(signal.SIGTERM)
+        os.kill(suspended, signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=30)
 

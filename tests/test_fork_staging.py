@@ -234,10 +234,13 @@ def test_a_stage_in_the_foreground_of_a_shell_ends_with_it(tmp_path: Path) -> No
     with subprocess.Popen(
         command, cwd=tmp_path, text=True, stdout=subprocess.PIPE, start_new_session=True
     ) as process:
-        assert process.stdout is not None
-        assert [process.stdout.readline(), process.stdout.readline()] == ["waiting\n"] * 2
+        try:
+            assert process.stdout is not None
+            assert [process.stdout.readline(), process.stdout.readline()] == ["waiting\n"] * 2
 
-        os.killpg(process.pid, signal.SIGINT)
-        said, _ = process.communicate(timeout=PATIENCE)
+            os.killpg(process.pid, signal.SIGINT)
+            said, _ = process.communicate(timeout=PATIENCE)
+        finally:
+            process.kill()
 
     assert (said, process.returncode) == ("stopped\n", 0)

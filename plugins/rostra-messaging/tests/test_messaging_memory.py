@@ -164,6 +164,25 @@ async def test_a_publish_that_gives_up_just_when_it_is_its_turn_lets_the_next_ha
         assert (await following(consumer)).parcel.id == "2"
 
 
+async def test_those_who_wait_for_room_go_on_after_the_broker_was_away() -> None:
+    async with opened(settings={"queue_messages": 1}) as broker, broker.consume(ORDERS) as consumer:
+        exchange = memory.exchange_of(Connection(url=URL))
+        await broker.publish(parcel("0"), deadline=1)
+        impatient = asyncio.create_task(broker.publish(parcel("1"), deadline=0.05))
+        await checkpoint()
+        patient = asyncio.create_task(broker.publish(parcel("2"), deadline=10))
+        await checkpoint()
+
+        await (await following(consumer)).done()
+        exchange.go_away("it is switched off")
+        with pytest.raises(PublishError):
+            await impatient
+        exchange.come_back()
+
+        await patient
+        assert (await following(consumer)).parcel.id == "2"
+
+
 async def test_a_lost_confirmation_makes_a_duplicate() -> None:
     async with opened() as broker, broker.consume(ORDERS) as consumer:
         exchange = memory.exchange_of(Connection(url=URL))

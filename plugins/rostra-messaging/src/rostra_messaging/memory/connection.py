@@ -57,8 +57,6 @@ class MemoryBroker:
         if self._in_a_row >= _IN_A_ROW:
             self._in_a_row = 0
             await asyncio.sleep(0)
-        if self._is_closed:
-            raise PublishError(parcel.topic, self._name, "the connection is closed", "no", _CLOSED)
         is_confirmed = not self._exchange.lost_confirms
         try:
             obstacle = self._obstacle(parcel, delay)
@@ -151,7 +149,9 @@ class MemoryBroker:
     ) -> "Exchange | KeptQueue | None":
         """Publish, or say what for to wait."""
         exchange = self._exchange
-        if exchange.trouble is not None or self._is_closed:
+        if self._is_closed:
+            raise PublishError(parcel.topic, self._name, "the connection is closed", "no", _CLOSED)
+        if exchange.trouble is not None:
             return exchange
         due = self._clock.monotonic() + delay if delay > 0 else None
         return exchange.offer(parcel, self._prefix, due, is_next=is_next)

@@ -9,8 +9,6 @@ import heapq
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-import attrs
-
 from rostra_messaging.brokers import Connection, Failure, Parcel, Queue
 from rostra_messaging.memory.queues import Entry, KeptQueue, Limits
 from rostra_messaging.memory.waiting import Waiting
@@ -33,12 +31,14 @@ class Connected(Protocol):
         ...
 
 
-@attrs.frozen
 class Opened:
     """A connection of a stage, and what is kept behind it. A component, under the name of the broker."""
 
-    connection: Connection
-    exchange: "Exchange"
+    __slots__ = ("connection", "exchange")
+
+    def __init__(self, connection: Connection, exchange: "Exchange") -> None:
+        self.connection = connection
+        self.exchange = exchange
 
 
 class Watcher(Protocol):
@@ -191,6 +191,8 @@ class Exchange:
         self.trouble = None
         self._restore()
         self.is_back.wake_all()
+        for queue in self.queues.values():
+            queue.room.wake_all()  # whose turn it was may have given up meanwhile
 
     def with_dead_letters(self, prefix: str) -> Iterator[KeptQueue]:
         """The queues whose names begin so and that have dead letters."""

@@ -8,9 +8,7 @@ publishes waits instead.
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable
-from typing import Protocol
-
-import attrs
+from typing import NamedTuple, Protocol
 
 from rostra_messaging.brokers import DeadLetter, Failure, Parcel
 from rostra_messaging.memory.waiting import Waiting
@@ -51,8 +49,7 @@ class Taker(Protocol):
         ...
 
 
-@attrs.frozen
-class Limits:
+class Limits(NamedTuple):
     """How much each queue may hold.
 
     Args:

@@ -51,7 +51,12 @@ def entry_points(group: str) -> tuple[EntryPoint, ...]:
 
 def names(group: str) -> frozenset[str]:
     """What the entry points of a group are called."""
-    return frozenset(each.name for each in entry_points(group))
+    return _named(group, tuple(sys.path))
+
+
+@functools.lru_cache(maxsize=8)
+def _named(group: str, path: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(each.name for each in _found(group, path))
 
 
 @functools.lru_cache(maxsize=8)

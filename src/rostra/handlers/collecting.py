@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 from rostra import di
 from rostra.handlers.triggers import Trigger, triggers_of
 
+_BOUND = staticmethod, classmethod
+
 
 class Declared(NamedTuple):
     """A handler as it was found.
@@ -47,7 +49,11 @@ def collect(module: ModuleType) -> tuple[Declared, ...]:
     for item in list(vars(module).values()):
         if getattr(item, "__module__", None) == module.__name__ and id(item) not in seen:
             seen[id(item)] = item
-            found.extend(_of_class(item) if isinstance(item, type) else _of_function(item, None))
+            found.extend(
+                _of_class(item)
+                if isinstance(item, type)
+                else [Declared(trigger, item) for trigger in triggers_of(item)]
+            )
     return tuple(_placed(each, module) for each in found)
 
 
@@ -60,12 +66,8 @@ def _placed(declared: Declared, module: ModuleType) -> Declared:
     return declared._replace(trigger=place(vars(module), owner))
 
 
-def _of_function(function: Any, owner: type | None) -> Iterator[Declared]:
-    for trigger in triggers_of(function):
-        yield Declared(trigger, function, owner)
-
-
 def _of_class(cls: type) -> Iterator[Declared]:
     for name, item in list(vars(cls).items()):
-        is_bound = isinstance(item, staticmethod | classmethod)
-        yield from _of_function(getattr(cls, name) if is_bound else item, None if is_bound else cls)
+        function, owner = (getattr(cls, name), None) if isinstance(item, _BOUND) else (item, cls)
+        for trigger in triggers_of(function):
+            yield Declared(trigger, function, owner)

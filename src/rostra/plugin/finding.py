@@ -103,10 +103,12 @@ def find(what: Named, asker: Asker | None = None) -> Plugin:
 
 def is_prepare(function: Callable[..., Any]) -> bool:
     """Whether it is a coroutine function or an async generator function."""
-    return any(
-        inspect.iscoroutinefunction(each) or inspect.isasyncgenfunction(each)
-        for each in (function, getattr(function, "__call__", None))  # noqa: B004  (what, not whether)
-    )
+    called = getattr(function, "__call__", None)  # noqa: B004  (what, not whether)
+    return _is_async(function) or _is_async(called)
+
+
+def _is_async(function: Any) -> bool:
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def _by_name(name: str, asker: Asker | None) -> Plugin:

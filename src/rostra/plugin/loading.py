@@ -187,8 +187,9 @@ class Loading:
             what_now = f"plugin {what} cannot be loaded any more"
             raise PluginError(what_now, where_of(calling), ("the stage stops",))
         elapsed = Elapsed(self._now)
-        with elapsed.counting():
-            plugin = self._found(what, asker, calling)
+        begun = self._now()
+        plugin = self._found(what, asker, calling)
+        elapsed.count_since(begun)
         record = self._records.get(plugin.identity)
         if record is None:
             listed = self._listed.get(plugin.identity)
@@ -241,9 +242,9 @@ class Loading:
 
     async def _run(self, record: Record) -> None:
         note_here(record.brought)
+        begun = self._now()
         try:
-            with record.elapsed.counting():
-                await self._prepare(record)
+            await self._prepare(record)
             record.is_prepared = True
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
@@ -254,6 +255,9 @@ class Loading:
         except BaseException as error:  # noqa: BLE001  (whoever waits gets it)
             self._note(error, record)
             record.failure = error
+        finally:
+            record.elapsed.count_since(begun)
+            self._note_end(record)  # a turn of the loop sooner than its done callback
 
     def _note_end(self, record: Record) -> None:
         if not record.is_prepared and record.failure is None:  # cancelled before its first step

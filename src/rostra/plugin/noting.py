@@ -82,14 +82,9 @@ class Elapsed:
         """Without the time in which it waited for plugins that it loads; several at once count once."""
         return max(0.0, self.seconds - self._waited)
 
-    @contextmanager
-    def counting(self) -> Iterator[None]:
-        """Count the body, too."""
-        begun = self._now()
-        try:
-            yield
-        finally:
-            self.seconds += self._now() - begun
+    def count_since(self, begun: float) -> None:
+        """Count the time since a moment, too."""
+        self.seconds += self._now() - begun
 
     @contextmanager
     def waiting(self) -> Iterator[None]:

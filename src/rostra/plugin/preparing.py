@@ -83,9 +83,11 @@ class Preparing:
         made = prepare() if di.takes_nothing(prepare) else await self._called(loading, record, prepare)
         if inspect.iscoroutine(made):
             made = await made
+        if made is None:
+            return
         if isinstance(made, AsyncGenerator):
             await self._take(made, record)
-        elif made is not None:
+        else:
             self._add(made, record, di.signature(prepare).place)
 
     async def _called(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> Any:

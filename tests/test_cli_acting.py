@@ -8,11 +8,12 @@ from command_line import ended, started, write
 
 COMMANDS = """
     import asyncio
+    from collections.abc import AsyncIterator
 
     import attrs
     import click
 
-    from rostra import config, context, plugin
+    from rostra import config, context, di, plugin
     from rostra.cli import acting
 
     @attrs.frozen
@@ -32,6 +33,22 @@ COMMANDS = """
         if item == "nothing":
             raise LookupError("there is nothing")
 
+    class Safe:
+        pass
+
+    @di.adapter(lifetime="stage")
+    async def safe() -> AsyncIterator[Safe]:
+        print("looking for the key", flush=True)
+        await asyncio.Event().wait()
+        yield Safe()
+
+    async def open_safe(say, safe: Safe):
+        say("open")
+
+    async def sleep(say):
+        say("asleep")
+        await asyncio.Event().wait()
+
     async def wait(say, cancel: plugin.Cancel):
         say("open")
         await cancel.wait()
@@ -50,6 +67,8 @@ COMMANDS = """
     def look(rehearsal):
         return {"names": [record.plugin.name for record in rehearsal.records if record.asked_by is None]}
 
+    opens = acting("Open.", open_safe, plugin="shop_commands")
+    sleeps = acting("Sleep.", sleep, plugin="shop_commands")
     waits = acting("Wait.", wait, plugin="shop_commands")
     counts = acting("Count.", count, plugin="shop_commands", look=look)
 """
@@ -65,7 +84,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(
-        "[rostra.commands]\nsell = shop_commands:sells\nwait = shop_commands:waits\ncount = shop_commands:counts\n"
+        "[rostra.commands]\nsell = shop_commands:sells\nwait = shop_commands:waits\nopen = shop_commands:opens\nsleep = shop_commands:sleeps\ncount = shop_commands:counts\n"
     )
     return {"PYTHONPATH": str(tmp_path)}
 
@@ -116,6 +135,16 @@ def test_a_signal_ends_it_in_order(tmp_path, installed, number):
         rest, errors = process.communicate(timeout=20)
 
     assert (rest, errors, process.returncode) == ("closed\n", "", 0)
+
+
+@pytest.mark.parametrize(("command", "line"), [("open", "looking for the key\n"), ("sleep", "asleep\n")])
+def test_a_signal_also_ends_what_waits_for_something_that_does_not_come(tmp_path, installed, command, line):
+    with started(tmp_path, command, **installed) as process:
+        assert process.stdout.readline() == line
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=20)  # not the 25 s in which a stage drains
+
+    assert (rest, errors, process.returncode) == ("", "", 0)
 
 
 def test_it_may_look_at_plugins_that_are_prepared_and_not_started(tmp_path, installed):

@@ -1,6 +1,7 @@
 """Commands that plugins add, to do something once with the settings that ``rostra run`` would have."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import click
@@ -82,17 +83,41 @@ def _seen(
 
 
 def _acting(act: Act, given: dict[str, Any], plugin_name: str) -> Any:
-    """A plugin whose only task is the act; the stage ends with it."""
-    from rostra import di, plugin
+    """A plugin with the act as a task; the stage ends with that, whatever else there is to do."""
+    import asyncio
 
-    async def acting(cancel: plugin.Cancel) -> None:
-        try:
-            await di.call(act, **given)
-        finally:
-            cancel.set()
+    from rostra import plugin
 
-    async def prepare(load: plugin.Loader) -> Any:
+    over = asyncio.Event()
+
+    async def end(cancel: plugin.Cancel) -> None:
+        waits = [asyncio.ensure_future(each) for each in (over.wait(), cancel.wait())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for each in waits:
+            each.cancel()
+        cancel.set()
+
+    async def prepare(load: plugin.Loader) -> AsyncIterator[plugin.Task]:
         await load(plugin_name)
-        return plugin.task(acting, name="command")
+        yield plugin.task(_until_over(act, given, over), name="command")
+        yield plugin.task(end, name="end of the command")
 
     return prepare
+
+
+def _until_over(act: Act, given: dict[str, Any], over: Any) -> Act:
+    """The act as a task that takes from the stage what is not given, and so ends with it as other tasks do."""
+    import inspect
+
+    @functools.wraps(act)
+    async def acting(**needs: Any) -> None:
+        try:
+            await act(**given, **needs)
+        finally:
+            over.set()
+
+    taken = inspect.signature(act, eval_str=True).parameters.values()
+    needed = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in taken if each.name not in given]
+    acting.__annotations__ = {}  # they stand in the signature
+    acting.__signature__ = inspect.Signature(needed)  # type: ignore[attr-defined]  # inspect reads it
+    return acting

@@ -91,6 +91,21 @@ def test_sockets_of_the_command_line_are_bound_before_anything_is_prepared(folde
     assert process.returncode == 0
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_socket_that_no_server_takes_is_told(folder, workers):
+    bind = ("--bind", "tcp://127.0.0.1:0?name=ecco", "--workers", workers)
+    with command_line.started(folder, "run", "echo.py", *bind) as process:
+        assert process.stderr is not None
+        while (line := json.loads(process.stderr.readline()))["event"] != "socket.unused":
+            pass
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=systemd.PATIENCE)
+
+    assert line["why"] == "no server is called ecco"
+    assert line["address"].endswith("?name=ecco")
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("bind", "code", "said"),
     [

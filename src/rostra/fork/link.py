@@ -25,6 +25,7 @@ from rostra.fork.messages import (
     Tired,
 )
 from rostra.fork.recycling import Endurance, Recycling
+from rostra.fork.sockets import Sockets
 from rostra.fork.worker import Worker
 from rostra.plugin import Chosen as Turn
 from rostra.plugin import Lifecycle, Phase, Stage, Teardown
@@ -63,14 +64,14 @@ class Link:
             asyncio.get_running_loop().add_writer(self._channel.fileno(), self._flush)
 
     @asynccontextmanager
-    async def attended(self, stage: Stage, lifecycle: Lifecycle) -> AsyncIterator[None]:
+    async def attended(self, stage: Stage, lifecycle: Lifecycle, sockets: Sockets) -> AsyncIterator[None]:
         """Give signs of life, and hear the parent, during the body."""
         log.unbind("plugin")  # what the parent says is not said by a plugin
         loop = asyncio.get_running_loop()
         loop.add_reader(self._channel.fileno(), self._receive, stage)
         tasks = [
             asyncio.create_task(self._give_signs(), name="worker: signs of life"),
-            asyncio.create_task(self._tell(lifecycle), name="worker: phases"),
+            asyncio.create_task(self._tell(lifecycle, sockets), name="worker: phases"),
         ]
         try:
             yield
@@ -89,10 +90,12 @@ class Link:
             self.endurance.look_at_memory()
             await asyncio.sleep(self._beat)
 
-    async def _tell(self, lifecycle: Lifecycle) -> None:
+    async def _tell(self, lifecycle: Lifecycle, sockets: Sockets) -> None:
         for phase in (Phase.RUNNING, Phase.STOPPING):
             if await lifecycle.wait_for(phase) is phase:
                 self.send(Reached(str(phase)))
+                if phase is Phase.RUNNING:
+                    sockets.tell_unused()
 
     def _receive(self, stage: Stage) -> None:
         for message in self._channel.received():
@@ -133,6 +136,8 @@ class Link:
             asyncio.get_running_loop().remove_writer(self._channel.fileno())
 
 
-async def prepare(link: Link, stage: Stage, lifecycle: Lifecycle, teardown: Teardown) -> None:
+async def prepare(
+    link: Link, stage: Stage, lifecycle: Lifecycle, sockets: Sockets, teardown: Teardown
+) -> None:
     """Attend to the parent, from the first prepare to the last of the teardown."""
-    await teardown.enter(link.attended(stage, lifecycle))
+    await teardown.enter(link.attended(stage, lifecycle, sockets))

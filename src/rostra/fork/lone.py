@@ -32,14 +32,14 @@ def given(uris: Iterable[str] = (), where: str = "--bind", *, reuse_port: bool =
     return layer
 
 
-async def prepare(line: Notifying, lifecycle: Lifecycle, teardown: Teardown) -> None:
+async def prepare(line: Notifying, sockets: Sockets, lifecycle: Lifecycle, teardown: Teardown) -> None:
     """Tell systemd when the stage runs and when it stops, and in between that its loop turns."""
-    await teardown.enter(_telling(line, lifecycle))
+    await teardown.enter(_telling(line, sockets, lifecycle))
 
 
 @asynccontextmanager
-async def _telling(line: Notifying, lifecycle: Lifecycle) -> AsyncIterator[None]:
-    tasks = [asyncio.create_task(_tell(line, lifecycle), name="systemd: how it is")]
+async def _telling(line: Notifying, sockets: Sockets, lifecycle: Lifecycle) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(_tell(line, sockets, lifecycle), name="systemd: how it is")]
     if line.watchdog:
         tasks.append(asyncio.create_task(_beat(line), name="systemd: watchdog"))
     try:
@@ -50,9 +50,10 @@ async def _telling(line: Notifying, lifecycle: Lifecycle) -> AsyncIterator[None]
         await asyncio.wait(tasks)
 
 
-async def _tell(line: Notifying, lifecycle: Lifecycle) -> None:
+async def _tell(line: Notifying, sockets: Sockets, lifecycle: Lifecycle) -> None:
     if await lifecycle.wait_for(Phase.RUNNING) is Phase.RUNNING:
         line.ready()
+        sockets.tell_unused()
     await lifecycle.wait_for(Phase.STOPPING)
     line.stopping()
 

@@ -11,8 +11,11 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from ipaddress import ip_address
 from typing import Any, TypeAlias
 
+from rostra import log
 from rostra.fork.addresses import SocketAddress, TcpAddress
 from rostra.fork.binding import Bound, bind
+
+_log = log.get("rostra.fork")
 
 Ask: TypeAlias = Callable[[str, "tuple[SocketAddress, ...]"], Awaitable["tuple[Bound, ...]"]]
 """Asks the parent for the sockets of a server, at addresses whose hosts are numeric."""
@@ -42,6 +45,12 @@ class Sockets:
     def unused(self) -> tuple[Bound, ...]:
         """Those given that no server has taken."""
         return tuple(self._given)
+
+    def tell_unused(self) -> None:
+        """Log those that nobody serves when the stage runs: who connects there waits for ever."""
+        for each in self._given:
+            why = f"no server is called {each.name}" if each.name else "no server took it"
+            _log.warning("socket.unused", address=str(each.address), why=why)
 
     async def listening(
         self, server: str, wanted: SocketAddress, *, is_main: bool = False

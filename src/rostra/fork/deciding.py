@@ -71,7 +71,7 @@ def _happened(state: State, event: Event, chance: float) -> Outcome:
         case Renewed(reason):
             return _renewed(state, reason)
         case Overslept(seconds):
-            members = tuple(_shifted(each, seconds) for each in state.members)
+            members = tuple(_spared(each, seconds, state.now) for each in state.members)
             return state._replace(members=members), []
         case _:
             return state, []
@@ -273,9 +273,11 @@ def _changed(state: State, key: int, change: Callable[[Member], Member]) -> Stat
     return state if member is None else state.with_member(change(member))
 
 
-def _shifted(member: Member, seconds: float) -> Member:
-    aborted = None if member.aborted is None else member.aborted + seconds
-    return member._replace(since=member.since + seconds, beat=member.beat + seconds, aborted=aborted)
+def _spared(member: Member, seconds: float, now: float) -> Member:
+    """A worker that may have been suspended for so long, too: it begins anew to be waited for."""
+    return member._replace(
+        since=member.since + seconds, beat=now, aborted=None if member.aborted is None else now
+    )
 
 
 def _said_of(state: State, key: int, level: str, event: str, **keys: object) -> list[Action]:

@@ -121,7 +121,7 @@ class Parent:
         self._waking = waking
         self._watcher = watcher
         self._next_sign = 0.0
-        self._expected: float | None = None
+        self._looked = monotonic()
 
     def run(self) -> Failure | None:
         """Be the parent until no worker is left; why it ended, if not in order.
@@ -143,13 +143,12 @@ class Parent:
     # Waiting and hearing
 
     def _wait(self) -> None:
-        now = monotonic()
-        self._expected = self._next_moment()
-        left = None if self._expected is None else max(0.0, self._expected - now)
+        before, self._looked = self._looked, monotonic()
+        expected = self._next_moment()
+        left = None if expected is None else max(0.0, expected - self._looked)
         ready = self._poll.poll(None if left is None else left * 1000 + 1)
-        late = 0.0 if self._expected is None else monotonic() - self._expected
-        if late > _SLEEP_TOLERANCE:
-            self._happen(Overslept(late))
+        if expected is not None and monotonic() - expected > _SLEEP_TOLERANCE:
+            self._happen(Overslept(monotonic() - before))
         for descriptor, _ in ready:
             if (read := self._readers.get(descriptor)) is not None:
                 read()

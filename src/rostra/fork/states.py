@@ -238,7 +238,11 @@ class Renewed(NamedTuple):
 
 
 class Overslept(NamedTuple):
-    """The parent itself did not run for a while, so that it cannot say who was silent."""
+    """The parent itself did not run for a while, so that it cannot say who was silent.
+
+    Args:
+        seconds: How long at most.
+    """
 
     seconds: float
 

@@ -43,13 +43,12 @@ __all__ = [
 _HOMES = {
     "described": ("SelfDescription",),
     "draft_07": ("in_draft_07",),
-    "fault": ("Fault", "MismatchError", "either"),
+    "fault": ("Fault", "MismatchError", "UnreadableTypeError", "either"),
     "naming": ("unique",),
     "opaqueness": ("opaque",),
     "reading": (
         "NOTHING",
         "UNFIT",
-        "UnreadableTypeError",
         "check_readable",
         "faults",
         "parse",

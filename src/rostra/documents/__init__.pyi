@@ -2,12 +2,12 @@ from rostra.documents.described import SelfDescription as SelfDescription
 from rostra.documents.draft_07 import in_draft_07 as in_draft_07
 from rostra.documents.fault import Fault as Fault
 from rostra.documents.fault import MismatchError as MismatchError
+from rostra.documents.fault import UnreadableTypeError as UnreadableTypeError
 from rostra.documents.fault import either as either
 from rostra.documents.naming import unique as unique
 from rostra.documents.opaqueness import opaque as opaque
 from rostra.documents.reading import NOTHING as NOTHING
 from rostra.documents.reading import UNFIT as UNFIT
-from rostra.documents.reading import UnreadableTypeError as UnreadableTypeError
 from rostra.documents.reading import check_readable as check_readable
 from rostra.documents.reading import faults as faults
 from rostra.documents.reading import parse as parse

@@ -32,6 +32,10 @@ class MismatchError(ValueError):
         super().__init__(f"expected {expected}, found {shown(found)}")
 
 
+class UnreadableTypeError(Exception):
+    """There is no way to make this type from JSON."""
+
+
 def shown(value: object) -> str:
     """A value in JSON's words; long texts are cut, lists and objects are only named."""
     if isinstance(value, list):

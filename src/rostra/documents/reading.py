@@ -27,7 +27,7 @@ from cattrs.gen import make_dict_structure_fn
 from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_structure_fn
 
 from rostra.components import name_of
-from rostra.documents.fault import Fault, MismatchError, detail_of, either
+from rostra.documents.fault import Fault, MismatchError, UnreadableTypeError, detail_of, either
 from rostra.documents.opaqueness import opaque_of
 from rostra.documents.scalars import from_json, from_text, is_scalar_class
 
@@ -36,10 +36,6 @@ Hook: TypeAlias = Callable[[Any, Any], Any]
 
 UNFIT = (BaseValidationError, ValueError, TypeError, LookupError)
 """What reading raises if a value does not fit. Anything else is a fault of ours."""
-
-
-class UnreadableTypeError(Exception):
-    """There is no way to make this type from JSON."""
 
 
 NOTHING: Any = object()

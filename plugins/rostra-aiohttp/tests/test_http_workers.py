@@ -6,6 +6,7 @@ A request may be tried twice, the second time on a new connection; two seconds a
 
 import asyncio
 import os
+import random
 import signal
 from collections import Counter
 from pathlib import Path
@@ -27,6 +28,9 @@ def hello() -> str:
 """
 
 IS_QUIET = bool(os.environ.get("ROSTRA_QUIET"))
+EVENTS = int(os.environ.get("ROSTRA_EVENTS", "5"))
+"""How much happens in a row."""
+
 SOME = 200
 """Requests before and after something happens."""
 
@@ -258,3 +262,30 @@ async def test_a_worker_that_takes_no_connections_keeps_the_others_from_none(fol
 
     check(others)
     assert seen.failed == []
+
+
+async def test_whatever_happens_in_a_row_every_request_is_answered(folder):
+    chance = random.Random(EVENTS)
+    arguments = (*ON_A_PORT, "--heartbeat", "4")
+    async with served(folder, *arguments, workers=3) as service, load(service.address) as seen:
+        for _ in range(EVENTS):
+            mark, some = service.mark, service.workers()
+            match chance.choice(["kill", "suspend", "reload", "more", "less"]):
+                case "kill":
+                    some[min(some)].kill()
+                    await service.until("worker.running", mark, worker=min(some))
+                case "suspend":
+                    some[min(some)].suspend()
+                    await service.until("worker.running", mark, worker=min(some))
+                case "reload":
+                    service.send(signal.SIGHUP)
+                    await service.until("workers.reloaded", mark)
+                case "more":
+                    service.send(signal.SIGTTIN)
+                    await service.until("worker.running", mark)
+                case "less" if len(some) > 2:
+                    service.send(signal.SIGTTOU)
+                    await service.until("worker.stopped", mark)
+            await seen.until(SOME // 2)
+
+    check(seen)

@@ -4,8 +4,7 @@ Few programs need more than one of them, so each is imported when it is asked fo
 this file.
 """
 
-from importlib import import_module
-
+from rostra.doors import on_demand
 from rostra_messaging.envelopes.contract import Decoded, Encoded, Envelope
 from rostra_messaging.envelopes.named import GROUP, Envelopes, MakeEnvelope
 
@@ -28,22 +27,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "BareJsonEnvelope": "json_envelope",
-    "CloudEventsEnvelope": "cloudevents",
-    "JsonEnvelope": "json_envelope",
-    "MsgpackEnvelope": "plain",
-    "ProtobufEnvelope": "protobuf_envelope",
-    "RawEnvelope": "plain",
-    "TextEnvelope": "plain",
+    "cloudevents": ("CloudEventsEnvelope",),
+    "json_envelope": ("BareJsonEnvelope", "JsonEnvelope"),
+    "plain": ("MsgpackEnvelope", "RawEnvelope", "TextEnvelope"),
+    "protobuf_envelope": ("ProtobufEnvelope",),
 }
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg, name=name, obj=__import__(__name__))
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -4,7 +4,7 @@ Pure: the moment and the chance are given. Two bounds hold whatever happens: no 
 is alive, and none after the budget of restarts is used up. What follows whatever happened last stands in ``following``.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
 
 from rostra.fork.following import Outcome, follow, line_about, retired
@@ -135,8 +135,9 @@ def _unstarted(state: State, member: Member, gone: Gone) -> Outcome:
         return state, []  # a newer one is on its way
     if state.good > 0:
         kept = state._replace(generation=state.good, is_reloading=False, keeps_old=True)
+        kept, told = _told([each for each in state.members if each.generation > state.good], kept, Stop(why))
         ready = Notice("ready", f"the reload failed: {why}")
-        return kept, [Line("error", "workers.kept", {"why": why}), ready]
+        return kept, [Line("error", "workers.kept", {"why": why}), ready, *told]
     failure = Failure(f"worker {member.number} did not start", why, _exit_code(member, gone))
     if not state.rules.outlives_boot:
         return _given_up(state, failure)
@@ -224,8 +225,12 @@ def _stop(state: State, signal: str) -> Outcome:
 
 
 def _all_told(state: State, message: Stop) -> Outcome:
+    return _told(state.members, state, message)
+
+
+def _told(members: Iterable[Member], state: State, message: Stop) -> Outcome:
     actions: list[Action] = []
-    for member in state.members:
+    for member in members:
         if not member.is_told:
             state, told = retired(state, member, message)
             actions += told

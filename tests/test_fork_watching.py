@@ -17,17 +17,20 @@ import attrs
 import pytest
 
 from rostra.fork.channel import Channel
-from rostra.fork.messages import Changed, Message, Watching
+from rostra.fork.messages import Changed, Message, Unwatched, Watching
 from rostra.fork.watching import differing, existing, is_ours, stamps
 
 PATIENCE = 60.0
 
 WATCH = """
-import json, os, socket, sys
+import json, resource, socket, sys
 from pathlib import Path
+import watchfiles
 from rostra.fork.channel import Channel
 from rostra.fork.watching import Watched, watch
-number, folders, files = json.loads(sys.argv[1])
+number, folders, files, most_files = json.loads(sys.argv[1])
+if most_files:
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most_files, most_files))
 watch(Watched(tuple(map(Path, folders)), tuple(map(Path, files))), Channel(socket.socket(fileno=number)))
 """
 """A watcher; who forks it in earnest is the parent of workers."""
@@ -69,9 +72,9 @@ def project(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def watching(folders: list[Path], files: list[Path]) -> Iterator[Watcher]:
+def watching(folders: list[Path], files: list[Path], most_files: int = 0) -> Iterator[Watcher]:
     mine, its = socket.socketpair()
-    said = json.dumps([its.fileno(), list(map(str, folders)), list(map(str, files))])
+    said = json.dumps([its.fileno(), list(map(str, folders)), list(map(str, files)), most_files])
     process = subprocess.Popen([sys.executable, "-c", WATCH, said], pass_fds=[its.fileno()])
     its.close()
     channel = Channel(mine)
@@ -126,6 +129,15 @@ def test_an_editor_that_writes_beside_and_renames_is_seen_as_well(project):
             beside.write_text("")
             beside.replace(project / name)
             assert watcher.told_of({str(project / name)}) == {str(project / name)}
+
+
+def test_what_keeps_it_from_watching_is_told(project):
+    """As with a machine whose limit of watched folders is reached: here it is that of open files."""
+    with watching([project], [], most_files=4) as watcher:
+        told = watcher.told()
+
+        assert isinstance(told, Unwatched)
+        assert "Too many open files" in told.reason
 
 
 def test_a_watcher_ends_with_its_parent(project):

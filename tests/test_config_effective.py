@@ -267,6 +267,20 @@ def test_a_text_that_is_called_like_a_secret_is_masked_unless_it_is_the_default(
     }  # fmt: skip
 
 
+@attrs.frozen
+class Loose:
+    options: dict[str, Any] = attrs.field(factory=dict)
+
+
+def test_a_text_that_is_called_like_a_secret_is_masked_in_a_mapping_of_anything_too() -> None:
+    said = {"tls": {"key_password": f"{HIDDEN}34", "verify": True}, "many": [{"token": f"{HIDDEN}35"}]}
+    source = ConfigSource({"box": {"options": said}})
+
+    options = shown(source, Loose)["options"].value
+
+    assert options == {"tls": {"key_password": "***", "verify": True}, "many": [{"token": "***"}]}
+
+
 def test_what_a_file_for_secrets_says_is_masked(tmp_path: Path) -> None:
     (tmp_path / "host").write_text(f"{HIDDEN}33")
     source = ConfigSource(env_prefix="APP", environ={"APP_BOX_HOST_FILE": str(tmp_path / "host")})

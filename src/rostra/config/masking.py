@@ -62,8 +62,13 @@ def _without_passwords(value: Any) -> Any:
     if isinstance(value, list):
         return [_without_passwords(each) for each in value]
     if isinstance(value, dict):
-        return {name: _without_passwords(each) for name, each in value.items()}
+        return {name: _without_passwords(_unless_secret(name, each)) for name, each in value.items()}
     return value
+
+
+def _unless_secret(name: Any, value: Any) -> Any:
+    """The value of a key of a mapping, or ``***`` if it is called as secrets are."""
+    return MASK if isinstance(value, str) and isinstance(name, str) and is_called_secret(name) else value
 
 
 def _without_referred(value: Any, references: Iterable[str], variables: Mapping[str, str]) -> Any:

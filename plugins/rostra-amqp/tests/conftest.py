@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 import pytest
 import pytest_asyncio
 
+from rostra.testing import TcpProxy
 from rostra_amqp import connect
 from rostra_amqp.testing import RabbitNode, rabbitmq_node
 from rostra_messaging.brokers import Broker, Connection
@@ -39,6 +40,19 @@ def connecting(rabbitmq_node: RabbitNode, prefix: str) -> Connecting:
         )
 
     return connecting
+
+
+@pytest_asyncio.fixture
+async def proxy(rabbitmq_node: RabbitNode) -> AsyncIterator[TcpProxy]:
+    """Between a test and the node: to cut, stall and refuse connections without the time that a start takes."""
+    async with TcpProxy("127.0.0.1", rabbitmq_node.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxied(proxy: TcpProxy) -> str:
+    """The URL of the node behind the proxy."""
+    return f"amqp://guest:guest@127.0.0.1:{proxy.port}/"
 
 
 @pytest_asyncio.fixture

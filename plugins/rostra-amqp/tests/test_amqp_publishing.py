@@ -308,11 +308,12 @@ async def test_a_killed_broker_loses_nothing_that_was_confirmed(
 
 
 async def test_without_a_broker_a_publish_ends_by_its_deadline(
-    connecting, rabbitmq_node: RabbitNode, queue: Queue
+    connecting, proxy: TcpProxy, proxied: str, queue: Queue
 ) -> None:
-    async with connecting() as broker:
+    async with connecting(proxied) as broker:
         await make(broker, queue)
-        await asyncio.to_thread(rabbitmq_node.kill)
+        proxy.refuse()
+        await proxy.cut()
         await until(lambda: broker.trouble is not None)
 
         caught = await ended(broker.publish(parcel(), deadline=0.5))
@@ -321,10 +322,13 @@ async def test_without_a_broker_a_publish_ends_by_its_deadline(
         assert "deadline of 0.5 s" in caught.reason
 
 
-async def test_a_cancelled_publish_is_cancelled(connecting, rabbitmq_node: RabbitNode, queue: Queue) -> None:
-    async with connecting() as broker:
+async def test_a_cancelled_publish_is_cancelled(
+    connecting, proxy: TcpProxy, proxied: str, queue: Queue
+) -> None:
+    async with connecting(proxied) as broker:
         await make(broker, queue)
-        await asyncio.to_thread(rabbitmq_node.kill)
+        proxy.refuse()
+        await proxy.cut()
         publishing = asyncio.create_task(broker.publish(parcel(), deadline=60))
         await until(lambda: broker.trouble is not None)
 

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Awaitable
 from typing import TypeVar
 
+from rostra_amqp.faults import Fault, diagnose
+
 T = TypeVar("T")
 
 
@@ -19,6 +21,25 @@ def is_being_cancelled(before: int) -> bool:
     aiormq ends what waits for a lost connection by CancelledError, too, though nobody cancelled it.
     """
     return cancellations() > before
+
+
+def judged(error: BaseException, before: int) -> Fault:
+    """What an exception means that came out of aiormq.
+
+    Args:
+        error: It.
+        before: How often the task had been cancelled when it began.
+
+    Raises:
+        CancelledError: The task was cancelled meanwhile; whatever came at the same moment counts no more.
+        BaseException: The error itself, if it has nothing to do with the wire.
+    """
+    if is_being_cancelled(before):
+        raise asyncio.CancelledError from error
+    fault = diagnose(error)
+    if fault is None:
+        raise error
+    return fault
 
 
 async def heeding(asked: Awaitable[T]) -> T:

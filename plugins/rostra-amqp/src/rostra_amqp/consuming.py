@@ -15,7 +15,7 @@ from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
 
 from rostra import log
-from rostra_amqp.cancelling import cancellations, heeding, is_being_cancelled
+from rostra_amqp.cancelling import cancellations, heeding, judged
 from rostra_amqp.declaring import declare
 from rostra_amqp.deliveries import AmqpDelivery, Home
 from rostra_amqp.faults import Fault, diagnose
@@ -173,10 +173,8 @@ class AmqpConsumer:
             repeats.forget()
             self._begin()
             return await _why(over, channel)
-        except (Exception, asyncio.CancelledError) as error:
-            if is_being_cancelled(before) or (fault := diagnose(error)) is None:
-                raise
-            return fault
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
+            return judged(error, before)
 
     async def _consume(self, live: Live, channel: Channel) -> asyncio.Future[None]:
         """Begin; what is returned is done when RabbitMQ has cancelled the consumer."""
@@ -249,6 +247,5 @@ async def _cancel(channel: Channel, tag: str) -> None:
     try:
         async with asyncio.timeout(_FAREWELL):
             await heeding(channel.basic_cancel(tag))
-    except (Exception, asyncio.CancelledError) as error:
-        if is_being_cancelled(before) or diagnose(error) is None:
-            raise
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
+        judged(error, before)

@@ -15,8 +15,7 @@ from aiormq.abc import DeliveredMessage
 
 from rostra import log
 from rostra_amqp import wire
-from rostra_amqp.cancelling import cancellations, is_being_cancelled
-from rostra_amqp.faults import diagnose
+from rostra_amqp.cancelling import cancellations, judged
 from rostra_amqp.links import Live
 from rostra_amqp.pacing import pauses
 from rostra_amqp.sending import NotStoredError
@@ -127,7 +126,10 @@ class AmqpDelivery:
         tries = pauses(SystemRandom(), first=1.0, longest=30.0)
         while not self.is_lost:
             try:
-                await store()
+                async with self._live.as_long_as_it_is_up():
+                    await store()
+            except (TimeoutError, ConnectionResetError):
+                break  # it is handed out again; what became of the other one, nobody knows
             except NotStoredError as error:
                 _log.warning(
                     "message.unsettled",
@@ -151,9 +153,8 @@ class AmqpDelivery:
                     await self._write(acknowledge=acknowledge)
             else:
                 await self._write(acknowledge=acknowledge)
-        except (Exception, asyncio.CancelledError) as error:
-            if is_being_cancelled(before) or diagnose(error) is None:
-                raise
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
+            judged(error, before)
             return self._is_gone(outcome)
         self._settled(self)
         return True

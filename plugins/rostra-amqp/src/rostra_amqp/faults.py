@@ -33,6 +33,8 @@ _BY_CLASS: tuple[tuple[type[BaseException], Kind], ...] = (
     (struct.error, "unsendable"),
     (OverflowError, "unsendable"),
 )
+_ENDS = (Exception, RuntimeError)
+"""Neither of a subclass: by these aiormq ends what waits for a connection, or asks for one, that is closed."""
 _TRANSIENT = ("down or inaccessible", "timeout", "not available")
 """In what RabbitMQ says of queues whose node is still starting."""
 
@@ -59,6 +61,8 @@ class Fault(NamedTuple):
 def diagnose(error: BaseException) -> Fault | None:
     """What an exception means; None for one that has nothing to do with the wire."""
     kind = next((kind for cls, kind in _BY_CLASS if isinstance(error, cls)), None)
+    if kind is None and type(error) in _ENDS:
+        kind = "lost"
     if kind is None:
         return None
     reason = _reason(error, kind)

@@ -18,8 +18,7 @@ from yarl import URL
 
 from rostra import log
 from rostra_amqp.addresses import Address
-from rostra_amqp.cancelling import cancellations, heeding, is_being_cancelled
-from rostra_amqp.faults import diagnose
+from rostra_amqp.cancelling import cancellations, heeding, judged
 from rostra_amqp.pacing import pauses
 
 _CHECK_EVERY = 1.0
@@ -107,6 +106,8 @@ class Live:
 
     async def channel(self, *, confirms: bool = False) -> Channel:
         """A new channel; with ``confirms`` one on which a publish returns when the message is stored, or raises."""
+        if self.is_lost:
+            raise ConnectionResetError
         channel = await heeding(self._wire.channel(publisher_confirms=confirms, on_return_raises=confirms))
         return cast("Channel", channel)  # aiormq declares the abstract one, which lacks half of the arguments
 
@@ -146,9 +147,8 @@ async def close_channel(channel: Channel, patience: float) -> None:
     try:
         async with asyncio.timeout(patience):
             await heeding(channel.close())
-    except (Exception, asyncio.CancelledError):
-        if is_being_cancelled(before):
-            raise
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
+        judged(error, before)
 
 
 class Link:
@@ -296,10 +296,6 @@ async def _answered(asked: Awaitable[T], patience: float) -> T:
     try:
         async with asyncio.timeout(patience):
             return await heeding(asked)
-    except (Exception, asyncio.CancelledError) as error:
-        if is_being_cancelled(before):
-            raise
-        fault = diagnose(error)
-        if fault is None:
-            raise
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
+        fault = judged(error, before)
     raise _Failed(fault.reason)

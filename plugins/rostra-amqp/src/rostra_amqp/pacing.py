@@ -7,7 +7,7 @@ import attrs
 
 from rostra_amqp.faults import LASTING, Fault
 
-_FIRST, _LONGEST, _GROWTH = 0.1, 5.0, 2.0
+_FIRST, _LONGEST, _GROWTH = 0.1, 3.0, 2.0
 _SPREAD = 0.5
 
 

@@ -15,8 +15,8 @@ import attrs
 from aiormq import Channel
 from pamqp.commands import Basic
 
-from rostra_amqp.cancelling import cancellations, is_being_cancelled
-from rostra_amqp.faults import Fault, diagnose
+from rostra_amqp.cancelling import cancellations, judged
+from rostra_amqp.faults import Fault
 from rostra_amqp.links import Link, Live, close_channel
 from rostra_amqp.pacing import pauses
 
@@ -130,10 +130,8 @@ class Sender:
                     await self._send_alone(live, message, course)
                 else:
                     await _send(await self._shared(live), message, course)
-        except (Exception, asyncio.CancelledError) as error:
-            if is_being_cancelled(before) or (fault := diagnose(error)) is None:
-                raise
-            return fault
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
+            return judged(error, before)
         return None
 
     async def _send_alone(self, live: Live, message: Outgoing, course: "_Course") -> None:

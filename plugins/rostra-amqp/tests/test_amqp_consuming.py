@@ -1,0 +1,204 @@
+"""Consumers on RabbitMQ: their handlers are never cancelled by it, and what is lost is restored or told."""
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable
+
+import pytest
+
+from rostra_amqp import Options, connect
+from rostra_amqp.testing import RabbitNode
+from rostra_messaging import SubscriptionError
+from rostra_messaging.brokers import Broker, Connection, Delivery, Failure, Parcel, Queue
+
+pytestmark = pytest.mark.asyncio
+
+
+def parcel(name: str = "m1", topic: str = "orders.placed", **more) -> Parcel:
+    return Parcel(id=name, topic=topic, body=b"tea", **more)
+
+
+def queue(name: str | None = "billing", topic: str = "orders.*", **more) -> Queue:
+    options = more.pop("options", None)
+    return Queue(name=name, topic=topic, options=() if options is None else (options,), **more)
+
+
+def failure() -> Failure:
+    return Failure("OSError: the bank is closed", dt.datetime.now(dt.UTC))
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not holds():  # noqa: ASYNC110  (a property has no event)
+            await asyncio.sleep(0.02)
+
+
+async def wait_for(consumer) -> Delivery:
+    async with asyncio.timeout(60):
+        return await anext(aiter(consumer))
+
+
+async def test_a_handler_goes_on_when_the_broker_dies_and_its_message_comes_again(
+    connecting, rabbitmq_node: RabbitNode
+) -> None:
+    async with connecting(settle=1.5) as broker, broker.consume(queue()) as consumer:
+        await broker.publish(parcel(), deadline=30)
+        delivery = await wait_for(consumer)
+
+        await asyncio.to_thread(rabbitmq_node.kill)
+        await until(lambda: consumer.trouble is not None and broker.trouble is not None)
+        await asyncio.to_thread(rabbitmq_node.start)
+
+        assert asyncio.current_task().cancelling() == 0
+        assert not await delivery.done()
+        again = await wait_for(consumer)
+        assert again.parcel == delivery.parcel
+        assert await again.done()
+        async with asyncio.timeout(15):
+            await until(lambda: consumer.trouble is None and broker.trouble is None)
+
+
+async def test_a_queue_that_was_deleted_is_made_again(
+    broker: Broker, rabbitmq_node: RabbitNode, prefix: str
+) -> None:
+    async with broker.consume(queue()) as consumer:
+        await asyncio.to_thread(rabbitmq_node.ctl, "delete_queue", f"{prefix}billing")
+        await publish_until_stored(broker)
+
+        assert (await wait_for(consumer)).parcel.id == "m1"
+
+
+async def publish_until_stored(broker: Broker) -> None:
+    async with asyncio.timeout(60):
+        while True:
+            try:
+                await broker.publish(parcel(), deadline=30)
+            except OSError:
+                await asyncio.sleep(0.02)  # nobody tells when the queue is there again
+            else:
+                return
+
+
+async def test_retry_and_dead_queues_that_were_deleted_are_made_again(
+    broker: Broker, rabbitmq_node: RabbitNode, prefix: str
+) -> None:
+    async with broker.consume(queue()) as consumer:
+        await broker.publish(parcel(), deadline=30)
+        await (await wait_for(consumer)).retry(0.2, failure())
+        delivery = await wait_for(consumer)
+        for name in (f"{prefix}billing.retry.200ms", f"{prefix}billing.dead"):
+            await asyncio.to_thread(rabbitmq_node.ctl, "delete_queue", name)
+
+        assert await delivery.retry(0.2, failure())
+        assert await (await wait_for(consumer)).dead(failure())
+
+        [letter] = await broker.dead_letters("billing").list()
+        assert letter.parcel.attempt == 3
+
+
+async def test_a_queue_that_cannot_be_restored_is_told_by_its_name(
+    broker: Broker, rabbitmq_node: RabbitNode, prefix: str, connecting
+) -> None:
+    async with broker.consume(queue()) as consumer, connecting() as other:
+        waiting = asyncio.create_task(wait_for(consumer))
+        await replace(other, rabbitmq_node, f"{prefix}billing")
+
+        with pytest.raises(SubscriptionError) as caught:
+            await waiting
+
+    assert caught.value.queue == "billing"
+    assert f"queue {prefix}billing" in caught.value.where
+    assert "inequivalent arg" in caught.value.reason
+
+
+async def replace(other: Broker, node: RabbitNode, name: str) -> None:
+    """Delete a queue; if its consumer was quicker, again, until there is one of another type in its place."""
+    foreign = queue("billing", options=Options(type="classic"))
+    async with asyncio.timeout(60):
+        while True:
+            await asyncio.to_thread(node.ctl, "delete_queue", name)
+            try:
+                async with other.consume(foreign):
+                    return
+            except SubscriptionError:
+                continue
+
+
+async def test_others_go_on_when_one_queue_cannot_be_had(broker: Broker) -> None:
+    async with broker.consume(queue()) as consumer:
+        with pytest.raises(SubscriptionError, match="drain and delete it"):
+            async with broker.consume(queue(options=Options(type="classic"))):
+                pass
+
+        await broker.publish(parcel(), deadline=30)
+        assert await (await wait_for(consumer)).done()
+
+
+async def test_connections_have_names(broker: Broker, rabbitmq_node: RabbitNode) -> None:
+    shown = await asyncio.to_thread(rabbitmq_node.ctl, "list_connections", "client_properties")
+
+    assert '{"connection_name","tests (publish)"}' in shown
+    assert '{"connection_name","tests (consume)"}' in shown
+
+
+async def test_no_more_is_handed_out_than_the_prefetch(broker: Broker) -> None:
+    async with broker.consume(queue(prefetch=3)) as consumer:
+        for number in range(10):
+            await broker.publish(parcel(f"m{number}"), deadline=30)
+        held = [await wait_for(consumer) for _ in range(3)]
+        await broker.settled()
+
+        assert consumer._line.empty()
+        await held[0].done()
+        assert (await wait_for(consumer)).parcel.id == "m3"
+
+
+async def test_what_comes_back_too_often_is_dead_with_a_reason(connecting, prefix: str) -> None:
+    """A message that kills each process which takes it: nobody ever settles it."""
+    for _ in range(21):
+        async with connecting() as broker, broker.consume(queue()) as consumer:
+            if _ == 0:
+                await broker.publish(parcel(), deadline=30)
+            await wait_for(consumer)
+
+    async with connecting() as broker:
+        letters = broker.dead_letters("billing")
+        async with asyncio.timeout(30):
+            while not await letters.count():  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        [letter] = await letters.list()
+
+    assert letter.parcel.id == "m1"
+    assert letter.parcel.topic == "orders.placed"
+    assert "came back unsettled too often" in letter.reason
+
+
+async def test_another_host_is_tried_when_the_first_does_not_answer(rabbitmq_node: RabbitNode) -> None:
+    url = f"amqp://guest:guest@127.0.0.1:1,127.0.0.1:{rabbitmq_node.port}/"
+
+    async with asyncio.timeout(30), connect(Connection(url=url)) as broker:
+        assert broker.trouble is None
+
+
+async def test_a_vhost_is_a_world_of_its_own(rabbitmq_node: RabbitNode, broker: Broker, prefix: str) -> None:
+    await asyncio.to_thread(rabbitmq_node.ctl, "add_vhost", prefix)
+    await asyncio.to_thread(rabbitmq_node.ctl, "set_permissions", "-p", prefix, "guest", ".*", ".*", ".*")
+    asked = Connection(url=f"{rabbitmq_node.url}{prefix}", prefix=prefix, settings={"settle": 0})
+
+    async with connect(asked) as other, other.consume(queue()) as there, broker.consume(queue()) as here:
+        await other.publish(parcel("there"), deadline=30)
+        await broker.publish(parcel("here"), deadline=30)
+
+        assert (await wait_for(there)).parcel.id == "there"
+        assert (await wait_for(here)).parcel.id == "here"
+
+
+async def test_a_wrong_password_is_told_without_showing_it(rabbitmq_node: RabbitNode, caplog) -> None:
+    url = f"amqp://guest:hunter2@127.0.0.1:{rabbitmq_node.port}/"
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(1), connect(Connection(url=url)):
+            pass
+
+    assert "RabbitMQ refused the login" in caplog.text
+    assert "hunter2" not in caplog.text

@@ -1,0 +1,119 @@
+"""Brokers and workers are killed again and again, and no message is lost: the promise of the retry topology.
+
+By default with few messages. The size at which the promise was made runs with ``ROSTRA_KILLED_MESSAGES=400`` and
+``ROSTRA_KILLED_POISON=20`` in the environment.
+"""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from amqp_worker import Worker, acceptance_size
+
+from rostra_messaging.brokers import Broker, DeadLetter, Parcel, Queue
+
+pytestmark = pytest.mark.asyncio
+
+MESSAGES = acceptance_size(90, "ROSTRA_KILLED_MESSAGES")
+POISON = acceptance_size(6, "ROSTRA_KILLED_POISON")
+TRIES = 3
+NECESSARY = (MESSAGES + POISON) * TRIES
+KILLS = 3
+ORDERS = [f"order{number}" for number in range(MESSAGES)]
+POISONED = [f"poison{number}" for number in range(POISON)]
+
+
+async def test_a_broker_that_is_killed_three_times_loses_nothing(
+    connecting, rabbitmq_node, prefix, tmp_path
+) -> None:
+    worker = Worker(tmp_path, rabbitmq_node.url, prefix)
+
+    async with connecting(settle=1.5) as broker:
+        letters = await _run(broker, worker, prefix, rabbitmq_node.restart)
+
+    _judge(worker, letters)
+
+
+async def test_a_worker_that_is_killed_three_times_loses_nothing(
+    connecting, rabbitmq_node, prefix, tmp_path
+) -> None:
+    worker = Worker(tmp_path, rabbitmq_node.url, prefix)
+
+    def killed_and_started() -> None:
+        worker.kill()
+        worker.start()
+
+    async with connecting(settle=1.5) as broker:
+        letters = await _run(broker, worker, prefix, killed_and_started)
+
+    _judge(worker, letters)
+
+
+async def _run(broker: Broker, worker: Worker, prefix: str, kill: Callable[[], None]) -> list[DeadLetter]:
+    """All messages handled, with a kill after each quarter of the work; the dead letters."""
+    async with broker.consume(Queue(topic="orders.placed", name="billing.orders.placed", prefetch=1)) as made:
+        await made.stop()  # the queue is there
+    worker.start()
+    try:
+        publishing = asyncio.create_task(_publish(broker))
+        for part in range(1, KILLS + 1):
+            await _until(
+                lambda part=part: worker.seen("run").total() >= NECESSARY * part / (KILLS + 1), worker
+            )
+            await asyncio.to_thread(kill)
+        await publishing
+        await _until(lambda: len(worker.seen("done")) >= MESSAGES, worker)
+        letters = broker.dead_letters("billing.orders.placed")
+        async with asyncio.timeout(120):
+            while await letters.count() < POISON:  # noqa: ASYNC110  (RabbitMQ does not tell)
+                await asyncio.sleep(0.1)
+        worker.terminate()
+        assert await asyncio.to_thread(worker.ended) == 0, worker.log()
+        return list(await letters.list(1000))
+    finally:
+        worker.kill()
+
+
+async def _publish(broker: Broker) -> None:
+    """Ever again a few, so that there are always some on their way when something is killed."""
+    ids = [*ORDERS, *POISONED]
+    ids.sort(key=lambda name: hash(name) % 1000)
+    for start in range(0, len(ids), 10):
+        await asyncio.gather(
+            *(broker.publish(_parcel(each), deadline=120) for each in ids[start : start + 10])
+        )
+
+
+def _parcel(name: str) -> Parcel:
+    body = {"metadata": {"data_encoding": "raw"}, "data": name}
+    return Parcel(id=name, topic="orders.placed", body=json.dumps(body).encode())
+
+
+def _judge(worker: Worker, letters: list[DeadLetter]) -> None:
+    done, runs = worker.seen("done"), worker.seen("run").total()
+    dead = {letter.parcel.id: letter for letter in letters}
+    print(
+        f"{len(done)} of {MESSAGES} handled, {len(dead)} of {POISON} dead ({len(letters)} letters), "
+        f"{runs} runs for {NECESSARY} necessary ones: {runs / NECESSARY:.3f}"
+    )
+    assert sorted(done) == sorted(ORDERS)
+    assert sorted(dead) == sorted(POISONED)
+    assert all(letter.parcel.attempt == TRIES for letter in letters)
+    assert all(letter.reason == "OSError: the bank is closed" for letter in letters)
+    assert all(letter.parcel.first_failure is not None for letter in letters)
+    spare = max(NECESSARY * 0.1, KILLS * 20)  # of few messages, what was in hand at a kill is a larger part
+    assert runs <= NECESSARY + spare
+
+
+async def _until(holds: Callable[[], bool], worker: Worker) -> None:
+    async with asyncio.timeout(180):
+        while not holds():
+            assert worker.process is not None
+            assert worker.process.poll() is None, worker.log()
+            await asyncio.sleep(0.05)

@@ -11,7 +11,7 @@ import pytest
 from rostra import context, plugin
 from rostra.clock import Clock
 from rostra.components import Components
-from rostra.errors import StartTimeoutError, StopTimeoutError
+from rostra.errors import HandlerError, StartTimeoutError, StopTimeoutError
 from rostra.health import Checks
 from rostra.plugin import Phase
 from rostra.testing import checkpoint
@@ -536,3 +536,55 @@ async def test_a_broker_that_breaks_its_word_fails_the_stage_and_nothing_is_swal
 
     (error,) = group.exceptions
     assert str(error) == "a fault of the transport"
+
+
+@pytest.mark.asyncio
+async def test_what_is_loaded_while_the_stage_runs_is_consumed_from_then_on(run, module):
+    loaders, seen = [], []
+
+    @placed
+    async def bill(_number: int) -> None:
+        pass
+
+    @subscribe("orders.billed", group="note")
+    async def note(number: int) -> None:
+        seen.append(number)
+
+    async def prepare(load: plugin.Loader) -> None:
+        loaders.append(load)
+
+    async with run(bill, prepare) as running:
+        await within(loaders[0](module(note)))
+        checks = running.stage.components.get(Checks)
+        async with asyncio.timeout(PATIENCE):
+            while "messages note.orders.billed" not in {each.name for each in (await checks.ready()).results}:
+                await checkpoint()
+        for _ in range(20):
+            await checkpoint()
+        await running.publish("orders.billed", 5)
+        ended = await running.endings.next()
+
+    assert (seen, ended) == ([5], [("note.orders.billed", "done")])
+
+
+@pytest.mark.asyncio
+async def test_a_subscription_that_comes_where_nothing_is_consumed_is_an_error(run, module):
+    loaders = []
+
+    @subscribe("orders.billed", group="note")
+    async def note(_number: int) -> None:
+        pass
+
+    async def work(cancel: plugin.Cancel) -> None:
+        await cancel.wait()
+
+    async def prepare(load: plugin.Loader):
+        loaders.append(load)
+        yield work
+
+    async with run(prepare) as running:
+        await within(running.stage.lifecycle.wait_for(Phase.RUNNING))
+        for _ in range(20):
+            await checkpoint()
+        with pytest.raises(HandlerError, match="as note comes too late"):
+            await within(loaders[0](module(note)))

@@ -234,7 +234,7 @@ class Publisher:
                 reply_to = await self._replies.topic(broker)
                 message = Message(topic=topic, body=body, key=key)
                 asked = {**carried(attributes), REPLY_TO: reply_to, CORRELATION: message.id}
-                with self._replies.expected(message.id, topic, way.envelope) as reply:
+                with self._replies.expected(message.id, topic, reply_to, way.envelope) as reply:
                     await self.send(attrs.evolve(message, attributes=asked), way)
                     return read(await reply)
         except TimeoutError:

@@ -1,25 +1,30 @@
 """Who waits for a reply? A queue of this process for each broker, made when the first request needs it."""
 
 import asyncio
+import contextvars
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, NamedTuple
 
-from rostra import context
+from rostra import context, log
 from rostra.components import Components
 from rostra_messaging.brokers import Parcel, Queue
 from rostra_messaging.envelopes import Envelope
-from rostra_messaging.errors import NoReplyError, UndecodableError
+from rostra_messaging.errors import NoReplyError
 from rostra_messaging.messages import CORRELATION, new_id
 from rostra_messaging.opening import Opening
+from rostra_messaging.outcomes import reason_of
 
 FAILURE = "reply_failure"
 """The attribute of a reply that says why there is none."""
 _PREFETCH = 100
 
+_log = log.get("rostra.messaging")
+
 
 class _Waiting(NamedTuple):
     topic: str
+    reply_to: str
     envelope: Envelope
     reply: "asyncio.Future[Any]"
 
@@ -57,16 +62,19 @@ class Replies:
         return ear.topic
 
     @contextmanager
-    def expected(self, correlation: str, topic: str, envelope: Envelope) -> "Iterator[asyncio.Future[Any]]":
+    def expected(
+        self, correlation: str, topic: str, reply_to: str, envelope: Envelope
+    ) -> "Iterator[asyncio.Future[Any]]":
         """The data of a reply, which is listened for during the body.
 
         Args:
             correlation: The id of the request.
             topic: Of the request, for errors.
+            reply_to: Where the reply is to come.
             envelope: How the reply is written.
         """
         reply: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting[correlation] = _Waiting(topic, envelope, reply)
+        self._waiting[correlation] = _Waiting(topic, reply_to, envelope, reply)
         try:
             yield reply
         finally:
@@ -85,7 +93,11 @@ class Replies:
     def _listen(self, broker: str | None) -> _Ear:
         topic = f"replies.{new_id()}"
         is_open: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        listening = asyncio.create_task(self._hear(broker, topic, is_open), name=f"messages: {topic}")
+        listening = asyncio.create_task(
+            self._hear(broker, topic, is_open),
+            name=f"messages: {topic}",
+            context=contextvars.Context(),  # not that of the first who asks
+        )
         return _Ear(topic, is_open, listening)
 
     async def _hear(self, broker: str | None, topic: str, is_open: "asyncio.Future[None]") -> None:
@@ -99,7 +111,7 @@ class Replies:
                         self._take(delivery.parcel)
                         await delivery.done()
         except Exception as error:  # noqa: BLE001  (whoever waits gets it)
-            self._fail(is_open, error)
+            self._fail(topic, is_open, error)
         finally:
             is_open.cancel()
 
@@ -112,14 +124,18 @@ class Replies:
             return
         try:
             waiting.reply.set_result(waiting.envelope.decode(parcel).data)
-        except UndecodableError as error:
+        except Exception as error:  # noqa: BLE001  (likewise)
             waiting.reply.set_exception(error)
 
-    def _fail(self, is_open: "asyncio.Future[None]", error: Exception) -> None:
-        """Those who wait for a reply by another broker wait on; they are few, and have a deadline."""
+    def _fail(self, topic: str, is_open: "asyncio.Future[None]", error: Exception) -> None:
+        """Nothing comes there any more; whoever asks next gets another queue."""
+        _log.warning("replies.lost", topic=topic, reason=reason_of(error))
         if not is_open.done():
             is_open.set_exception(error)
             is_open.exception()  # looked at, also when nobody waits any more
+        for waiting in self._waiting.values():
+            if waiting.reply_to == topic and not waiting.reply.done():
+                waiting.reply.set_exception(error)
 
 
 @asynccontextmanager

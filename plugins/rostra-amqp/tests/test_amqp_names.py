@@ -12,6 +12,7 @@ from rostra_amqp.faults import Fault
 from rostra_amqp.names import LONGEST_DELAY, REDECLARED_AFTER, retry_lane, rounded_ms, topic_lane, topology
 from rostra_amqp.pacing import Repeats, pauses
 from rostra_amqp.settings import AmqpConfig, Options, chosen, read
+from rostra_amqp.streams import Position
 from rostra_messaging.brokers import Queue
 
 SETTINGS = AmqpConfig()
@@ -232,3 +233,16 @@ def test_success_forgives() -> None:
     repeats.forget()
 
     assert not repeats.are_too_many(missing)
+
+
+def test_a_position_is_the_first_that_was_not_settled() -> None:
+    position = Position("first")
+    found = [position.resume]
+
+    for offset in (4, 5, 6):
+        position.came(offset)
+    for offset in (5, 4, 6):
+        position.settled(offset)
+        found.append(position.resume)
+
+    assert found == ["first", 4, 6, 7]

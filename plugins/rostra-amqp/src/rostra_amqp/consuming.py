@@ -23,6 +23,7 @@ from rostra_amqp.frames import consume
 from rostra_amqp.links import Link, Live, close_channel
 from rostra_amqp.names import Topology
 from rostra_amqp.pacing import Repeats, pauses
+from rostra_amqp.streams import Position
 
 _FAREWELL = 2.0
 _OTHERS_WAIT = 1.0
@@ -64,6 +65,7 @@ class AmqpConsumer:
         self._handed_out: set[AmqpDelivery] = set()
         self._giving_back: asyncio.Task[None] | None = None
         self._decided = asyncio.Event()
+        self._position = Position(wanted.consume["x-stream-offset"]) if wanted.is_stream else None
         self._channel: Channel | None = None
         self._tag: str | None = None
         self._is_stopping = False
@@ -122,7 +124,20 @@ class AmqpConsumer:
             self._decided.clear()
             await self._decided.wait()
 
+    def _hand_over(self, delivery: AmqpDelivery) -> None:
+        if self._position is not None and delivery.offset is not None:
+            self._position.came(delivery.offset)
+        self._line.put_nowait(delivery)
+
+    def _hand_over_later(self, delivery: AmqpDelivery, delay: float) -> None:
+        """Once more, in this process; if the channel is lost meanwhile, it is read again anyway."""
+        self._handed_out.discard(delivery)
+        self._decided.set()
+        asyncio.get_running_loop().call_later(delay, self._line.put_nowait, delivery)
+
     def _settled(self, delivery: AmqpDelivery) -> None:
+        if self._position is not None and delivery.offset is not None and not delivery.is_lost:
+            self._position.settled(delivery.offset)
         self._handed_out.discard(delivery)
         self._decided.set()
 
@@ -193,13 +208,16 @@ class AmqpConsumer:
                 prefix=self._prefix,
                 settled=self._settled,
                 is_ordered=self._wanted.is_ordered,
+                again=self._hand_over_later if self._position is not None else None,
             )
-            self._line.put_nowait(delivery)
+            self._hand_over(delivery)
 
         channel.on_consumer_cancel_callbacks.add(note)
         await heeding(channel.basic_qos(prefetch_count=self._prefetch, timeout=self._patience))
         self._tag = uuid.uuid4().hex
-        arguments = self._wanted.consume
+        arguments = dict(self._wanted.consume)
+        if self._position is not None:
+            arguments["x-stream-offset"] = self._position.resume
         await consume(channel, self._wanted.queue.name, self._tag, hand_over, arguments, self._patience)
         return cancelled
 

@@ -59,9 +59,22 @@ class AmqpDelivery:
         prefix: Of the broker's names.
         settled: Told when it is decided what becomes of it.
         is_ordered: What is released keeps its place.
+        again: Hands it over again in this process after so many seconds; for a stream, into which nothing can be put back
+            for one of its readers.
     """
 
-    __slots__ = ("_channel", "_home", "_is_ordered", "_live", "_settled", "_tag", "is_redelivered", "parcel")
+    __slots__ = (
+        "_again",
+        "_channel",
+        "_home",
+        "_is_ordered",
+        "_live",
+        "_settled",
+        "_tag",
+        "is_redelivered",
+        "offset",
+        "parcel",
+    )
 
     def __init__(
         self,
@@ -73,11 +86,13 @@ class AmqpDelivery:
         prefix: str,
         settled: "Callable[[AmqpDelivery], None]",
         is_ordered: bool = False,
+        again: "Callable[[AmqpDelivery, float], None] | None" = None,
     ) -> None:
         self.parcel = wire.parcel(message, prefix)
         self.is_redelivered = bool(message.redelivered)
         self._home, self._live, self._channel = home, live, channel
-        self._settled, self._is_ordered = settled, is_ordered
+        self.offset = wire.offset(message)
+        self._settled, self._is_ordered, self._again = settled, is_ordered, again
         self._tag = message.delivery_tag or 0
 
     @property
@@ -90,12 +105,16 @@ class AmqpDelivery:
         return await self._tell("done", acknowledge=True)
 
     async def retry(self, delay: float, failure: Failure, *, counts: bool = True) -> bool:
-        """It is stored in the retry queue of this delay, and then forgotten here."""
+        """It is stored in the retry queue of this delay, and then forgotten here; in a stream it waits here, unsettled."""
         again = attrs.evolve(
             self.parcel,
             attempt=self.parcel.attempt + counts,
             first_failure=self.parcel.first_failure or failure,
         )
+        if self._again is not None and not self.is_lost:
+            self.parcel = again
+            self._again(self, delay)
+            return True
         return await self._move("retry", lambda: self._home.send_back(again, delay, _SENDING))
 
     async def dead(
@@ -113,7 +132,7 @@ class AmqpDelivery:
         """RabbitMQ hands it to whoever is next. Where order counts it does so when the channel is closed, which returns
         all that is unsettled in its order; one by one, what comes back last would be handed out last.
         """
-        if self._is_ordered and not self.is_lost:
+        if (self._is_ordered or self._again is not None) and not self.is_lost:
             return True
         return await self.give_back()
 

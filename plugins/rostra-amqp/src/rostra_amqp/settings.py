@@ -67,7 +67,8 @@ class Options:
         durable: Whether it outlives the broker; only classic queues may be otherwise.
         priority: Of this consumer; RabbitMQ serves higher ones first.
         max_priority: Makes a classic queue one of priorities, 1 to 255; the attribute ``priority`` of a message is its own.
-        offset: Where to begin in a stream: ``first``, ``last``, ``next``, or the number of a message.
+        offset: Where to begin in a stream: ``first``, ``last``, ``next``, or the number of a message. RabbitMQ remembers no
+            reader's place; after a lost connection this process goes on where it was, another one begins here.
     """
 
     queue: str | None = None

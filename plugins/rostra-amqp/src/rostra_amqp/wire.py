@@ -26,6 +26,7 @@ _FIRST_TIME = "rostra-first-failure-time"
 _REASON = "rostra-reason"
 _TIME = "rostra-time"
 _QUEUE = "rostra-queue"
+_OFFSET = "x-stream-offset"
 _EXACT = "rostra-exact"
 _LONGEST_NAME_BYTES = 128
 _BROKERS_OWN = (
@@ -33,7 +34,7 @@ _BROKERS_OWN = (
     "x-first-death-",
     "x-last-death-",
     "x-delivery-count",
-    "x-stream-offset",
+    _OFFSET,
     "x-acquired-count",
 )
 _PRIORITY = "priority"
@@ -132,6 +133,12 @@ def dead_letter(message: DeliveredMessage, prefix: str, queue: str) -> DeadLette
         time=time if isinstance(time, dt.datetime) else None,
         queue=queue,
     )
+
+
+def offset(message: DeliveredMessage) -> int | None:
+    """Where in its stream it stands; None if it came from a queue."""
+    found = (message.header.properties.headers or {}).get(_OFFSET)
+    return found if isinstance(found, int) else None
 
 
 def home(message: DeliveredMessage) -> str | None:

@@ -364,6 +364,17 @@ def test_a_silent_one_shows_its_stacks_and_is_then_killed() -> None:
     assert "worker.silent" in world.lines()
 
 
+def test_the_stacks_of_all_that_were_aborted_are_told_though_the_first_ends_all() -> None:
+    world = World(2)
+    world.happen(Ticked(), after=RULES.start_timeout + 10.0)
+
+    for key in (1, 2):
+        world.die(key, -SIGABRT, stacks="in import_for_ever")
+
+    died = [each for each in world.actions if isinstance(each, Line) and each.event == "worker.died"]
+    assert [each.keys["stacks"] for each in died] == ["in import_for_ever"] * 2
+
+
 def test_who_overslept_blames_nobody() -> None:
     world = World(2)
     world.run()

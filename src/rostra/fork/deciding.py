@@ -101,13 +101,7 @@ def _gone(state: State, member: Member, gone: Gone, chance: float) -> Outcome:
         has_successor = any(each.number == member.number for each in state.members)
         done = state.done if has_successor else state.done | {member.number}
         return state._replace(done=done), [line_about(member, "info", "worker.done")]
-    line = line_about(
-        member,
-        "warning",
-        "worker.died",
-        how=_how(member, gone),
-        **({"stacks": gone.stacks} if gone.stacks else {}),
-    )
+    line = _line_of_death(member, gone)
     if not member.has_run and member.generation > state.good:
         state, actions = _unstarted(state, member, gone)
     else:
@@ -120,12 +114,16 @@ def _left(state: State, member: Member, gone: Gone) -> Outcome:
     is_in_order = gone.status in (0, -SIGTERM, -SIGINT)
     if is_in_order:
         return state, [line_about(member, "info", "worker.stopped")]
-    how = _how(member, gone)
-    line = line_about(member, "warning", "worker.died", how=how)
+    line = _line_of_death(member, gone)
     if not state.is_ending or state.failure is not None:
         return state, [line]
-    failure = Failure(f"worker {member.number} did not stop in order", how, _exit_code(member, gone))
-    return state._replace(failure=failure), [line]
+    what = f"worker {member.number} did not stop in order"
+    return state._replace(failure=Failure(what, _how(member, gone), _exit_code(member, gone))), [line]
+
+
+def _line_of_death(member: Member, gone: Gone) -> Line:
+    shown = {"stacks": gone.stacks} if gone.stacks else {}
+    return line_about(member, "warning", "worker.died", how=_how(member, gone), **shown)
 
 
 def _unstarted(state: State, member: Member, gone: Gone) -> Outcome:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-_UNSAFE = re.compile(r'[\x00-\x1f\x7f/\\"]')
+_UNSAFE = r'[\x00-\x1f\x7f/\\"]'
 
 
 class File:
@@ -44,7 +44,7 @@ class File:
         kind = "inline" if self.inline else "attachment"
         if self.name is None:
             return kind if self.inline else None
-        name = _UNSAFE.sub("_", self.name)
+        name = re.sub(_UNSAFE, "_", self.name)
         plain = name.encode("ascii", "replace").decode().replace("?", "_")
         if plain == name:
             return f'{kind}; filename="{name}"'

@@ -14,11 +14,12 @@ from multidict import CIMultiDict
 T_co = TypeVar("T_co", covariant=True)
 SameSite: TypeAlias = Literal["Strict", "Lax", "None"]
 
-_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_COOKIE_VALUE = re.compile(r"[!#-+\--:<-\[\]-~]*")
+# Patterns are compiled on first use: few services set cookies or headers of their own.
+_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_COOKIE_VALUE = r"[!#-+\--:<-\[\]-~]*"
 """Of RFC 6265, section 4.1.1: visible ASCII without quotes, commas, semicolons and backslashes."""
-_ATTRIBUTE = re.compile(r"[ -:<-~]*")
-_BREAKS = re.compile("[\r\n\0]")
+_ATTRIBUTE = r"[ -:<-~]*"
+_BREAKS = "[\r\n\0]"
 
 
 class SetCookie:
@@ -79,11 +80,11 @@ class SetCookie:
         return "; ".join([*said, f"SameSite={self.same_site}"])
 
     def _what_is_wrong(self) -> str:
-        if _TOKEN.fullmatch(self.name) is None:
+        if re.fullmatch(_NAME, self.name) is None:
             return "has a name that is no token"
-        if _COOKIE_VALUE.fullmatch(self.value) is None:
+        if re.fullmatch(_COOKIE_VALUE, self.value) is None:
             return "has a value with more than visible ASCII: encode it, by base64 say"
-        if any(_ATTRIBUTE.fullmatch(text) is None for text in (self.path, self.domain or "")):
+        if any(re.fullmatch(_ATTRIBUTE, text) is None for text in (self.path, self.domain or "")):
             return "has a path or domain with more than ASCII"
         if self.same_site not in ("Strict", "Lax", "None"):
             return 'has a same_site that is none of "Strict", "Lax" and "None"'
@@ -170,7 +171,7 @@ class ResponseHead:
         """The name of a header that cannot be sent, since it is no token or there is a line break in it."""
         for name, value in self.headers.items():
             is_text = isinstance(value, str)
-            if _TOKEN.fullmatch(name) is None or not is_text or _BREAKS.search(value):
+            if re.fullmatch(_NAME, name) is None or not is_text or re.search(_BREAKS, value):
                 return name
         return None
 

@@ -8,9 +8,7 @@ import functools
 import re
 from collections.abc import Iterable, Sequence
 
-_PATTERN = re.compile(
-    r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<any>\*\.)?(?P<host>\[[0-9a-f:.]+\]|[^\s/?#@:*\[\]]+)(:(?P<port>\d+))?"
-)
+_PATTERN = r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<any>\*\.)?(?P<host>\[[0-9a-f:.]+\]|[^\s/?#@:*\[\]]+)(:(?P<port>\d+))?"
 _PORTS = {"http": "80", "ws": "80", "https": "443", "wss": "443"}
 _SECURE = frozenset({"https", "wss"})
 
@@ -21,7 +19,7 @@ def check_pattern(origin: str) -> None:
     Raises:
         ValueError: It does not.
     """
-    if origin != "*" and _PATTERN.fullmatch(origin.lower()) is None:
+    if origin != "*" and re.fullmatch(_PATTERN, origin.lower()) is None:
         raise ValueError("expected scheme://host or scheme://host:port, with nothing after it")
 
 
@@ -49,7 +47,7 @@ def is_allowed(origins: Sequence[str], host: str, scheme: str, allowed: Iterable
         return True
     if len(origins) > 1:
         return False
-    found = _PATTERN.fullmatch(origins[0].lower())
+    found = re.fullmatch(_PATTERN, origins[0].lower())
     if found is None or found["any"]:  # "null", of a sandboxed frame or a file
         return "*" in allowed
     port = found["port"] or _PORTS.get(found["scheme"], "")
@@ -81,4 +79,4 @@ def _matches(scheme: str, name: str, port: str, pattern: str) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _compiled(pattern: str) -> "re.Match[str] | None":
-    return _PATTERN.fullmatch(pattern)
+    return re.fullmatch(_PATTERN, pattern)

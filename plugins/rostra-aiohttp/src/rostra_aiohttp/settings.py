@@ -58,7 +58,7 @@ class AccessLogConfig(Table):
     """Whether answers to ``/livez``, ``/readyz`` and ``/startupz`` are among them."""
 
 
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+").fullmatch
+_ORIGIN = r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+"
 _PORT = [attrs.validators.ge(0), attrs.validators.le(65535)]
 _COMPRESSED = (
     "text/",
@@ -109,7 +109,7 @@ class CompressionConfig(Table):
 
 def _check_origins(settings: Any, _field: Any, origins: tuple[str, ...]) -> None:
     for origin in origins:
-        if origin != "*" and not _ORIGIN(origin):
+        if origin != "*" and not re.fullmatch(_ORIGIN, origin):
             msg = f"an origin is a scheme and a host, as in https://shop.example, or *; found {origin}"
             raise ValueError(msg)
     if "*" in origins and settings.credentials:

@@ -367,6 +367,7 @@ def test_a_silent_one_shows_its_stacks_and_is_then_killed() -> None:
 def test_the_stacks_of_all_that_were_aborted_are_told_though_the_first_ends_all() -> None:
     world = World(2)
     world.happen(Ticked(), after=RULES.start_timeout + 10.0)
+    assert len(world.alive) == 2
 
     for key in (1, 2):
         world.die(key, -SIGABRT, stacks="in import_for_ever")

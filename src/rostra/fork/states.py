@@ -77,8 +77,8 @@ class Member(NamedTuple):
 
     @property
     def is_staying(self) -> bool:
-        """Whether nobody ends it. Of one that stops by itself it is not known yet whether it needs a successor."""
-        return not self.is_told and self.aborted is None
+        """Whether it needs no successor yet: of one that stops by itself, or has never run, that is known when it is gone."""
+        return not self.is_told and (self.aborted is None or not self.has_run)
 
 
 class Failure(NamedTuple):

@@ -244,6 +244,30 @@ async def test_a_task_that_never_says_that_it_started_is_shown(tmp_path, monkeyp
 
 
 @pytest.mark.asyncio
+async def test_a_task_may_say_itself_what_it_waits_for():
+    async def connect(started: plugin.Started):
+        started.waits_for(lambda: "broker default: connection refused")
+        await asyncio.Event().wait()
+
+    async def prepare():
+        yield connect
+
+    error = await timed_out(prepare)
+
+    assert "which has not called started" in error.tree[0]
+    assert error.tree[1:] == ("  it waits for broker default: connection refused",)
+
+
+def test_a_task_that_has_started_waits_for_nothing():
+    started = plugin.Started()
+    started.waits_for(lambda: "broker default")
+
+    started()
+
+    assert started.lack == ""
+
+
+@pytest.mark.asyncio
 async def test_an_object_of_the_stage_that_never_comes_is_shown():
     @attrs.frozen
     class Pool: ...

@@ -86,7 +86,7 @@ class Started:
     Calling it again is nothing.
     """
 
-    __slots__ = ("_called", "_tell")
+    __slots__ = ("_called", "_lack", "_tell")
 
     def __init__(self, tell: Callable[[], None] | None = None) -> None:
         """Made by rostra; in a test it needs nobody to tell.
@@ -96,6 +96,7 @@ class Started:
         """
         self._tell = tell
         self._called = False
+        self._lack: Callable[[], str] | None = None
 
     def __repr__(self) -> str:
         return f"<Started {'called' if self._called else 'not called'}>"
@@ -110,6 +111,19 @@ class Started:
     def is_called(self) -> bool:
         """Whether the task has started."""
         return self._called
+
+    def waits_for(self, lack: Callable[[], str]) -> None:
+        """Let the error of a start that takes too long tell what the task waits for.
+
+        Args:
+            lack: Called then; what is missing and why, on one line: ``broker default: connection refused``.
+        """
+        self._lack = lack
+
+    @property
+    def lack(self) -> str:
+        """What is missing now, as the task says; empty if it says nothing."""
+        return self._lack() if self._lack is not None and not self._called else ""
 
 
 class Chosen:

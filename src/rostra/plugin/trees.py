@@ -47,7 +47,9 @@ def _of_plugin(record: Record, seen: set[int]) -> Iterator[str]:
 
 def _of_task(member: Supervision, remark: str) -> Iterator[str]:
     yield f"{member}{remark}"
-    if member.running is not None:
+    if lack := member.started.lack:
+        yield f"  it waits for {lack}"
+    elif member.running is not None:
         yield from _below(_where(member.running))
 
 

@@ -270,6 +270,7 @@ async def connect(asked: Connection) -> AsyncIterator[AmqpBroker]:
             heartbeat=settings.heartbeat,
             patience=float(settings.connect_timeout),
             context=secure,
+            delayed=asked.delayed,
         )
         for role in ("publish", "consume")
     ]

@@ -5,8 +5,9 @@ Nothing here decides what is done over it. Whoever needs it waits for it, and is
 
 import asyncio
 import contextlib
+import logging
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from random import SystemRandom
 from typing import Any, TypeVar, cast
@@ -31,6 +32,14 @@ _SILENT = "RabbitMQ does not answer"
 
 T = TypeVar("T")
 _log = log.get(__name__)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether it is something else than an error for each try to connect: of those, what changes is told by the link."""
+    return not str(record.msg).startswith("error when creating transport")
+
+
+logging.getLogger("aiormq.connection").addFilter(_is_news)
 
 
 class _Transport(aiormq.connection.TransportFactory):
@@ -160,6 +169,7 @@ class Link:
         heartbeat: Seconds.
         patience: Seconds for each try to connect.
         context: For TLS.
+        delayed: Called with the reason, each time that it is another one for which no node can be reached.
     """
 
     def __init__(
@@ -170,9 +180,10 @@ class Link:
         heartbeat: int,
         patience: float,
         context: ssl.SSLContext | None,
+        delayed: Callable[[str], object],
     ) -> None:
         self._addresses, self.name, self._context = addresses, name, context
-        self._heartbeat, self._patience = heartbeat, patience
+        self._heartbeat, self._patience, self._delayed = heartbeat, patience, delayed
         self._live: Live | None = None
         self._is_up = asyncio.Event()
         self._random = SystemRandom()
@@ -221,6 +232,7 @@ class Link:
         except _Failed as failure:
             if self.trouble != failure.reason:
                 _log.warning("amqp.unreachable", link=self.name, broker=str(address), reason=failure.reason)
+                self._delayed(f"{failure.reason} ({address})")
             self.trouble = failure.reason
             return None
 

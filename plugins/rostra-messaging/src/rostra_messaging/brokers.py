@@ -253,6 +253,10 @@ class Broker(Protocol):
         ...
 
 
+def _nobody(_reason: str) -> None:
+    """Nobody wants to know."""
+
+
 @attrs.frozen(kw_only=True)
 class Connection:
     """What a ``Connect`` is asked for.
@@ -264,6 +268,7 @@ class Connection:
         client: What the broker's own tools should call this process.
         settings: Of the section that belongs to this kind of broker, as a mapping; the transport reads it.
         raise_unroutable: Whether it is an error to publish what no queue wants.
+        delayed: To be called with the reason, on one line, each time that the broker cannot be opened and is tried again.
     """
 
     name: str = "default"
@@ -272,6 +277,7 @@ class Connection:
     client: str = "rostra"
     settings: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
     raise_unroutable: bool = True
+    delayed: Callable[[str], object] = attrs.field(default=_nobody, repr=False, eq=False)
 
 
 Connect: TypeAlias = Callable[[Connection], AbstractAsyncContextManager[Broker]]

@@ -7,7 +7,10 @@ none. Who publishes waits, as long as the deadline says.
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from typing import NamedTuple
+
+import attrs
 
 from rostra import log, plugin
 from rostra.errors import together
@@ -24,9 +27,13 @@ from rostra_messaging.connecting import (
 )
 from rostra_messaging.envelopes import Envelopes
 from rostra_messaging.settings import DEFAULT, MessagingConfig
+from rostra_messaging.waits import Waits
 
 _LOOK_EVERY = 1.0
 """Seconds for which a look at whether all is well is good; it costs nothing."""
+
+_LOOK_EVERY_WHEN_STOPPING = 0.1
+"""Seconds between two looks at whether a broker is away."""
 
 _log = log.get("rostra.messaging")
 
@@ -41,9 +48,11 @@ class Opening:
 
     def __init__(self, known: Mapping[str, Known], opened: Mapping[str, Broker] | None = None) -> None:
         self.known = known
+        self.waits = Waits()
         self.opened: dict[str, Broker] = dict(opened or {})
         self._changed = asyncio.Event()
         self._failures: dict[str, BaseException] = {}
+        self._reasons: dict[str, str] = {}
 
     def envelope_of(self, name: str | None) -> str:
         """How messages to this broker are written, unless somebody says otherwise.
@@ -73,6 +82,18 @@ class Opening:
             await self._changed.wait()
         return self.opened[known_as]
 
+    def trouble(self, name: str) -> str | None:
+        """Why the broker of this name cannot be used at the moment; None if all is well."""
+        broker = self.opened.get(name)
+        if broker is not None:
+            return broker.trouble
+        return self._reasons.get(name, "it has not answered yet")
+
+    def missing(self) -> str:
+        """Those that are not open yet, and why, on one line."""
+        closed = [name for name in self.known if name not in self.opened]
+        return " and ".join(f"broker {name}: {self.trouble(name)}" for name in closed)
+
     async def all(self) -> Brokers:
         """All of them, when they are open.
 
@@ -84,7 +105,8 @@ class Opening:
     async def live(self, name: str, connect: Connect, leave: asyncio.Event) -> None:
         """Keep one open until it is to be left."""
         try:
-            async with connect(self.known[name].connection) as broker:
+            asked = attrs.evolve(self.known[name].connection, delayed=partial(self._delayed, name))
+            async with connect(asked) as broker:
                 self.opened[name] = broker
                 self._changed.set()
                 _log.info("broker.opened", broker=name, kind=scheme_of(self.known[name].connection.url))
@@ -95,12 +117,17 @@ class Opening:
             self._failures[name] = error
             self._changed.set()
 
+    def _delayed(self, name: str, reason: str) -> None:
+        self._reasons[name] = reason
+
 
 @asynccontextmanager
 async def opening(
-    settings: MessagingConfig, checks: Checks, find: FindConnect = connect_of
+    settings: MessagingConfig, checks: Checks, lifecycle: plugin.Lifecycle, find: FindConnect = connect_of
 ) -> AsyncIterator[Opening]:
     """The brokers of the settings, which are being opened when the body begins, and closed, the last first, after it.
+
+    When the stage stops, nobody waits any longer for those that are away.
 
     Raises:
         BrokerNotFoundError: Nothing speaks the URL of one.
@@ -115,9 +142,28 @@ async def opening(
                 leave = asyncio.Event()
                 living = asyncio.create_task(found.live(name, connect, leave), name=f"broker {name}")
                 lives.append(_Life(name, living, leave))
-            yield found
+            async with _breaking_waits(found, lifecycle):
+                yield found
         finally:
             await _close(lives, found)
+
+
+@asynccontextmanager
+async def _breaking_waits(found: Opening, lifecycle: plugin.Lifecycle) -> AsyncIterator[None]:
+    async def breaking() -> None:
+        await lifecycle.wait_for(plugin.Phase.STOPPING)
+        while True:
+            for name in found.known:
+                if (trouble := found.trouble(name)) is not None:
+                    found.waits.give_up(name, trouble)
+            await asyncio.sleep(_LOOK_EVERY_WHEN_STOPPING)
+
+    watching = asyncio.create_task(breaking(), name="brokers that are away")
+    try:
+        yield
+    finally:
+        watching.cancel()
+        await asyncio.wait({watching})
 
 
 class _Life(NamedTuple):
@@ -145,7 +191,7 @@ async def _close(lives: Sequence[_Life], found: Opening) -> None:
         raise together("brokers cannot be closed", problems)
 
 
-async def wait_for_brokers(started: plugin.Started, brokers: Brokers, envelopes: Envelopes) -> None:
+async def wait_for_brokers(started: plugin.Started, opening: Opening, envelopes: Envelopes) -> None:
     """Let the stage be starting until its brokers are open: nothing is consumed before.
 
     It is cancelled when the stage is to stop.
@@ -153,8 +199,10 @@ async def wait_for_brokers(started: plugin.Started, brokers: Brokers, envelopes:
     Raises:
         EnvelopeNotFoundError: The settings name one that there is not.
     """
-    for name in brokers:
-        envelopes.choose(brokers.envelope_of(name))
+    started.waits_for(opening.missing)
+    for name in opening.known:
+        envelopes.choose(opening.envelope_of(name))
+    await opening.all()
     started()
 
 
@@ -164,9 +212,7 @@ def _checked(name: str, found: Opening, checks: Checks) -> Iterator[None]:
     check = "broker" if name == DEFAULT else f"broker {name}"
 
     def is_well() -> None:
-        broker = found.opened.get(name)
-        trouble = "it has not answered yet" if broker is None else broker.trouble
-        if trouble is not None:
+        if (trouble := found.trouble(name)) is not None:
             raise ConnectionError(trouble)
 
     checks.add(check, is_well, every=_LOOK_EVERY)

@@ -109,9 +109,11 @@ def envelopes(settings: MessagingConfig) -> Envelopes:
 
 
 @di.adapter(lifetime="stage")
-async def brokers_to_be(settings: MessagingConfig, checks: Checks) -> AsyncIterator[Opening]:
+async def brokers_to_be(
+    settings: MessagingConfig, checks: Checks, lifecycle: plugin.Lifecycle
+) -> AsyncIterator[Opening]:
     """The brokers of the settings, which close after everything that was built with them."""
-    async with opening(settings, checks) as found:
+    async with opening(settings, checks, lifecycle) as found:
         yield found
 
 

@@ -33,6 +33,7 @@ from rostra_messaging.replying import Replies
 from rostra_messaging.settings import DEFAULT, MessagingConfig
 from rostra_messaging.topics import has_wildcards, mistake_in
 from rostra_messaging.tries import current
+from rostra_messaging.waits import GivenUpError
 
 T = TypeVar("T")
 
@@ -228,19 +229,27 @@ class Publisher:
         """
         read = reader_of(returns)
         way = self.way(broker, envelope, deadline)
+        message = Message(topic=topic, body=body, key=key, attributes=carried(attributes))
         waiting = asyncio.timeout(way.deadline)
+        reason = f"nothing came within {way.deadline:g} s"
         try:
             async with waiting:
-                reply_to = await self._replies.topic(broker)
-                message = Message(topic=topic, body=body, key=key)
-                asked = {**carried(attributes), REPLY_TO: reply_to, CORRELATION: message.id}
-                with self._replies.expected(message.id, topic, reply_to, way.envelope) as reply:
-                    await self.send(attrs.evolve(message, attributes=asked), way)
-                    return read(await reply)
+                asking = self._asked(message, way)
+                return read(await self._opening.waits.bound(broker or DEFAULT, asking))
         except TimeoutError:
             if not waiting.expired():
                 raise
-        raise NoReplyError(topic, f"nothing came within {way.deadline:g} s")
+        except GivenUpError as given_up:
+            reason = f"the stage stops, and {given_up.reason}"
+        raise NoReplyError(topic, reason)
+
+    async def _asked(self, message: Message, way: Way) -> Any:
+        """The data of the reply."""
+        reply_to = await self._replies.topic(way.broker)
+        attributes = {**message.attributes, REPLY_TO: reply_to, CORRELATION: message.id}
+        with self._replies.expected(message.id, message.topic, reply_to, way.envelope) as reply:
+            await self.send(attrs.evolve(message, attributes=attributes), way)
+            return await reply
 
     def way(
         self,
@@ -289,11 +298,17 @@ class Publisher:
             time=message.time,
         )
         try:
-            await self._store(parcel, way)
+            await self._opening.waits.bound(name, self._store(parcel, way))
         except PublishError:
             self._published.add(broker=name, outcome="failed")
             raise
-        self._published.add(broker=name, outcome="stored")
+        except GivenUpError as given_up:
+            reason = f"the stage stops, and {given_up.reason}"
+        else:
+            self._published.add(broker=name, outcome="stored")
+            return
+        self._published.add(broker=name, outcome="failed")
+        raise PublishError(message.topic, name, reason, "perhaps" if name in self._opening.opened else "no")
 
     async def _store(self, parcel: Parcel, way: Way) -> None:
         """Publish it; again, if that failed before this stage had the queues that it will have when it runs."""

@@ -46,6 +46,15 @@ async def test_it_costs_nothing_until_somebody_looks(stage):
         assert scope.closing is not None
 
 
+async def test_of_two_that_come_with_a_call_the_last_of_a_type_is_found(stage):
+    first, last, database = Request(), Request(), Database()
+
+    with context.use(di.LateScope(stage, (first, database, last))):
+        assert context.get(Request) is last
+        assert context.get(Database) is database
+        assert context.get(di.Scope).is_open
+
+
 async def test_what_is_made_in_it_is_closed_by_the_last_who_holds_it(stage):
     journal = []
 

@@ -9,7 +9,7 @@ have their own reaches them, too: they are outdated then, and make theirs anew w
 import weakref
 from typing import Any
 
-from rostra.components.shapes import STALE, Added, Level, Shape
+from rostra.components.shapes import STALE, Added, Kinds, Level, Shape
 
 _new = object.__new__
 
@@ -43,16 +43,22 @@ class Environment:
             self._lie_on(below)
 
     @classmethod
-    def begun(cls, below: "Environment", item: object, added: Added) -> "Environment":
-        """An environment above ``below`` to which one thing was added: the same as both steps, at half the price."""
+    def begun(cls, below: "Environment", items: tuple[object, ...], kinds: Kinds) -> "Environment":
+        """An environment above ``below`` to which things were added, at a part of the price of doing so one by one.
+
+        Args:
+            below: What it lies on.
+            items: What is added, in this order.
+            kinds: Under which type and name each is; one without a name by its type alone.
+        """
         if below.shape is STALE:
             below.refresh()
-        shape = below.shape.starts.get(added)
+        shape = below.shape.starts.get(kinds)
         if shape is None:
-            shape = below.shape.above.first.followed(added, is_apart=hasattr(type(item), APART))
+            shape = below.shape.started(kinds, is_apart=any(hasattr(type(each), APART) for each in items))
         made = _new(cls)
         made.below = below
-        made.values = [*below.values, item]
+        made.values = [*below.values, *items]
         made.shape = made._known = shape
         made._has_own = True
         made._above = None

@@ -47,7 +47,7 @@ class Components:
         made._parent = parent
         made._label = label
         made._is_lent = False
-        made.seen = Environment.begun(parent._lend() if parent._is_lent else parent.seen, item, added)
+        made.seen = Environment.begun(parent._lend() if parent._is_lent else parent.seen, (item,), (added,))
         return made
 
     def __repr__(self) -> str:
@@ -90,7 +90,7 @@ class Components:
             raise NotAComponentError(name_of(item), "it is a class, not an instance")
         key = type(item) if namespace is None else canonical(namespace)
         if self._is_lent:
-            self.seen = Environment.begun(self.seen, item, (key, name))
+            self.seen = Environment.begun(self.seen, (item,), ((key, name),))
             self._is_lent = False
         else:
             self.seen.add(item, (key, name))

@@ -13,6 +13,9 @@ from rostra.components.keys import Key, keys
 Added: TypeAlias = tuple[Key, str | None]
 """Under which type and name something was added."""
 
+Kinds: TypeAlias = tuple[Added | type, ...]
+"""Under which several things were added; a type alone stands for one without a name."""
+
 LIMIT = 1_000
 """So many shapes are remembered for the layers above one shape; then they are found out anew."""
 
@@ -28,7 +31,8 @@ class Shape:
 
     ``slots`` are those of components without a name, ``named`` those of the others. Both are empty until
     ``prepare``, and only a look-up that finds nothing need call it. ``next`` are the shapes that follow this one, for
-    all who share them; ``starts`` are those of the layers above to which one thing was added. ``plans`` belongs to the resolver.
+    all who share them; ``starts`` are those of the layers above to which certain things were added
+    at once. ``plans`` belongs to the resolver.
     """
 
     __slots__ = (
@@ -63,7 +67,7 @@ class Shape:
         self.plans: dict[Any, Any] = {}
         self._source = source
         self._above: Level | None = None
-        self.starts: dict[Added, Shape] = {}
+        self.starts: dict[Kinds, Shape] = {}
         self.next: dict[Added, Shape] = {}
         self._index: dict[Key, dict[str | None, int]] | None = None
 
@@ -77,8 +81,18 @@ class Shape:
         """The shapes of the layers above."""
         if self._above is None or self._above.count > LIMIT:
             self._above = Level(self)
-            self.starts = self._above.first.next
+            self.starts = {}
         return self._above
+
+    def started(self, kinds: Kinds, *, is_apart: bool) -> "Shape":
+        """The shape of a layer above to which these things, each of another kind, were added."""
+        above = self.above
+        shape = above.first
+        for kind in kinds:
+            shape = shape.followed(kind if isinstance(kind, tuple) else (kind, None), is_apart=is_apart)
+        if not is_apart:
+            self.starts[kinds] = shape
+        return shape
 
     @property
     def index(self) -> dict[Key, dict[str | None, int]]:

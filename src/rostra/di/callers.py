@@ -45,7 +45,9 @@ class Caller:
             plan = seen.shape.plans.get(self._under_scope)
             if plan is not None:
                 return plan(seen.values, (), named)  # type: ignore[no-any-return]  # generated
-        seen = layer.seen
+            seen = layer.opened()
+        else:
+            seen = layer.seen
         plan = seen.shape.plans.get(self)
         if plan is not None:
             return plan(seen.values, (), named)  # type: ignore[no-any-return]  # generated

@@ -46,10 +46,15 @@ class LateScope(Components):
     def __getattr__(self, name: str) -> Any:
         if name not in _WHEN_OPEN:
             raise AttributeError(name=name, obj=self)
+        self.opened()
+        return object.__getattribute__(self, name)
+
+    def opened(self) -> Environment:
+        """What is seen from here: for who knows that nobody has looked yet, which to find out takes longer."""
         with _opening:
             if self.closing is None:
                 self._open()
-        return object.__getattribute__(self, name)
+        return self.seen
 
     async def __aenter__(self) -> Self:
         self._token: Token[Components] = context.enter(self)
@@ -86,9 +91,11 @@ class LateScope(Components):
     def _open(self) -> None:
         closing = Closing("scope")
         closing.is_closed = self.is_over
-        seen = Environment.begun(self.below._lend(), Scope(closing), (Scope, None))  # noqa: SLF001  (a layer, too)
-        for item in self.items:
-            seen.add(item, (type(item), None))
+        items = (Scope(closing), *self.items)
+        kinds = tuple(map(type, items))
+        if len(set(kinds)) < len(kinds):  # of two of a type the last one counts
+            kinds, items = zip(*dict(zip(kinds, items, strict=True)).items(), strict=True)
+        seen = Environment.begun(self.below._lend(), items, kinds)  # noqa: SLF001  (a layer, too)
         self._is_lent = False
         self.seen = seen
         self.closing = closing

@@ -75,4 +75,5 @@ def test_at_least_one_is_always_due(counts: list[int]) -> None:
         if balance is not None and balance.is_due
     ]
 
-    assert set(due) == {min(counts)}
+    assert min(counts) in due
+    assert max(due) <= min(counts) * 1.25

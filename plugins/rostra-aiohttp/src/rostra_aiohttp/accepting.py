@@ -14,14 +14,17 @@ from collections.abc import Callable
 from rostra import log
 from rostra_aiohttp.sharing import Share
 
-_MOMENT = 0.002
-"""Seconds until to look again whether somebody else has taken what waits."""
+_MOMENT = 0.001
+"""Seconds until to look for the first time whether somebody else has taken what waits; each further time twice as many."""
 
-_PATIENCE = 0.05
-"""Seconds after which it is taken all the same."""
+_PATIENCE = 0.03
+"""Seconds after which it is taken all the same; looking more often would cost more than it brings."""
 
 _SPELL = 0.5
 """Seconds after that, in which nobody is waited for."""
+
+_MOST_AT_A_GO = 16
+"""Connections to take before the loop turns again."""
 
 _RECOVERY = 1.0
 """Seconds to go on after the system has no more room for connections."""
@@ -105,26 +108,37 @@ class Accepting:
 
     def _take(self) -> None:
         """Somebody waits; it may be for another one."""
-        self._balance.tell(self._count() + len(self._opening))
+        self._tell()
         if not self._balance.is_due and self._is_patient():
-            self._look_later(_MOMENT)
+            waited = self._loop.time() - (self._waiting or 0.0)
+            self._look_later(max(_MOMENT, waited))
             return
         self._waiting = None
+        for _ in range(_MOST_AT_A_GO):
+            if not self._took_one():
+                return
+            self._tell()
+            if not self._balance.is_due:  # then others may take what is left, or this one does next
+                return
+
+    def _tell(self) -> None:
+        self._balance.tell(self._count() + len(self._opening))
+
+    def _took_one(self) -> bool:
         try:
             connection, _ = self._listener.accept()
         except (BlockingIOError, InterruptedError, ConnectionAbortedError):
-            return
+            return False
         except OSError as error:
             if error.errno not in _EXHAUSTED:
                 raise
             _log.error("http.exhausted", reason=error.strerror)
             self._look_later(_RECOVERY)
-            return
-        connection.setblocking(False)
-        opening = self._loop.create_task(self._open(connection), name="http: opening a connection")
+            return False
+        opening = self._loop.create_task(self._open(connection))
         self._opening.add(opening)
         opening.add_done_callback(self._opening.discard)
-        self._balance.tell(self._count() + len(self._opening))
+        return True
 
     def _is_patient(self) -> bool:
         """Whether the others may have a moment more."""

@@ -117,6 +117,13 @@ def test_the_queue_of_a_group_is_called_by_both_names():
     assert (queue(group="billing").label, queue().label) == ("billing.orders.*", "orders.* (of this process)")
 
 
+def test_a_queue_is_told_after_which_delays_messages_come_again():
+    ladder = Retry(delays=(1, 10, 10))
+
+    assert Subscription(topic="orders", retry=ladder).queue.delays == (1, 10)
+    assert Subscription(topic="orders", retry=ladder, ordered=True).queue.delays == (), "it waits in place"
+
+
 async def problem_of(module, *handlers, **settings):
     """What a stage with these handlers says instead of running."""
     stage = plugin.Stage("rostra_messaging", module(*handlers), config={"messaging": settings})

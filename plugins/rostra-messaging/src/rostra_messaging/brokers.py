@@ -87,6 +87,8 @@ class Queue:
             which goes with it.
         prefetch: How many deliveries may be unsettled at once, at least 1.
         ordered: Deliveries with the same key come one after another; one consumer at a time has the queue.
+        delays: After how many seconds what fails will be tried again, as far as is known; a broker may prepare for them.
+            Others may come all the same.
         options: What only one kind of broker understands; each takes those of its own classes and ignores the others.
     """
 
@@ -94,6 +96,7 @@ class Queue:
     name: str | None = None
     prefetch: int = 10
     ordered: bool = False
+    delays: tuple[float, ...] = ()
     options: tuple[object, ...] = ()
 
     @property

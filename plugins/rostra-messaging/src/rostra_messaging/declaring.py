@@ -94,6 +94,7 @@ class Subscription:
             name=f"{self.group}.{self.topic}" if self.group else None,
             prefetch=self.prefetch,
             ordered=self.ordered,
+            delays=() if self.ordered else tuple(dict.fromkeys(self.retry.delays)),
             options=self.options,
         )
 

@@ -103,6 +103,17 @@ class Live:
         for bound in self._waiting:
             bound.reschedule(0)
 
+    @property
+    def is_unblocked(self) -> bool:
+        """Whether RabbitMQ takes messages now."""
+        asking = self._wire.ready()
+        try:
+            asking.send(None)
+        except StopIteration:
+            return True
+        asking.close()
+        return False
+
     async def unblocked(self) -> None:
         """Return when RabbitMQ takes messages; it does not while it is short of memory or disk."""
         await self._wire.ready()

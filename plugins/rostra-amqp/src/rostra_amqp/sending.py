@@ -6,22 +6,20 @@ the others go through.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from random import SystemRandom
 from typing import Literal, TypeAlias
 
 import attrs
-from aiormq import Channel
 from pamqp.commands import Basic
 
 from rostra_amqp.cancelling import cancellations, judged
 from rostra_amqp.faults import Fault
 from rostra_amqp.links import Link, Live, close_channel
+from rostra_amqp.outlets import Outlet
 from rostra_amqp.pacing import pauses
 
 _ALONE_AT_ONCE = 16
-_WAITS_FOR_THE_SOCKET_BYTES = 65536
 _HEADERS_BYTES = 100_000
 """Headers have to fit into one frame, of 131,072 bytes; a longer one would end the connection for everybody."""
 
@@ -79,7 +77,7 @@ class Sender:
         self._on_their_way: dict[str, asyncio.Future[None]] = {}
         self._opening = asyncio.Lock()
         self._live: Live | None = None
-        self._channel: Channel | None = None
+        self._outlet: Outlet | None = None
         self._random = SystemRandom()
 
     async def send(self, message: Outgoing, deadline: float) -> None:
@@ -94,8 +92,8 @@ class Sender:
         """
         course = _Course()
         try:
-            async with asyncio.timeout(deadline) as limit, self._slots, self._only(message):
-                await self._try(message, course)
+            async with asyncio.timeout(deadline) as limit, self._slots:
+                await self._send_only(message, course)
         except TimeoutError:
             if not limit.expired():
                 raise
@@ -107,14 +105,12 @@ class Sender:
         raise NotStoredError(fault, course.is_stored)
 
     async def _try(self, message: Outgoing, course: "_Course") -> None:
-        tries = pauses(self._random)
-        while True:
-            fault = await self._once(message, course)
-            if fault is None:
-                return
+        tries = None
+        while (fault := await self._once(message, course)) is not None:
             if (now := course.next(fault, can_be_made=message.restore is not None)) == "end":
                 raise _Final(fault)
             if now == "wait":
+                tries = tries or pauses(self._random)
                 await asyncio.sleep(next(tries))
 
     async def _once(self, message: Outgoing, course: "_Course") -> Fault | None:
@@ -122,14 +118,17 @@ class Sender:
         before = cancellations()
         try:
             live = await self._link.live()
-            async with live.as_long_as_it_is_up():
-                await live.unblocked()
-                if message.prepare is not None:
+            if course.goes_alone or not self._is_open(live):
+                async with live.as_long_as_it_is_up():
+                    await live.unblocked()
+                    if course.goes_alone:
+                        await self._send_alone(live, message, course)
+                        return None
+                    await self._open(live)
+            if message.prepare is not None:
+                async with live.as_long_as_it_is_up():
                     await message.prepare(live)
-                if course.goes_alone:
-                    await self._send_alone(live, message, course)
-                else:
-                    await _send(await self._shared(live), message, course)
+            await self._send(message, course)
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
             return judged(error, before)
         return None
@@ -140,43 +139,42 @@ class Sender:
                 await message.restore(live)
             channel = await live.channel(confirms=True)
             try:
-                await _send(channel, message, course)
+                await _send(Outlet(channel), message, course)
             finally:
                 await close_channel(channel, self._patience)
 
-    async def _shared(self, live: Live) -> Channel:
-        """The channel that all messages share, opened anew if it was closed."""
-        if self._channel is None or self._live is not live or self._channel.is_closed:
-            async with self._opening:
-                if self._channel is None or self._live is not live or self._channel.is_closed:
-                    self._channel, self._live = await live.channel(confirms=True), live
-        return self._channel
+    def _is_open(self, live: Live) -> bool:
+        """Whether the outlet that all messages share can be used at once."""
+        outlet = self._outlet
+        return outlet is not None and self._live is live and not outlet.is_closed and live.is_unblocked
 
-    @asynccontextmanager
-    async def _only(self, message: Outgoing) -> AsyncIterator[None]:
+    async def _open(self, live: Live) -> None:
+        async with self._opening:
+            if not self._is_open(live):
+                self._outlet, self._live = Outlet(await live.channel(confirms=True)), live
+
+    async def _send(self, message: Outgoing, course: "_Course") -> None:
+        if self._outlet is None or self._outlet.is_closed:
+            raise ConnectionResetError  # it was closed while something else was made ready
+        await _send(self._outlet, message, course)
+
+    async def _send_only(self, message: Outgoing, course: "_Course") -> None:
         """Let no message of this id be on its way twice: RabbitMQ tells by its id which one it returns."""
-        id = message.properties.message_id or ""  # noqa: A001  (what it is called in a Parcel)
-        while (other := self._on_their_way.get(id)) is not None:
+        name = message.properties.message_id or ""
+        while (other := self._on_their_way.get(name)) is not None:
             await asyncio.wait([other])
-        mine = self._on_their_way[id] = asyncio.get_running_loop().create_future()
+        mine = self._on_their_way[name] = asyncio.get_running_loop().create_future()
         try:
-            yield
+            await self._try(message, course)
         finally:
-            del self._on_their_way[id]
+            del self._on_their_way[name]
             mine.set_result(None)
 
 
-async def _send(channel: Channel, message: Outgoing, course: "_Course") -> None:
+async def _send(outlet: Outlet, message: Outgoing, course: "_Course") -> None:
+    confirmed = outlet.send(message.exchange, message.key, message.properties, message.body)
     course.is_on_its_way = True
-    await channel.basic_publish(
-        message.body,
-        exchange=message.exchange,
-        routing_key=message.key,
-        properties=message.properties,
-        mandatory=True,
-        wait=len(message.body)
-        > _WAITS_FOR_THE_SOCKET_BYTES,  # the others go one after the other without a pause
-    )
+    await confirmed
     course.is_on_its_way = False
 
 

@@ -1,0 +1,98 @@
+"""The channel on which most messages go out: those that are to be sent at about the same time go over the socket as one.
+
+aiormq sends one message after the other, each in its own turn with the writer. With hundreds on their way that is most of
+what a publish costs.
+"""
+
+import asyncio
+from typing import Any
+
+from aiormq import Channel
+from aiormq.abc import ChannelFrame
+from aiormq.exceptions import AMQPError
+from pamqp.body import ContentBody
+from pamqp.commands import Basic
+from pamqp.header import ContentHeader
+
+
+class Outlet:
+    """Publishes on one channel that nobody else publishes on.
+
+    Args:
+        channel: With confirms, whose returns raise.
+    """
+
+    __slots__ = ("_channel", "_loop", "_payloads", "_writing")
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._loop = asyncio.get_running_loop()
+        self._payloads: list[bytes] = []
+        self._writing: asyncio.Task[None] | None = None
+        channel.closing.add_done_callback(self._fail)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be sent any more."""
+        return self._channel.is_closed
+
+    def send(
+        self, exchange: str, key: str, properties: Basic.Properties, body: bytes
+    ) -> "asyncio.Future[Any]":
+        """Send a message soon; what is returned is done when RabbitMQ has stored it, or has the exception.
+
+        Raises:
+            ValueError, TypeError and so on: AMQP cannot carry it; nothing was sent.
+        """
+        if len(key.encode()) > _SHORT_BYTES:
+            raise ValueError("the routing key is too long")
+        channel = self._channel
+        publish = Basic.Publish(exchange=exchange, routing_key=key, mandatory=True)
+        header = ContentHeader(properties=properties, body_size=len(body))
+        step = channel.max_content_size
+        bodies = [ContentBody(body[start : start + step]) for start in range(0, len(body), step)]
+        payload = ChannelFrame.marshall(channel.number, [publish, header, *bodies]).payload
+        self._payloads.append(payload)
+        confirmed = self._expect(properties.message_id or "")
+        if self._writing is None or self._writing.done():
+            self._writing = self._loop.create_task(self._write())
+        return confirmed
+
+    def _expect(self, name: str) -> "asyncio.Future[Any]":
+        """The next message gets the next number, and is known by its id if it is returned."""
+        channel = self._channel
+        channel.delivery_tag += 1
+        tag = channel.delivery_tag
+        confirmed = channel.confirmations[tag] = self._loop.create_future()
+        names = channel.message_id_delivery_tag
+        names[name] = tag
+
+        def forget(_: object) -> None:
+            if names.get(name) == tag:
+                del names[name]
+
+        confirmed.add_done_callback(forget)
+        return confirmed
+
+    async def _write(self) -> None:
+        """Write all there is, and what comes meanwhile when the socket has taken that."""
+        while self._payloads:
+            payload = b"".join(self._payloads)
+            self._payloads.clear()
+            taken = self._loop.create_future()
+            await self._channel.write_queue.put(ChannelFrame(payload, should_close=False, drain_future=taken))
+            await taken
+
+    def _fail(self, closing: "asyncio.Future[Any]") -> None:
+        """Tell all who wait that the channel is closed, and why."""
+        if self._writing is not None:
+            self._writing.cancel()
+        said = None if closing.cancelled() else closing.exception()
+        error = said if isinstance(said, AMQPError) else ConnectionResetError()
+        for confirmed in list(self._channel.confirmations.values()):
+            if not confirmed.done():
+                confirmed.set_exception(error)
+                confirmed.exception()  # who does not wait any more need not be reminded
+
+
+_SHORT_BYTES = 255

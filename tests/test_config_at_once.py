@@ -150,7 +150,7 @@ def kinds(made: Any) -> Iterator[Any]:
 def carefully(table: dict[Any, Any], cls: type) -> Any:
     """As what is wrong is read: setting by setting."""
     plan = classes_of._plan(cls, lambda wanted: pytest.fail(f"nobody has read {wanted} before"), {})
-    return classes_of._carefully(table, cls, cls, plan.hooks)
+    return classes_of._carefully(table, cls, cls, plan)
 
 
 def without_types(value: Any) -> Any:

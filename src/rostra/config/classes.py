@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 
@@ -36,7 +36,7 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
             return value
         elif otherwise is not None and not is_table(value):
             return otherwise(value, cls)
-        return _carefully(entries(value, cls), cls, make, plan.hooks)
+        return _carefully(entries(value, cls), cls, make, plan)
 
     return structure
 
@@ -47,48 +47,71 @@ def _own_hook(cls: Any, hook_for: HookFor) -> Hook:
     return own_hook(cls, hook_for)
 
 
-def _arguments(table: dict[Any, Any], plan: "_Plan") -> dict[str, Any]:
+class _Plan:
+    """How the settings of a class are read.
+
+    A hook is found when a value needs it: most settings are left out, or have their type already.
+
+    Args:
+        settings: Of the class.
+        hook_for: Finds the hook for a type.
+
+    Attributes:
+        settings: By name.
+        exact: The types whose instances need no hook, by name.
+        hooks: Those that were found, and the types that they make, by name.
+    """
+
+    __slots__ = ("_hook_for", "exact", "hooks", "settings")
+
+    def __init__(self, settings: tuple[Setting, ...], hook_for: HookFor) -> None:
+        self.settings = {each.name: each for each in settings}
+        self.exact = {each.name: exact(each.type) for each in settings}
+        self.hooks: dict[str, tuple[Hook, Any]] = {}
+        self._hook_for = hook_for
+
+    def found(self, name: str) -> tuple[Hook, Any]:
+        """The hook for a setting, which is kept."""
+        wanted = self.settings[name].type
+        self.hooks[name] = found = self._hook_for(wanted), wanted
+        return found
+
+    def read(self, name: str, value: Any) -> Any:
+        """A setting's value, of what was found.
+
+        Raises:
+            WrongError: It is wrong.
+        """
+        hook, wanted = self.hooks[name] if name in self.hooks else self.found(name)
+        return hook(value, wanted)
+
+
+def _arguments(table: dict[Any, Any], plan: _Plan) -> dict[str, Any]:
     """What a class is made with, if the table is as it should be; else there may be an error of any kind."""
     exact, hooks = plan.exact, plan.hooks
     arguments = {**table}
     for name, value in table.items():
         if type(value) not in exact[name]:
-            setting, hook = hooks[name]
-            arguments[name] = hook(value, setting.type)
+            hook, wanted = hooks[name] if name in hooks else plan.found(name)
+            arguments[name] = hook(value, wanted)
     return arguments
 
 
-class _Hooks(dict[str, tuple[Setting, Hook]]):
-    """How each setting is read; found out when one has to be, since most are left out or have their type already."""
-
-    __slots__ = ("_hook_for", "settings")
-
-    def __init__(self, settings: tuple[Setting, ...], hook_for: HookFor) -> None:
-        super().__init__()
-        self.settings = {each.name: each for each in settings}
-        self._hook_for = hook_for
-
-    def __missing__(self, name: str) -> tuple[Setting, Hook]:
-        setting = self.settings[name]
-        self[name] = found = setting, self._hook_for(setting.type)
-        return found
-
-
-def _carefully(table: Mapping[Any, Any], cls: Any, make: Callable[..., Any], hooks: _Hooks) -> Any:
+def _carefully(table: Mapping[Any, Any], cls: Any, make: Callable[..., Any], plan: _Plan) -> Any:
     """An instance, or everything that is wrong."""
     from rostra.config.refusals import objections, refusals
 
     faults: list[Fault] = []
     arguments = {}
-    for name, setting in hooks.settings.items():
+    for name, setting in plan.settings.items():
         try:
             if name in table:
-                arguments[name] = hooks[name][1](table[name], setting.type)
+                arguments[name] = plan.read(name, table[name])
             elif setting.required:
-                arguments[name] = _missing(setting, hooks)
+                arguments[name] = _missing(setting, plan)
         except WrongError as wrong:
             faults += [fault.under(name) for fault in wrong.faults]
-    faults += [_unknown(key, hooks.settings) for key in table if key not in hooks.settings]
+    faults += [_unknown(key, plan.settings) for key in table if key not in plan.settings]
     if faults:
         raise WrongError(*faults, *objections(cls, arguments, {fault.path[0] for fault in faults}))
     try:
@@ -98,32 +121,20 @@ def _carefully(table: Mapping[Any, Any], cls: Any, make: Callable[..., Any], hoo
     raise WrongError(*refused)
 
 
-class _Plan(NamedTuple):
-    """How the settings of a class are read.
-
-    Args:
-        hooks: For each, by name, once it has been read.
-        exact: The types whose instances need no hook, by name.
-    """
-
-    hooks: _Hooks
-    exact: Mapping[Any, frozenset[type]]
-
-
 def _plan(cls: type, hook_for: HookFor, around: Mapping[str, Any]) -> _Plan:
     """Kept on the class, and so gone with it."""
     known: _Plan | None = vars(cls).get(_KEPT)
     if known is None:
         settings = settings_of(cls, around)
-        known = _Plan(_Hooks(settings, hook_for), {each.name: exact(each.type) for each in settings})
+        known = _Plan(settings, hook_for)
         setattr(cls, _KEPT, known)
     return known
 
 
-def _missing(setting: Setting, hooks: _Hooks) -> Any:
+def _missing(setting: Setting, plan: _Plan) -> Any:
     """A table that is not there is an empty one; so its own settings are named if they are missing."""
     if is_section(setting.type):
-        return hooks[setting.name][1]({}, setting.type)
+        return plan.read(setting.name, {})
     raise WrongError(Fault((), f"missing; expected {phrase(setting.type)}", missing=True))
 
 

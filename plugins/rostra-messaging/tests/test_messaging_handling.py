@@ -38,6 +38,27 @@ async def test_a_payload_comes_as_the_type_that_the_handler_wants(run) -> None:
     assert (seen, ended) == ([Order("tea", 2)], [("billing.orders.placed", "done")])
 
 
+async def test_what_a_handler_does_to_attributes_nobody_else_sees(run) -> None:
+    seen = []
+
+    @subscribe("orders.placed", group="billing", retry=TWICE)
+    async def bill(message: Message) -> None:
+        seen.append({**message.attributes})
+        message.attributes["bill"] = 7  # type: ignore[index]
+        if message.attempt == 1:
+            raise OSError("the printer is on fire")
+
+    @subscribe("orders.placed", group="shipping")
+    async def ship(message: Message) -> None:
+        seen.append({**message.attributes})
+
+    async with run(bill, ship) as running:
+        await running.publish("orders.placed", {}, attributes={"shop": "north"})
+        await running.endings.next(3)
+
+    assert seen == [{"shop": "north"}] * 3
+
+
 async def test_a_message_tells_what_travelled_with_it(run) -> None:
     seen = []
 

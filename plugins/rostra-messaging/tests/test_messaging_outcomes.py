@@ -37,6 +37,21 @@ def after(error: BaseException, attempt: int = 1, retry: Retry = LADDER) -> Outc
     return outcome_of(error, attempt, retry, NOW)
 
 
+class AtDawn(RetryLater):
+    def __init__(self) -> None:
+        """As people write it who forget ``super().__init__``."""
+
+
+def test_what_says_nothing_of_when_comes_again_at_once() -> None:
+    assert after(AtDawn()) == Again(0.0, Failure("again in 0 s", NOW))
+
+
+@pytest.mark.parametrize("later", [dt.timedelta(minutes=1), None, "soon"])
+def test_later_is_a_number_of_seconds(later: object) -> None:
+    with pytest.raises((TypeError, ValueError)):
+        RetryLater(later)  # type: ignore[arg-type]
+
+
 @given(raised, st.integers(-3, 50), ladders)
 def test_whatever_is_raised_there_is_an_outcome_that_a_broker_can_keep(
     error: BaseException, attempt: int, retry: Retry

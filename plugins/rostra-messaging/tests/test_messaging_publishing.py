@@ -182,6 +182,27 @@ async def test_of_many_all_but_those_that_failed_are_stored_and_the_failures_tol
     assert all(isinstance(each, PublishError) for each in caught.value.exceptions)
 
 
+async def test_what_a_middleware_ends_as_if_it_were_cancelled_is_told_not_to_be_stored(run):
+    @subscribe("orders.placed", group="billing")
+    async def bill(_message: Message) -> None:
+        pass
+
+    @around_publishing
+    async def stumble(message: Message, send: Send) -> None:
+        if message.body == 1:
+            raise asyncio.CancelledError  # of something that it awaits, say; nobody cancelled the publisher
+        await send(message)
+
+    async with run(bill, stumble) as running:
+        many = [Message(topic="orders.placed", body=number) for number in range(3)]
+        with pytest.raises(PublishError, match="though nobody cancelled it") as caught:
+            await running.publisher.publish_many(many, at_once=1)
+        ended = await running.endings.next(2)
+
+    assert caught.value.is_stored == "perhaps"
+    assert [outcome for _, outcome in ended] == ["done", "done"]
+
+
 async def test_where_many_come_from_may_fail_and_what_it_gave_before_is_stored(run):
     def messages():
         yield Message(topic="orders.placed", body=1)

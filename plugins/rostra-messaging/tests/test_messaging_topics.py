@@ -107,6 +107,7 @@ def test_what_is_kept_for_speed_is_bounded() -> None:
             "pla* is a word with a wildcard in it; * and # stand for whole words only",
         ),
         ("ä" * 128, "it has more than 255 bytes"),
+        ("orders.\ud800", "it has half a character in it, which UTF-8 cannot say"),
     ],
 )
 def test_a_pattern_that_nobody_can_mean_is_told(pattern: str, mistake: str | None) -> None:

@@ -192,9 +192,13 @@ class RetryLater(Exception):  # noqa: N818  (likewise)
             after a second.
     """
 
+    seconds = 0.0
+    reason = ""
+    counts = True
+
     def __init__(self, seconds: float, reason: str = "", counts: bool = True) -> None:
         super().__init__(seconds, reason, counts)
-        self.seconds = seconds
+        self.seconds = float(seconds)  # what is no number fails in the handler that says so
         self.reason = reason
         self.counts = counts
 

@@ -14,7 +14,8 @@ LONGEST_DELAY = 30 * 86_400.0
 """Seconds; whoever asks for more is served after so many."""
 _LEAST_UNCOUNTED = 1.0
 _LONGEST_REASON = 300
-_CANCELLED = "it was cancelled, though nobody cancelled it"
+CANCELLED = "it was cancelled, though nobody cancelled it"
+"""Why a task failed that ended as if it had been cancelled."""
 
 
 @attrs.frozen
@@ -80,7 +81,7 @@ def outcome_of(error: BaseException, attempt: int, retry: Retry, now: dt.datetim
 def reason_of(error: BaseException) -> str:
     """One line: the class of an exception and the first line of its text, or the reason of a ``Reject``."""
     if isinstance(error, asyncio.CancelledError):
-        return _CANCELLED
+        return CANCELLED
     try:
         text = str(error)
     except Exception:  # noqa: BLE001  (somebody's __str__ may raise anything)

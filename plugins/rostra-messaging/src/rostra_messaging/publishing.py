@@ -27,6 +27,7 @@ from rostra_messaging.messages import (
 )
 from rostra_messaging.middlewares import Middlewares, Send
 from rostra_messaging.opening import Opening
+from rostra_messaging.outcomes import CANCELLED
 from rostra_messaging.overlapping import Overlapping
 from rostra_messaging.payloads import reader_of
 from rostra_messaging.replying import Replies
@@ -281,7 +282,12 @@ class Publisher:
         go_on: Callable[[Message], Awaitable[None]] = functools.partial(self._deliver, way)
         for middleware in reversed(self._middlewares.publishing):
             go_on = _surrounded(middleware, go_on)
-        return await go_on(message)
+        try:
+            return await go_on(message)
+        except asyncio.CancelledError:
+            if _is_being_cancelled():
+                raise
+        raise PublishError(message.topic, way.broker or DEFAULT, CANCELLED, "perhaps")
 
     async def _deliver(self, way: Way, message: Message) -> None:
         name = way.broker or DEFAULT
@@ -351,6 +357,11 @@ def carried(attributes: Mapping[str, Value] | None = None) -> Mapping[str, Value
         request = log.bound_keys().get("request")
         taken = {REQUEST: str(request)} if request else {}
     return {**taken, **attributes} if attributes else taken
+
+
+def _is_being_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _surrounded(

@@ -10,7 +10,7 @@ from rostra_messaging.payloads import ReadPayload, reader_of
 
 
 def message_of(parcel: Parcel, envelope: Envelope, *, is_redelivered: bool = False) -> Message:
-    """The message in a parcel.
+    """The message in a parcel; what a handler does to its attributes is seen by nobody else.
 
     Raises:
         UndecodableError: Its envelope cannot read it.
@@ -20,7 +20,7 @@ def message_of(parcel: Parcel, envelope: Envelope, *, is_redelivered: bool = Fal
         topic=decoded.topic or parcel.topic,
         body=decoded.data,
         id=decoded.id or parcel.id,
-        attributes=parcel.attributes if decoded.attributes is None else decoded.attributes,
+        attributes={**parcel.attributes} if decoded.attributes is None else decoded.attributes,
         key=parcel.key,
         time=decoded.time or parcel.time,
         attempt=parcel.attempt,

@@ -38,12 +38,22 @@ def mistake_in(pattern: str) -> str | None:
         return "it is empty"
     if "" in words:
         return "there is no word between two of its dots, or at its end"
+    if not _is_utf_8(pattern):
+        return "it has half a character in it, which UTF-8 cannot say"
     if len(pattern.encode()) > _MOST_BYTES:
         return f"it has more than {_MOST_BYTES} bytes"
     for word in words:
         if len(word) > 1 and (_ONE in word or _ANY in word):
             return f"{word} is a word with a wildcard in it; * and # stand for whole words only"
     return None
+
+
+def _is_utf_8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 class _Node(Generic[Wanted]):

@@ -41,7 +41,12 @@ if sys.argv[2] == "uvloop":
     loop = uvloop.new_event_loop()
 else:
     loop = None
-web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, access_log=None, loop=loop)
+options = {"access_log": None}
+if sys.argv[2] == "logged":
+    import logging
+    logging.basicConfig(level=logging.INFO)
+    options = {}
+web.run_app(app, host="127.0.0.1", port=int(sys.argv[1]), print=None, loop=loop, **options)
 """
 
 MIDDLEWARE = """
@@ -254,6 +259,9 @@ def main() -> None:
         logged = ("logged", "asyncio")
         compared(
             "with the access log as JSON / bare aiohttp", paths["ours"], paths["bare"], logged, "goal ≥ 0.75"
+        )
+        compared(
+            "the same / bare aiohttp with its own", paths["ours"], paths["bare"], ("logged", "logged"), ""
         )
         compared(
             "one middleware, two dependencies / by hand",

@@ -373,7 +373,8 @@ async def test_the_list_of_processes_tells_parent_and_workers(folder):
         }
 
 
-async def test_preloaded_plugins_are_imported_in_the_parent_and_never_prepared_there(folder):
+async def test_what_plugins_import_is_imported_in_the_parent_and_they_are_never_prepared_there(folder):
+    write(folder, "heavy.py", "import os\nprint(f'imported {os.getpid()}\\n', end='', flush=True)\n")
     write(
         folder,
         "telling.py",
@@ -382,6 +383,7 @@ async def test_preloaded_plugins_are_imported_in_the_parent_and_never_prepared_t
         print(f"imported {os.getpid()}\\n", end="", flush=True)
 
         async def prepare():
+            import heavy
             print(f"prepared {os.getpid()}\\n", end="", flush=True)
         """,
     )
@@ -390,13 +392,27 @@ async def test_preloaded_plugins_are_imported_in_the_parent_and_never_prepared_t
     said = [line.split() for line in shared.stdout.splitlines()]
     imported = [pid for what, pid in said if what == "imported"]
     prepared = [pid for what, pid in said if what == "prepared"]
-    assert len(imported) == 1
-    assert len(set(prepared)) == 2
+    assert len(imported) == 2
+    assert len(set(imported)) == 1
+    assert len(set(prepared)) == len(prepared) == 2
     assert set(imported).isdisjoint(prepared)
 
 
+async def test_preloading_what_cannot_be_prepared_is_told_by_the_workers_only(folder):
+    write(folder, "failing.py", "async def prepare():\n    raise ValueError('no such shop')\n")
+
+    failed = ended(folder, "run", "failing.py", "--workers", "1", "--max-requests", "9", "--preload")
+
+    assert failed.returncode == 1
+    assert failed.stderr.count("Traceback") == 1
+
+
 async def test_workers_whose_work_is_done_end_the_command(folder):
-    write(folder, "job.py", "async def prepare():\n    yield work\nasync def work():\n    print('done\\n', end='')\n")
+    write(
+        folder,
+        "job.py",
+        "async def prepare():\n    yield work\nasync def work():\n    print('done\\n', end='')\n",
+    )
 
     job = ended(folder, "run", "job.py", "--workers", "3")
 

@@ -17,6 +17,7 @@ from rostra.fork.holding import Held
 from rostra.fork.inherited import inherited
 from rostra.fork.notifying import Notifying
 from rostra.fork.parent import Parent
+from rostra.fork.preloading import preload as import_for_all
 from rostra.fork.program import Program, beat_of
 from rostra.fork.recycling import Recycling
 from rostra.fork.refusals import bind_uris
@@ -27,8 +28,7 @@ from rostra.fork.watcher import Watcher, start_watcher
 from rostra.fork.watching import Watched
 from rostra.log.setup import is_taken
 from rostra.plugin import Named, Restart
-from rostra.plugin.finding import LISTED, find
-from rostra.plugin.listing import plugins_in
+from rostra.plugin.finding import LISTED
 from rostra.plugin.running import check_no_loop_runs
 
 
@@ -76,7 +76,9 @@ def stage(
             a minute, after a tenth of a second and then longer.
         recycling: After what a worker is replaced by a new one; left out, never.
         reuse_port: Each worker has sockets of its own at the same ports (SO_REUSEPORT), in place of shared ones.
-        preload: Import the plugins here, so that workers share their memory. A reload then imports nothing anew.
+        preload: Import the plugins here, and what they import when they are prepared, so that workers share that memory and
+            start faster. What that is, a process finds out that prepares them beforehand, and is gone. A reload then
+            imports nothing anew.
         watch: Of which code, templates and settings a change starts the workers anew; ``Watched.of_here()`` is the usual.
             Workers that do not start, end nothing then: the old ones go on, or the next change is waited for.
         reported: In this each worker runs; it tells what went wrong, and leaves with ``SystemExit``. Left out, that is a line
@@ -109,7 +111,7 @@ def stage(
     rules = Rules(heartbeat, start_timeout, stop_timeout, restart or Rules().restart, watch is not None)
     _configure_log(source)
     if preload:
-        _import(wanted, source)
+        import_for_all(wanted, source, start_timeout)
         _check_no_threads()
     set_title(f"rostra parent: {program.title}")
     settle_memory()
@@ -172,14 +174,6 @@ def _configure_log(source: ConfigSource) -> None:
         settings = log.LogConfig()
     if "logging" in source or settings != log.LogConfig() or not is_taken():
         log.configure(settings)
-
-
-def _import(plugins: Iterable[Named], source: ConfigSource) -> None:
-    for each in plugins:
-        if each == LISTED:
-            _import((listed.name for listed in plugins_in(source)), source)
-        else:
-            find(each)
 
 
 def _check_main_thread() -> None:

@@ -10,7 +10,7 @@ from rostra_aiohttp.settings import CompressionConfig, TlsConfig, UploadConfig
 
 def test_tables_that_say_the_same_are_equal():
     assert HttpConfig(port=1) == HttpConfig(port=1)
-    assert hash(HttpConfig(port=1)) == hash(HttpConfig(port=1))
+    assert hash(UploadConfig(parts=1)) == hash(UploadConfig(parts=1))
     assert HttpConfig(port=1) != HttpConfig(port=2)
     assert HttpConfig() != HttpConfig(compression=CompressionConfig(enabled=True))
 

@@ -9,7 +9,15 @@ from hypothesis import strategies as st
 
 from rostra_amqp.addresses import addresses
 from rostra_amqp.faults import Fault
-from rostra_amqp.names import LONGEST_DELAY, REDECLARED_AFTER, retry_lane, rounded_ms, topic_lane, topology
+from rostra_amqp.names import (
+    LONGEST_DELAY,
+    LONGEST_QUEUE_BYTES,
+    REDECLARED_AFTER,
+    retry_lane,
+    rounded_ms,
+    topic_lane,
+    topology,
+)
 from rostra_amqp.pacing import Repeats, pauses
 from rostra_amqp.settings import AmqpConfig, Options, chosen, read
 from rostra_amqp.streams import Position
@@ -94,6 +102,13 @@ def test_an_ordered_queue_has_one_consumer_at_a_time() -> None:
     wanted = made(Queue(topic="orders", name="billing.orders", ordered=True))
 
     assert wanted.queue.arguments["x-single-active-consumer"] is True
+
+
+@given(st.floats(0, LONGEST_DELAY))
+def test_each_queue_that_may_be_consumed_may_have_its_retry_queues(seconds: float) -> None:
+    lane = retry_lane("q" * LONGEST_QUEUE_BYTES, seconds, SETTINGS, is_own=False)
+
+    assert len(lane.name) <= 255
 
 
 def test_options_say_how_a_queue_differs() -> None:
@@ -189,6 +204,15 @@ def test_a_url_that_is_none_is_refused_without_its_password(url: str) -> None:
 
     assert "hunter2" not in repr(caught.value)
     assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("url", ["amqp://u:hunter2℀@a/", "amqp://u:[hunter2@a/"])
+def test_a_url_that_cannot_be_read_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(ValueError, match="cannot be read") as caught:
+        addresses(url)
+
+    assert "hunter2" not in repr(caught.value)
+    assert (caught.value.__cause__, caught.value.__context__) == (None, None)
 
 
 def test_an_address_shows_no_password() -> None:

@@ -1,7 +1,7 @@
 """Where is RabbitMQ? What a URL says, and the further hosts beside it."""
 
 from collections.abc import Sequence
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import attrs
 from yarl import URL
@@ -44,13 +44,23 @@ def addresses(url: str, hosts: Sequence[str] = (), *, heartbeat: int = 10) -> tu
     Raises:
         ValueError: There is no host, or a port is no number; the text shows nothing of the URL.
     """
-    parts = urlsplit(url)
+    parts = _split(url)
     account, _, places = parts.netloc.rpartition("@")
     named = [place for place in places.split(",") if place] or ["localhost"]
     query = parts.query if "heartbeat=" in parts.query else f"{parts.query}&heartbeat={heartbeat}".lstrip("&")
     return tuple(
         Address(_url(parts.scheme, account, place, parts.path, query))
         for place in dict.fromkeys((*named, *hosts))
+    )
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:  # its text shows the password
+        pass
+    raise ValueError(
+        "the URL of RabbitMQ cannot be read: in user and password write %XX for what is no letter or digit"
     )
 
 

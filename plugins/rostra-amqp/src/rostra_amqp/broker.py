@@ -82,6 +82,11 @@ class AmqpBroker:
         options = chosen(queue.options)
         unique = f"{self._unique}.{uuid.uuid4().hex[:4]}"
         wanted = names.topology(queue, options, self._settings, self._asked.prefix, unique)
+        if not wanted.is_stream and len(wanted.queue.name.encode()) > names.LONGEST_QUEUE_BYTES:
+            reason = "the names of its retry queues would be longer than the 255 bytes of AMQP"
+            raise SubscriptionError(
+                wanted.label, self._asked.name, reason, (), ("a shorter topic, group or prefix",)
+            )
         self._known[wanted.shared.removeprefix(self._asked.prefix)] = None
         consumer = AmqpConsumer(
             self._consuming,

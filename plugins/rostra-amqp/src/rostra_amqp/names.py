@@ -19,6 +19,10 @@ _NEVER = 1_000_000_000
 """Deliveries: RabbitMQ 4 drops what was looked at twenty times, unless told otherwise."""
 
 
+LONGEST_QUEUE_BYTES = 255 - len(".retry.1700000s")
+"""Of a queue's name, so that its retry queues can have names, too."""
+
+
 class Exchange(NamedTuple):
     """An exchange to declare, durable.
 

@@ -54,12 +54,14 @@ def properties(parcel: Parcel, client: str, more: Mapping[str, Any] | None = Non
     Args:
         parcel: To be written.
         client: What this process calls itself.
-        more: Further headers.
+        more: Further headers, of a parcel that was delivered once. Then long names of attributes, which foreign senders may
+            have written, are cut: that one goes on counts more.
 
     Raises:
         ValueError: AMQP cannot carry it; the text says why, without any value.
     """
-    headers: dict[str, Any] = {**_headers(parcel.attributes), **(more or {})}
+    attributes = parcel.attributes if more is None else _with_short_names(parcel.attributes)
+    headers: dict[str, Any] = {**_headers(attributes), **(more or {})}
     if parcel.key is not None:
         headers[_KEY] = parcel.key
     if parcel.attempt > 1:
@@ -179,6 +181,13 @@ def _headers(attributes: Mapping[str, Value]) -> dict[str, Any]:
         else:
             headers[name] = value
     return headers | ({_EXACT: exact} if exact else {})
+
+
+def _with_short_names(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+    return {
+        name.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore"): value
+        for name, value in attributes.items()
+    }
 
 
 def _short(value: float) -> float:

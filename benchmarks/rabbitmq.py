@@ -113,10 +113,13 @@ async def publish_by_broker(url: str) -> float:
 async def publish_by_publisher(url: str) -> float:
     """As an application does, with its envelope, and a queue that nobody empties meanwhile."""
     topic = uuid.uuid4().hex
-    config = {"messaging": {"url": url, "envelope": "bare-json", "options": {"settle": 0}}, "logging": {"level": "error"}}
-    async with connect(Connection(url=url, settings={"settle": 0})) as broker:
-        async with broker.consume(Queue(topic=topic, name=topic)) as consumer:
-            await consumer.stop()
+    config = {"messaging": {"url": url, "envelope": "bare-json", "options": {"settle": 0}}}
+    made = Queue(topic=topic, name=topic)
+    async with (
+        connect(Connection(url=url, settings={"settle": 0})) as broker,
+        broker.consume(made) as consumer,
+    ):
+        await consumer.stop()
     async with plugin.Stage("rostra_messaging", config=config) as stage:
         await stage.start()
         with context.use(stage.components):
@@ -186,7 +189,7 @@ async def consume_by_handler(
     handle.__module__ = module.__name__
     vars(module)["handle"] = handle
     sys.modules[module.__name__] = module
-    config = {"messaging": {"url": url, "options": {"settle": 0}}, "logging": {"level": "error"}}
+    config = {"messaging": {"url": url, "options": {"settle": 0}}}
     async with plugin.Stage(module.__name__, config=config) as stage:
         await stage.start()
         return await done.rate()

@@ -22,6 +22,7 @@ from rostra_amqp.faults import Fault, diagnose
 from rostra_amqp.frames import consume
 from rostra_amqp.links import Link, Live, close_channel
 from rostra_amqp.names import Topology
+from rostra_amqp.outlets import Pen
 from rostra_amqp.pacing import Repeats, pauses
 from rostra_amqp.streams import Position
 
@@ -67,6 +68,7 @@ class AmqpConsumer:
         self._decided = asyncio.Event()
         self._position = Position(wanted.consume["x-stream-offset"]) if wanted.is_stream else None
         self._channel: Channel | None = None
+        self._pen: Pen | None = None
         self._tag: str | None = None
         self._is_stopping = False
         self._end: Exception | None = None
@@ -166,6 +168,7 @@ class AmqpConsumer:
     async def settled(self) -> None:
         """Return when all that was said about deliveries so far has arrived."""
         if self._channel is not None and not self._channel.is_closed:
+            await self._written()
             asked = self._channel.basic_qos(prefetch_count=self._prefetch, timeout=self._patience)
             await heeding(asked)
 
@@ -175,7 +178,15 @@ class AmqpConsumer:
             self._giving_back.cancel()
             await asyncio.wait([self._giving_back])
         if self._channel is not None and not self._channel.is_closed:
+            await self._written()
             await close_channel(self._channel, _FAREWELL)
+
+    async def _written(self) -> None:
+        """Return when what was said about deliveries is with the socket; not later than a link that hangs allows."""
+        if self._pen is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_FAREWELL):
+                    await self._pen.written()
 
     async def _consume_once(self, repeats: Repeats) -> Fault:
         """Consume until that ends; why it did."""
@@ -194,6 +205,7 @@ class AmqpConsumer:
     async def _consume(self, live: Live, channel: Channel) -> asyncio.Future[None]:
         """Begin; what is returned is done when RabbitMQ has cancelled the consumer."""
         cancelled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        pen = self._pen = Pen(channel)
 
         def note(_: Basic.Cancel) -> None:
             if not cancelled.done():
@@ -205,6 +217,7 @@ class AmqpConsumer:
                 message,
                 live,
                 channel,
+                pen,
                 prefix=self._prefix,
                 settled=self._settled,
                 is_ordered=self._wanted.is_ordered,

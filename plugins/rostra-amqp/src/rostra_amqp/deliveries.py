@@ -12,11 +12,12 @@ from typing import Protocol
 import attrs
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
+from pamqp.commands import Basic
 
 from rostra import log
 from rostra_amqp import wire
-from rostra_amqp.cancelling import cancellations, judged
 from rostra_amqp.links import Live
+from rostra_amqp.outlets import Pen
 from rostra_amqp.pacing import pauses
 from rostra_amqp.sending import NotStoredError
 from rostra_messaging.brokers import Failure, Parcel
@@ -56,6 +57,7 @@ class AmqpDelivery:
         message: As aiormq hands it over.
         live: Over which it came.
         channel: On which it came, the only one on which it can be settled.
+        pen: Which writes on it.
         prefix: Of the broker's names.
         settled: Told when it is decided what becomes of it.
         is_ordered: What is released keeps its place.
@@ -69,6 +71,7 @@ class AmqpDelivery:
         "_home",
         "_is_ordered",
         "_live",
+        "_pen",
         "_settled",
         "_tag",
         "is_redelivered",
@@ -82,6 +85,7 @@ class AmqpDelivery:
         message: DeliveredMessage,
         live: Live,
         channel: Channel,
+        pen: Pen,
         *,
         prefix: str,
         settled: "Callable[[AmqpDelivery], None]",
@@ -90,7 +94,7 @@ class AmqpDelivery:
     ) -> None:
         self.parcel = wire.parcel(message, prefix)
         self.is_redelivered = bool(message.redelivered)
-        self._home, self._live, self._channel = home, live, channel
+        self._home, self._live, self._channel, self._pen = home, live, channel, pen
         self.offset = wire.offset(message)
         self._settled, self._is_ordered, self._again = settled, is_ordered, again
         self._tag = message.delivery_tag or 0
@@ -165,24 +169,12 @@ class AmqpDelivery:
     async def _tell(self, outcome: str, *, acknowledge: bool) -> bool:
         if self.is_lost:
             return self._is_gone(outcome)
-        before = cancellations()
-        try:
-            if self._channel.write_queue.full():
-                async with self._live.as_long_as_it_is_up():
-                    await self._write(acknowledge=acknowledge)
-            else:
-                await self._write(acknowledge=acknowledge)
-        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
-            judged(error, before)
-            return self._is_gone(outcome)
+        if acknowledge:
+            self._pen.write(Basic.Ack(self._tag))
+        else:
+            self._pen.write(Basic.Nack(self._tag, requeue=True))
         self._settled(self)
         return True
-
-    async def _write(self, *, acknowledge: bool) -> None:
-        if acknowledge:
-            await self._channel.basic_ack(self._tag, wait=False)
-        else:
-            await self._channel.basic_nack(self._tag, requeue=True, wait=False)
 
     def _is_gone(self, outcome: str) -> bool:
         self._settled(self)

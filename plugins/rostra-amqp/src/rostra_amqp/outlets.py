@@ -1,7 +1,7 @@
-"""The channel on which most messages go out: those that are to be sent at about the same time go over the socket as one.
+"""What goes out over a channel, messages and acknowledgements: as one what is to be sent at about the same time.
 
-aiormq sends one message after the other, each in its own turn with the writer. With hundreds on their way that is most of
-what a publish costs.
+aiormq sends one frame after the other, each in its own turn with the writer. With hundreds on their way that is most of what
+a publish, or a handled message, costs.
 """
 
 import asyncio
@@ -15,11 +15,11 @@ from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
 
-class Outlet:
-    """Publishes on one channel that nobody else publishes on.
+class Pen:
+    """Writes frames on a channel: at once what is written at about the same time.
 
     Args:
-        channel: With confirms, whose returns raise.
+        channel: On which.
     """
 
     __slots__ = ("_channel", "_loop", "_payloads", "_writing")
@@ -29,6 +29,50 @@ class Outlet:
         self._loop = asyncio.get_running_loop()
         self._payloads: list[bytes] = []
         self._writing: asyncio.Task[None] | None = None
+        channel.closing.add_done_callback(self._end)
+
+    def write(self, *frames: Any) -> None:
+        """Write these soon, one after the other, after all that was written before. Lost if the channel is closed before.
+
+        Raises:
+            ValueError, TypeError and so on: AMQP cannot carry them; nothing is written.
+        """
+        self._payloads.append(ChannelFrame.marshall(self._channel.number, frames).payload)
+        if self._writing is None or self._writing.done():
+            self._writing = self._loop.create_task(self._write())
+
+    async def written(self) -> None:
+        """Return when all is with the socket, or the channel is closed."""
+        if self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    async def _write(self) -> None:
+        """Write all there is, and what comes meanwhile when the socket has taken that."""
+        while self._payloads:
+            payload = b"".join(self._payloads)
+            self._payloads.clear()
+            taken = self._loop.create_future()
+            await self._channel.write_queue.put(ChannelFrame(payload, should_close=False, drain_future=taken))
+            await taken
+
+    def _end(self, _: object) -> None:
+        if self._writing is not None:
+            self._writing.cancel()
+
+
+class Outlet:
+    """Publishes on one channel that nobody else publishes on.
+
+    Args:
+        channel: With confirms, whose returns raise.
+    """
+
+    __slots__ = ("_channel", "_loop", "_pen")
+
+    def __init__(self, channel: Channel) -> None:
+        self._channel = channel
+        self._loop = asyncio.get_running_loop()
+        self._pen = Pen(channel)
         channel.closing.add_done_callback(self._fail)
 
     @property
@@ -51,12 +95,8 @@ class Outlet:
         header = ContentHeader(properties=properties, body_size=len(body))
         step = channel.max_content_size
         bodies = [ContentBody(body[start : start + step]) for start in range(0, len(body), step)]
-        payload = ChannelFrame.marshall(channel.number, [publish, header, *bodies]).payload
-        self._payloads.append(payload)
-        confirmed = self._expect(properties.message_id or "")
-        if self._writing is None or self._writing.done():
-            self._writing = self._loop.create_task(self._write())
-        return confirmed
+        self._pen.write(publish, header, *bodies)
+        return self._expect(properties.message_id or "")
 
     def _expect(self, name: str) -> "asyncio.Future[Any]":
         """The next message gets the next number, and is known by its id if it is returned."""
@@ -74,19 +114,8 @@ class Outlet:
         confirmed.add_done_callback(forget)
         return confirmed
 
-    async def _write(self) -> None:
-        """Write all there is, and what comes meanwhile when the socket has taken that."""
-        while self._payloads:
-            payload = b"".join(self._payloads)
-            self._payloads.clear()
-            taken = self._loop.create_future()
-            await self._channel.write_queue.put(ChannelFrame(payload, should_close=False, drain_future=taken))
-            await taken
-
     def _fail(self, closing: "asyncio.Future[Any]") -> None:
         """Tell all who wait that the channel is closed, and why."""
-        if self._writing is not None:
-            self._writing.cancel()
         said = None if closing.cancelled() else closing.exception()
         error = said if isinstance(said, AMQPError) else ConnectionResetError()
         for confirmed in list(self._channel.confirmations.values()):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import socket
 import ssl
 import subprocess
@@ -14,6 +15,8 @@ import aiohttp
 import pytest
 
 from rostra import context, fork
+from rostra.fork.balancing import Places
+from rostra.testing import checkpoint
 from rostra_aiohttp import Address, get
 
 pytestmark = pytest.mark.asyncio
@@ -120,3 +123,60 @@ async def test_requests_are_counted_for_the_parent_of_a_worker(serve):
         assert (await served.ask("GET", "/nothing"))[0] == 404
 
     assert len(counted) == 4
+
+
+async def one_of_several() -> None:
+    """Add what a worker has that shares its sockets."""
+    context.add(fork.Worker(1, 2, balance=Places().take(1)))
+
+
+async def test_a_worker_that_shares_its_sockets_speaks_tls_and_forgets_who_does_not(serve, tmp_path):
+    certificate, key = tmp_path / "tls.crt", tmp_path / "tls.key"
+    words = "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=x -addext subjectAltName=IP:127.0.0.1"
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    await asyncio.to_thread(
+        subprocess.run, ["openssl", *words.split(), *files], check=True, capture_output=True
+    )
+    tls = ssl.create_default_context(cafile=certificate)
+
+    async def prepare() -> None:
+        await one_of_several()
+
+    async with serve(
+        hello, prepare, tls={"certificate": str(certificate), "key": str(key)}, headers_timeout="1s"
+    ) as served:
+        address = served.stage.components.get(Address)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        silent, other = await asyncio.open_connection(address.host, address.port)
+
+        assert await asked(served.url, tls=tls) == "hello"
+        assert b"hello" not in await reader.read()
+        assert await silent.read() == b""
+        writer.close()
+        other.close()
+
+
+async def test_a_worker_that_has_no_room_for_connections_goes_on_when_it_has(serve, caplog):
+    async def prepare() -> None:
+        await one_of_several()
+
+    async with serve(hello, prepare) as served:
+        address = served.stage.components.get(Address)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        client = socket.socket()
+        client.setblocking(False)
+        lowest = os.dup(0)
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+        try:
+            await asyncio.get_running_loop().sock_connect(client, (address.host, address.port))
+            async with asyncio.timeout(20):
+                while not any(line.startswith("http.exhausted") for line in caplog.messages):
+                    await checkpoint()
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        with client:
+            loop = asyncio.get_running_loop()
+            await loop.sock_sendall(client, b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            assert b"200 OK" in await loop.sock_recv(client, 1000)

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rostra.errors import ConfigError
 from rostra_amqp.addresses import addresses
 from rostra_amqp.faults import Fault
 from rostra_amqp.names import (
@@ -160,6 +161,16 @@ def test_settings_are_read_strictly() -> None:
     assert read_back.hosts == ("b", "c:5673")
     assert float(read_back.connect_timeout) == 3
     assert read_back.declare is False
+
+
+@pytest.mark.parametrize(
+    ("name", "section"), [("default", "messaging.options"), ("billing", "messaging.brokers.billing.options")]
+)
+def test_a_wrong_setting_is_told_by_its_section(name: str, section: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read({"heartbeat": "often"}, name)
+
+    assert f"{section}.heartbeat" in str(caught.value)
 
 
 @pytest.mark.parametrize(

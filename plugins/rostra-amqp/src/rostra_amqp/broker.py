@@ -142,7 +142,7 @@ class AmqpBroker:
         lane = names.retry_lane(
             wanted.queue.name, min(delay, names.LONGEST_DELAY), self._settings, is_own=wanted.is_own
         )
-        await self._store(lane, parcel, back, deadline)
+        await self._delay(lane, parcel, back, deadline)
 
     async def bury(self, wanted: names.Topology, parcel: Parcel, failure: Failure, deadline: float) -> None:
         """Store a parcel in the dead queue."""
@@ -158,11 +158,23 @@ class AmqpBroker:
             raise ValueError("its attributes are longer than AMQP can carry beside a body: 100,000 bytes")
         if delay > 0:
             lane = names.topic_lane(self._settings.exchange, key, delay, self._settings)
-            await self._store(lane, parcel, properties, deadline)
+            await self._delay(lane, parcel, properties, deadline)
         else:
             restore = self._restore_exchange if self._settings.declare else None
             outgoing = Outgoing(self._settings.exchange, key, parcel.body, properties, restore)
             await self._sender.send(outgoing, deadline)
+
+    async def _delay(
+        self, lane: names.Made, parcel: Parcel, properties: Basic.Properties, deadline: float
+    ) -> None:
+        """Send a parcel into a queue of which only its delay matters."""
+        used = self._lanes.usable(lane)
+        try:
+            await self._store(used, parcel, properties, deadline)
+        except NotStoredError as error:
+            if error.fault.kind == "silent" and not lane.is_passive:
+                self._lanes.leave(lane, used)
+            raise
 
     async def _store(
         self, queue: names.Made, parcel: Parcel, properties: Basic.Properties, deadline: float
@@ -265,7 +277,7 @@ async def connect(asked: Connection) -> AsyncIterator[AmqpBroker]:
     Args:
         asked: Where it is, and what this process is called there.
     """
-    settings = read(asked.settings)
+    settings = read(asked.settings, asked.name)
     places = addresses(asked.url, settings.hosts, heartbeat=settings.heartbeat)
     secure = await _tls(settings) if any(place.is_encrypted for place in places) else None
     links = [

@@ -11,8 +11,6 @@ from rostra.config import ConfigSource, Duration
 ExchangeType = Literal["topic", "direct", "fanout", "headers"]
 QueueType = Literal["quorum", "classic", "stream"]
 
-_SECTION = "amqp"
-
 
 @attrs.frozen(kw_only=True)
 class AmqpConfig:
@@ -84,13 +82,25 @@ class Options:
     offset: int | Literal["first", "last", "next"] = "next"
 
 
-def read(settings: Mapping[str, Any]) -> AmqpConfig:
+def read(settings: Mapping[str, Any], name: str = "default") -> AmqpConfig:
     """The options of a broker, from what stands in the settings.
+
+    Args:
+        settings: As they are written.
+        name: Of the broker, which says in what section they stand.
 
     Raises:
         ConfigError: Some of them are wrong.
     """
-    return ConfigSource({_SECTION: dict(settings)}).load(AmqpConfig, _SECTION)
+    path = (
+        ["messaging", "options"]
+        if name == "default"
+        else ["messaging", "brokers", *name.split("."), "options"]
+    )
+    said: Mapping[str, Any] = settings
+    for key in reversed(path):
+        said = {key: said}
+    return ConfigSource(said).load(AmqpConfig, ".".join(path))
 
 
 def chosen(options: tuple[object, ...]) -> Options:

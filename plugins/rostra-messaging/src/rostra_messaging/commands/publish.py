@@ -68,13 +68,17 @@ def body_of(content: bytes, form: str) -> Any:
         if form == "json":
             return documents.parse(content)
         return content if form == "bytes" else content.decode()
-    except ValueError:
-        pass
-    found = "JSON" if form == "json" else "text in UTF-8"
+    except ValueError as error:
+        reason = str(error)
+    if form != "json":
+        raise CommandLineError("the body is no text in UTF-8", (), ("say --as bytes",))
     raise CommandLineError(
-        f"the body is no {found}",
-        ("texts in JSON stand in double quotes",) if form == "json" else (),
-        ('rostra publish orders.placed \'{"item": "tea"}\'', "or say --as text, or --as bytes"),
+        "the body is no JSON",
+        (reason,),
+        (
+            'texts stand in double quotes: rostra publish orders.placed \'{"item": "tea"}\'',
+            "or say --as text, or --as bytes",
+        ),
     )
 
 

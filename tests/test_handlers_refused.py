@@ -95,8 +95,8 @@ async def test_a_parameter_that_says_nothing_is_an_error(handlers):
 
     assert await refusal(handlers, place) == (
         "place does not say what its parameter request is\n"
-        "it has no annotation, and is no name in the path\n"
-        "annotate it, as in request: SpecialCall"
+        "it has no annotation\n"
+        "annotate it, as in request: Order, for the payload; or request: SpecialCall"
     )
 
 

@@ -10,12 +10,14 @@ from rostra.handlers.triggers import Marker
 
 def no_annotation(declared: Declared, parameter: di.Parameter) -> HandlerError:
     """A parameter of which nobody can tell what it is."""
-    provided = ", ".join(f"{parameter}: {cls.__name__}" for cls in declared.trigger.provides)
+    trigger = declared.trigger
+    forms = [f"{parameter}: Order, for the payload"] if trigger.takes_payload else []
+    forms += [f"{parameter}: {cls.__name__}" for cls in trigger.provides]
     return HandlerError(
         f"{declared.label} does not say what its parameter {parameter} is",
         where_of(declared),
-        ("it has no annotation, and is no name in the path",),
-        (f"annotate it, as in {provided or f'{parameter}: Order'}",),
+        (f"it has no annotation{', and is no name in the path' if trigger.path_names else ''}",),
+        (f"annotate it, as in {'; or '.join(forms) or f'{parameter}: Order'}",),
     )
 
 

@@ -79,6 +79,26 @@ async def publish_until_stored(broker: Broker) -> None:
                 return
 
 
+async def test_a_retry_queue_that_does_not_confirm_is_left_for_another_one(
+    broker: Broker, rabbitmq_node: RabbitNode, prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rostra_amqp.deliveries._SENDING", 2.0)
+    async with broker.consume(queue()) as consumer:
+        await broker.publish(parcel(), deadline=30)
+        await (await wait_for(consumer)).retry(0.2, failure())
+        delivery = await wait_for(consumer)
+        hung = f'sys:suspend(whereis(list_to_atom("%2F_{prefix}billing.retry.200ms"))).'
+        assert await asyncio.to_thread(rabbitmq_node.ctl, "eval", hung) == "ok\n"
+
+        assert await delivery.retry(0.2, failure())
+
+        again = await wait_for(consumer)
+        assert again.parcel.attempt == 3
+        assert await again.done()
+        queues = await asyncio.to_thread(rabbitmq_node.ctl, "list_queues", "name")
+        assert f"{prefix}billing.retry.200ms~2" in queues
+
+
 async def test_retry_and_dead_queues_that_were_deleted_are_made_again(
     broker: Broker, rabbitmq_node: RabbitNode, prefix: str
 ) -> None:

@@ -7,7 +7,9 @@ from typing import Literal, NamedTuple
 from aiormq import exceptions as amqp
 from pamqp.exceptions import PAMQPException
 
-Kind = Literal["lost", "refused", "mismatched", "missing", "locked", "unroutable", "full", "unsendable"]
+Kind = Literal[
+    "lost", "refused", "mismatched", "missing", "locked", "unroutable", "full", "silent", "unsendable"
+]
 
 LASTING: frozenset[Kind] = frozenset({"refused", "mismatched", "missing", "locked", "unsendable"})
 """What waiting is unlikely to mend."""
@@ -45,7 +47,8 @@ class Fault(NamedTuple):
     Args:
         kind: ``lost``: connection or channel ended first. ``refused``: no permission. ``mismatched``: it exists
             otherwise, or is too big. ``missing``: it does not exist. ``locked``: another connection has it. ``unroutable``:
-            no queue takes it. ``full``: a queue would not store it. ``unsendable``: AMQP cannot carry it.
+            no queue takes it. ``full``: a queue would not store it. ``silent``: RabbitMQ answers, but does not confirm. ``unsendable``: AMQP
+            cannot carry it.
         reason: One line, without any value of a message.
     """
 
@@ -60,15 +63,20 @@ class Fault(NamedTuple):
 
 def diagnose(error: BaseException) -> Fault | None:
     """What an exception means; None for one that has nothing to do with the wire."""
-    kind = next((kind for cls, kind in _BY_CLASS if isinstance(error, cls)), None)
-    if kind is None and type(error) in _ENDS:
-        kind = "lost"
+    kind = _kind(error)
     if kind is None:
         return None
     reason = _reason(error, kind)
     if kind in {"missing", "mismatched"} and any(sign in reason for sign in _TRANSIENT):
         return Fault("lost", reason)
     return Fault(kind, reason)
+
+
+def _kind(error: BaseException) -> Kind | None:
+    for cls, kind in _BY_CLASS:
+        if isinstance(error, cls):
+            return kind
+    return "lost" if type(error) in _ENDS else None
 
 
 def _reason(error: BaseException, kind: Kind) -> str:

@@ -4,9 +4,12 @@ import asyncio
 import math
 from collections import defaultdict
 
+from rostra import log
 from rostra_amqp.declaring import make_queues
 from rostra_amqp.links import Live
-from rostra_amqp.names import REDECLARED_AFTER, Made
+from rostra_amqp.names import MOST_SPARES, REDECLARED_AFTER, Made, spare
+
+_log = log.get(__name__)
 
 
 class Lanes:
@@ -20,7 +23,22 @@ class Lanes:
     def __init__(self, *, patience: float, settle: float) -> None:
         self._patience, self._settle = patience, settle
         self._made: dict[str, float] = {}
+        self._spares: dict[str, int] = {}
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    def usable(self, lane: Made) -> Made:
+        """The queue to wait in: this one, or a spare for it if it did not confirm what was sent there."""
+        return spare(lane, self._spares.get(lane.name, 0))
+
+    def leave(self, lane: Made, used: Made) -> None:
+        """Use another queue than ``used`` from now on, which does not confirm.
+
+        So is one whose node was killed within its first second: it never gets a leader. It is left as it is, since what it
+        may have stored comes out of it if it gets one after all.
+        """
+        if self.usable(lane) == used:
+            self._spares[lane.name] = (self._spares.get(lane.name, 0) + 1) % (MOST_SPARES + 1)
+            _log.warning("amqp.queue_left", queue=used.name, instead=self.usable(lane).name)
 
     async def made(self, queue: Made, live: Live) -> None:
         """Return when the queue is there. It is declared again every few hours, which puts off its expiry."""

@@ -19,7 +19,9 @@ _NEVER = 1_000_000_000
 """Deliveries: RabbitMQ 4 drops what was looked at twenty times, unless told otherwise."""
 
 
-LONGEST_QUEUE_BYTES = 255 - len(".retry.1700000s")
+MOST_SPARES = 8
+"""How many queues there are, at most, for one that does not confirm."""
+LONGEST_QUEUE_BYTES = 255 - len(".retry.1700000s~9")
 """Of a queue's name, so that its retry queues can have names, too."""
 
 
@@ -157,6 +159,11 @@ def topic_lane(exchange: str, key: str, seconds: float, settings: AmqpConfig) ->
     delay_ms = rounded_ms(seconds)
     name = f"{key}.delay.{_label(delay_ms)}"
     return Made(name, _lane("quorum", delay_ms, exchange, key, 7 * _DAY_MS), is_passive=not settings.declare)
+
+
+def spare(lane: Made, turn: int) -> Made:
+    """A queue that does the same under another name; the lane itself for turn 0."""
+    return lane._replace(name=f"{lane.name}~{turn + 1}") if turn else lane
 
 
 def rounded_ms(seconds: float) -> int:

@@ -23,6 +23,7 @@ _ALONE_AT_ONCE = 16
 _HEADERS_BYTES = 100_000
 """Headers have to fit into one frame, of 131,072 bytes; a longer one would end the connection for everybody."""
 
+IsStored: TypeAlias = Literal["no", "perhaps"]
 Prepare: TypeAlias = Callable[[Live], Awaitable[None]]
 """Makes what a message needs at the broker and is not there."""
 
@@ -56,9 +57,10 @@ class NotStoredError(Exception):
         is_stored: ``no``, or ``perhaps`` if it was on its way at some time and nobody knows what became of it.
     """
 
-    def __init__(self, fault: Fault, is_stored: Literal["no", "perhaps"]) -> None:
+    def __init__(self, fault: Fault, is_stored: IsStored) -> None:
         super().__init__(fault.reason)
-        self.fault, self.is_stored = fault, is_stored
+        self.fault = fault
+        self.is_stored: IsStored = is_stored
 
 
 class Sender:
@@ -90,9 +92,9 @@ class Sender:
         Raises:
             NotStoredError: It is not known to be stored.
         """
-        course = _Course()
+        course, limit = _Course(), asyncio.timeout(deadline)
         try:
-            async with asyncio.timeout(deadline) as limit, self._slots:
+            async with limit, self._slots:
                 await self._send_only(message, course)
         except TimeoutError:
             if not limit.expired():
@@ -198,15 +200,18 @@ class _Course:
     _last: Fault | None = None
 
     @property
-    def is_stored(self) -> Literal["no", "perhaps"]:
+    def is_stored(self) -> IsStored:
         """Whether it may have arrived after all: not if what closed the channel they shared was its own fault."""
         was_bystander = self._suspect is not None and self._suspect != self._last
         return "perhaps" if self._is_doubtful or self.is_on_its_way or was_bystander else "no"
 
     def late(self, deadline: float, trouble: str | None) -> Fault:
         """Why the deadline was missed."""
-        known = trouble or (self._last.reason if self._last else None) or "RabbitMQ did not confirm it"
-        return Fault("lost", f"{known}; the deadline of {deadline:g} s is over")
+        over = f"the deadline of {deadline:g} s is over"
+        if trouble is None and self.is_on_its_way:
+            return Fault("silent", f"RabbitMQ did not confirm it; {over}")
+        known = trouble or (self._last.reason if self._last else "RabbitMQ did not answer")
+        return Fault("lost", f"{known}; {over}")
 
     def next(self, fault: Fault, *, can_be_made: bool) -> Literal["end", "again", "wait"]:
         """What comes after a try that failed so."""

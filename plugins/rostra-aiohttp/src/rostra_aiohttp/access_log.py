@@ -5,6 +5,7 @@ header holds beyond its first part.
 """
 
 import asyncio
+import functools
 import logging
 import random
 
@@ -18,6 +19,8 @@ from rostra_aiohttp.probes import PATHS
 from rostra_aiohttp.settings import AccessLogConfig
 
 _LONGEST_AGENT = 200
+_TOGETHER = 0.01
+"""Seconds that a line waits for others at most: each write costs as much as several lines do."""
 _KEYS = ("method", "path", "route", "status", "seconds", "bytes", "client", "agent", "request")
 
 LOGGER = logging.getLogger("rostra.http.access")
@@ -35,7 +38,7 @@ def logger_of(settings: AccessLogConfig, *, has_ids: bool) -> type[AbstractAcces
     left_out = frozenset() if settings.probes else PATHS
     is_sampled = min(shares) < 1
     keys = _KEYS if has_ids else _KEYS[:-1]
-    later = asyncio.get_running_loop().call_soon
+    later = functools.partial(asyncio.get_running_loop().call_later, _TOGETHER)
     tell = _log.teller("http.answered", *keys, later=later, covered=keys_of)
 
     class AccessLogger(AbstractAccessLogger):

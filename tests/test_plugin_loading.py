@@ -11,6 +11,7 @@ from importable import importable
 
 from rostra import di, plugin
 from rostra.errors import PluginError, PluginNotFoundError
+from rostra.installed import names
 
 SAYING = """
     from rostra import context
@@ -248,10 +249,12 @@ async def test_a_name_that_is_nearly_right_gets_the_closest_one(tmp_path):
 
 @pytest.mark.asyncio
 async def test_a_name_that_nothing_has_says_where_was_looked():
-    assert await refusal("rostra_aiohtp") == textwrap.dedent("""\
+    installed = ", ".join(sorted(names("rostra.plugins") or ()))
+
+    assert await refusal("rostra_aiohtp") == textwrap.dedent(f"""\
         there is no plugin "rostra_aiohtp"
           why     no module: No module named 'rostra_aiohtp'
-                  no entry point of rostra.plugins: there are aiohttp, config, log
+                  no entry point of rostra.plugins: there are {installed}
           to fix  did you mean "rostra_aiohttp"?""")
 
 

@@ -30,6 +30,7 @@ _BY_CLASS: tuple[tuple[type[BaseException], Kind], ...] = (
     (asyncio.CancelledError, "lost"),
     (OSError, "lost"),
     (TimeoutError, "lost"),
+    (RecursionError, "lost"),  # of headers too deep to be read, which ends the connection
     (TypeError, "unsendable"),
     (ValueError, "unsendable"),
     (struct.error, "unsendable"),

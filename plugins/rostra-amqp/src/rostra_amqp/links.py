@@ -21,6 +21,7 @@ from rostra import log
 from rostra_amqp.addresses import Address
 from rostra_amqp.cancelling import cancellations, heeding, judged
 from rostra_amqp.pacing import pauses
+from rostra_amqp.unreadable import CheckedReader, is_unreadable
 
 _CHECK_EVERY = 1.0
 _CHECK_PATIENCE = 2.0
@@ -45,13 +46,13 @@ logging.getLogger("aiormq.connection").addFilter(_is_news)
 class _Transport(aiormq.connection.TransportFactory):
     """Opens the socket, and remembers it: a link that hangs can be cut without a farewell that would hang, too."""
 
-    def __init__(self, context: ssl.SSLContext | None) -> None:
-        self._context = context
+    def __init__(self, context: ssl.SSLContext | None, *, is_checked: bool = False) -> None:
+        self._context, self._is_checked = context, is_checked
         self._writer: asyncio.StreamWriter | None = None
 
     async def create(self, url: URL, **_: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, self._writer = await asyncio.open_connection(url.host, url.port, ssl=self._context)
-        return reader, self._writer
+        return CheckedReader(reader) if self._is_checked else reader, self._writer
 
     def cut(self) -> None:
         if self._writer is not None:
@@ -81,6 +82,11 @@ class Live:
     def is_lost(self) -> bool:
         """Whether it is over."""
         return self.lost.done()
+
+    @property
+    def reason(self) -> BaseException | None:
+        """By what it was ended; None if it is up."""
+        return self.lost.exception() if self.is_lost and not self.lost.cancelled() else None
 
     @asynccontextmanager
     async def as_long_as_it_is_up(self) -> AsyncIterator[None]:
@@ -181,6 +187,8 @@ class Link:
         patience: Seconds for each try to connect.
         context: For TLS.
         delayed: Called with the reason, each time that it is another one for which no node can be reached.
+        is_checked: Whether what cannot be read is looked for from the start. Else from the first loss on for which that was
+            the reason, since it takes time for each message that comes.
     """
 
     def __init__(
@@ -192,10 +200,12 @@ class Link:
         patience: float,
         context: ssl.SSLContext | None,
         delayed: Callable[[str], object],
+        is_checked: bool = False,
     ) -> None:
         self._addresses, self.name, self._context = addresses, name, context
         self._heartbeat, self._patience, self._delayed = heartbeat, patience, delayed
         self._live: Live | None = None
+        self._is_checked = is_checked
         self._is_up = asyncio.Event()
         self._random = SystemRandom()
         self._crash: Exception | None = None
@@ -248,7 +258,7 @@ class Link:
             return None
 
     async def _connect(self, address: Address) -> Live:
-        transport = _Transport(self._context if address.is_encrypted else None)
+        transport = _Transport(self._context if address.is_encrypted else None, is_checked=self._is_checked)
         connection = aio_pika.Connection(address.url, client_properties={"connection_name": self.name})
         connection.kwargs["transport_factory"] = transport
         try:
@@ -277,6 +287,7 @@ class Link:
             if now - answered > _GIVE_UP_AFTER * self._heartbeat:
                 live.cut()
             await asyncio.wait([live.lost], timeout=_CHECK_EVERY)
+        self._is_checked = self._is_checked or is_unreadable(live.reason)
         self._note("the connection to RabbitMQ was lost")
 
     async def _trouble_of(self, live: Live) -> str | None:

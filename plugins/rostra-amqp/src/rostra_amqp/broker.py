@@ -288,8 +288,7 @@ async def connect(asked: Connection) -> AsyncIterator[AmqpBroker]:
             patience=float(settings.connect_timeout),
             context=secure,
             delayed=asked.delayed,
-            is_checked=role
-            == "publish",  # few messages come there: those of dead queues, and what is returned
+            is_checked=role == "publish",  # there come few: those of dead queues, and what is returned
         )
         for role in ("publish", "consume")
     ]

@@ -128,6 +128,10 @@ class AmqpBroker:
         """The names of the queues that this process consumes, or consumed, and whose dead queues are not empty."""
         return [name for name in self._known if await self.dead_letters(name).count()]
 
+    async def close(self) -> None:
+        """Leave nothing running of what was begun here; the links are closed by who opened them."""
+        await self._sender.close()
+
     async def settled(self) -> None:
         """Return when all that was said about deliveries so far has arrived, which RabbitMQ does not confirm by itself."""
         for consumer in [*self._consumers]:
@@ -296,7 +300,11 @@ async def connect(asked: Connection) -> AsyncIterator[AmqpBroker]:
     try:
         for link in links:
             await link.live()
-        yield AmqpBroker(asked, settings, *links)
+        broker = AmqpBroker(asked, settings, *links)
+        try:
+            yield broker
+        finally:
+            await broker.close()
     finally:
         for task in running:
             task.cancel()

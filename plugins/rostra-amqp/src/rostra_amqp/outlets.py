@@ -14,6 +14,8 @@ from pamqp.body import ContentBody
 from pamqp.commands import Basic
 from pamqp.header import ContentHeader
 
+from rostra_amqp.links import close_channel
+
 
 class Pen:
     """Writes frames on a channel: at once what is written at about the same time.
@@ -79,6 +81,10 @@ class Outlet:
     def is_closed(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._channel.is_closed
+
+    async def close(self, patience: float) -> None:
+        """Close the channel, which ends what is on its way; in so many seconds, whether RabbitMQ answers or not."""
+        await close_channel(self._channel, patience)
 
     def send(
         self, exchange: str, key: str, properties: Basic.Properties, body: bytes

@@ -13,6 +13,7 @@ from typing import Literal, TypeAlias
 import attrs
 from pamqp.commands import Basic
 
+from rostra_amqp import wire
 from rostra_amqp.cancelling import cancellations, judged
 from rostra_amqp.faults import Fault
 from rostra_amqp.links import Link, Live, close_channel
@@ -20,8 +21,6 @@ from rostra_amqp.outlets import Outlet
 from rostra_amqp.pacing import pauses
 
 _ALONE_AT_ONCE = 16
-_HEADERS_BYTES = 100_000
-"""Headers have to fit into one frame, of 131,072 bytes; a longer one would end the connection for everybody."""
 
 IsStored: TypeAlias = Literal["no", "perhaps"]
 Prepare: TypeAlias = Callable[[Live], Awaitable[None]]
@@ -80,6 +79,7 @@ class Sender:
         self._opening = asyncio.Lock()
         self._live: Live | None = None
         self._outlet: Outlet | None = None
+        self._closing: set[asyncio.Task[None]] = set()
         self._random = SystemRandom()
 
     async def send(self, message: Outgoing, deadline: float) -> None:
@@ -100,6 +100,8 @@ class Sender:
             if not limit.expired():
                 raise
             fault = course.late(deadline, self._link.trouble)
+            if fault.kind == "silent" and not course.goes_alone:
+                self._leave_outlet()
         except _Final as final:
             fault = final.fault
         else:
@@ -154,6 +156,20 @@ class Sender:
         async with self._opening:
             if not self._is_open(live):
                 self._outlet, self._live = Outlet(await live.channel(confirms=True)), live
+
+    async def close(self) -> None:
+        """Leave nothing running."""
+        for closing in self._closing:
+            closing.cancel()
+        await asyncio.gather(*self._closing, return_exceptions=True)
+
+    def _leave_outlet(self) -> None:
+        """Let the others go on over another channel: one that waits for a queue without a leader hangs for all of them."""
+        outlet, self._outlet = self._outlet, None
+        if outlet is not None:
+            closing = asyncio.create_task(outlet.close(self._patience), name="amqp: close a silent channel")
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _send(self, message: Outgoing, course: "_Course") -> None:
         if self._outlet is None or self._outlet.is_closed:
@@ -239,4 +255,4 @@ class _Course:
 def headers_fit(properties: Basic.Properties) -> bool:
     """Whether the headers are short enough for AMQP's frames."""
     headers = properties.headers or {}
-    return sum(len(name) + len(str(value)) + 8 for name, value in headers.items()) < _HEADERS_BYTES
+    return sum(wire.size_bytes(name, value) for name, value in headers.items()) < wire.MOST_BYTES

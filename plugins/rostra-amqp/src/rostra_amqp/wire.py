@@ -5,6 +5,7 @@ messages of others. Attributes are the other headers, one by one.
 """
 
 import datetime as dt
+import itertools
 import json
 import math
 import struct
@@ -29,6 +30,8 @@ _QUEUE = "rostra-queue"
 _OFFSET = "x-stream-offset"
 _EXACT = "rostra-exact"
 _LONGEST_NAME_BYTES = 128
+MOST_BYTES = 100_000
+"""Headers have to fit into one frame, of 131,072 bytes; a longer one would end the connection for everybody."""
 _BROKERS_OWN = (
     "x-death",
     "x-first-death-",
@@ -55,12 +58,12 @@ def properties(parcel: Parcel, client: str, more: Mapping[str, Any] | None = Non
         parcel: To be written.
         client: What this process calls itself.
         more: Further headers, of a parcel that was delivered once. Then long names of attributes, which foreign senders may
-            have written, are cut: that one goes on counts more.
+            have written, are cut, and the longest attributes left out if all are too long: that it goes on counts more.
 
     Raises:
         ValueError: AMQP cannot carry it; the text says why, without any value.
     """
-    attributes = parcel.attributes if more is None else _with_short_names(parcel.attributes)
+    attributes = parcel.attributes if more is None else _as_far_as_they_fit(parcel.attributes)
     headers: dict[str, Any] = {**_headers(attributes), **(more or {})}
     if parcel.key is not None:
         headers[_KEY] = parcel.key
@@ -183,10 +186,28 @@ def _headers(attributes: Mapping[str, Value]) -> dict[str, Any]:
     return headers | ({_EXACT: exact} if exact else {})
 
 
-def _with_short_names(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+def size_bytes(name: str, value: Any) -> int:
+    """Roughly, and rather too much, what a header takes.
+
+    Raises:
+        ValueError: It has half a character in it.
+    """
+    return len(name.encode()) + len(value.encode() if isinstance(value, str) else str(value)) + 8
+
+
+def _as_far_as_they_fit(attributes: Mapping[str, Value]) -> Mapping[str, Value]:
+    sizes = {name: size_bytes(name, value) for name, value in attributes.items()}
+    fit = {
+        name
+        for name, so_far in zip(
+            sorted(sizes, key=sizes.__getitem__), itertools.accumulate(sorted(sizes.values())), strict=True
+        )
+        if so_far < MOST_BYTES
+    }
     return {
         name.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore"): value
         for name, value in attributes.items()
+        if name in fit
     }
 
 

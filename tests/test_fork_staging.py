@@ -177,6 +177,27 @@ def test_the_handlers_of_signals_are_as_before_and_so_are_those_of_the_worker_at
     assert done.stdout.splitlines() == ["exit of the worker", "True", "exit of the parent"]
 
 
+def test_a_worker_waits_for_its_threads_as_every_process_does(tmp_path: Path) -> None:
+    done = ended(
+        tmp_path,
+        """
+        import threading
+        from rostra import fork
+
+        def finish():
+            threading.main_thread().join(0.2)
+            print("finished", flush=True)
+
+        async def prepare():
+            threading.Thread(target=finish).start()
+
+        fork.stage(prepare, forks=1)
+        """,
+    )
+
+    assert (done.stdout, done.returncode) == ("finished\n", 0)
+
+
 def test_what_was_printed_before_the_fork_is_printed_once(tmp_path: Path) -> None:
     done = ended(
         tmp_path,

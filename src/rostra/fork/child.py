@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
@@ -94,6 +95,7 @@ def live(
         log.bind_process(worker=worker.number)
         set_title(f"rostra worker {worker.number}: {program.title}")
         code = _lived(program, source, worker, sockets, channel)
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  (likewise; typeshed does not know it)
         atexit._run_exitfuncs()  # noqa: SLF001  (likewise)
     except BaseException as error:  # noqa: BLE001  (nothing may get into the parent's frames)
         sys.excepthook(type(error), error, error.__traceback__)

@@ -62,6 +62,7 @@ def without_lines(error: BaseException) -> str:
             "prefetch=5, or leave it out",
         ),
         ({"deadline": 0}, "deadline=0 is over before it begins", "deadline=None is without end"),
+        ({"retry": 3}, "retry=3 is no Retry", "retry=Retry(delays=(1, 10, 60)) is four tries in all"),
         (
             {"retry": Retry(delays=(1, -1))},
             "a delay of -1 seconds cannot be waited for",
@@ -115,6 +116,12 @@ def test_the_queue_of_a_group_is_called_by_both_names():
 
     assert (queue(group="billing").name, queue().name) == ("billing.orders.*", None)
     assert (queue(group="billing").label, queue().label) == ("billing.orders.*", "orders.* (of this process)")
+
+
+@pytest.mark.parametrize("delays", [3, "10"])
+def test_a_ladder_of_one_number_or_a_text_is_an_error(delays):
+    with pytest.raises(TypeError, match="one for each further try"):
+        Retry(delays)
 
 
 def test_a_queue_is_told_after_which_delays_messages_come_again():

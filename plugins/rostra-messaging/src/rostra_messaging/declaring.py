@@ -24,6 +24,10 @@ _DEADLINE = 300.0
 
 
 def _delays(delays: Iterable[float]) -> tuple[float, ...]:
+    found: object = delays
+    if not isinstance(found, Iterable) or isinstance(found, str | bytes):
+        msg = f"delays are seconds, one for each further try: Retry(delays=(1, 10, 60)), not {found!r}"
+        raise TypeError(msg)
     return tuple(float(each) for each in delays)
 
 
@@ -35,6 +39,10 @@ class Retry:
 
     Args:
         delays: Seconds before the second try, the third and so on; 0 is at once.
+
+    Raises:
+        TypeError: ``delays`` is one number, or a text.
+        ValueError: One of them is no number.
     """
 
     delays: tuple[float, ...] = attrs.field(default=(1, 10, 60, 600), converter=_delays)
@@ -197,6 +205,10 @@ def _no_topic(found: Any) -> HandlerError:
 
 def _faults(subscription: Subscription, function: Any) -> Iterator[tuple[str, str]]:
     """What cannot be, and how it could."""
+    retry: object = subscription.retry
+    if not isinstance(retry, Retry):
+        yield f"retry={retry!r} is no Retry", "retry=Retry(delays=(1, 10, 60)) is four tries in all"
+        return
     topic, group, publishes = subscription.topic, subscription.group, subscription.publishes
     if (mistake := mistake_in(topic)) is not None:
         yield f'the topic "{topic}": {mistake}', '@subscribe("orders.placed")'

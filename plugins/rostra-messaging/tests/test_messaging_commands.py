@@ -173,7 +173,7 @@ async def test_it_is_told_that_some_messages_are_not_there(run, act) -> None:
                 act, queue=QUEUE, ids=(id_, "7", "8", id_), everything=False, broker=None
             )
 
-    assert caught.value.why == ("3 were named",)
+    assert caught.value.why == ("1 of 3 that were named was there",)
 
 
 @pytest.mark.asyncio
@@ -182,7 +182,7 @@ async def test_what_is_not_there_is_not_shown(run) -> None:
         with pytest.raises(CommandLineError, match="a message is not among the oldest 10000") as caught:
             await Console(running).do(dead.show_letters, queue=QUEUE, ids=("7",), broker=None, envelope=None)
 
-    assert caught.value.why == ("7",)
+    assert caught.value.why == ("none has the id 7",)
 
 
 @pytest.mark.asyncio

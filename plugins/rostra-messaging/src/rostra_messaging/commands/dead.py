@@ -169,7 +169,7 @@ def _check_all(queue: str, chosen: Sequence[str] | None, count: int) -> None:
         what = "1 message was" if missing == 1 else f"{missing} messages were"
         raise CommandLineError(
             f"{what} not in the dead queue of {queue}",
-            (f"{len(chosen or ())} were named",),
+            (f"{count} of {len(chosen or ())} that were named {'was' if count == 1 else 'were'} there",),
             (f"rostra dead list {queue}",),
         )
 
@@ -178,7 +178,7 @@ def _not_there(queue: str, missing: Sequence[str]) -> CommandLineError:
     what = "a message is" if len(missing) == 1 else f"{len(missing)} messages are"
     return CommandLineError(
         f"{what} not among the oldest {_MOST} in the dead queue of {queue}",
-        tuple(missing),
+        tuple(f"none has the id {each}" for each in missing),
         (f"rostra dead list {queue}",),
     )
 

@@ -22,7 +22,7 @@ from rostra_messaging.connecting import Brokers
 from rostra_messaging.delivering import Engine, Note
 from rostra_messaging.errors import SubscriptionError
 from rostra_messaging.middlewares import Middlewares
-from rostra_messaging.outcomes import Again, Dead, Done, Outcome
+from rostra_messaging.outcomes import CANCELLED, Again, Dead, Done, Outcome
 from rostra_messaging.publishing import Publisher
 from rostra_messaging.tries import Tries
 
@@ -56,16 +56,20 @@ class Intake:
         self._engine = engine
         self._consumer: Consumer | None = None
         self._running: asyncio.Task[None] | None = None
+        self._is_ending = False
+        self._failure: BaseException | None = None
 
     def start(self, ended: "Callable[[asyncio.Task[None]], None]") -> None:
         """Consume, in a task of its own; ``ended`` is called when that has ended."""
         self._running = asyncio.create_task(self._run(), name=f"messages of {self.subscribed.label}")
+        self._running.add_done_callback(self._note_end)
         self._running.add_done_callback(ended)
 
     async def stop(self) -> None:
         """Take nothing more, and return when what runs has been finished, or has failed."""
         if self._running is None:
             return
+        self._is_ending = True
         if self.has_entered.is_set():
             await self._engine.stop()
         else:
@@ -74,6 +78,7 @@ class Intake:
 
     async def cut(self) -> None:
         """Cancel what runs, and return when it has ended."""
+        self._is_ending = True
         if self._running is not None:
             self._running.cancel()
             await asyncio.wait({self._running})
@@ -81,9 +86,17 @@ class Intake:
     @property
     def failure(self) -> BaseException | None:
         """Why it ended, if it failed."""
-        running = self._running
-        is_over = running is not None and running.done() and not running.cancelled()
-        return running.exception() if running is not None and is_over else None
+        return self._failure
+
+    def _note_end(self, running: "asyncio.Task[None]") -> None:
+        """A task that is cancelled though nobody here did that has failed: its subscription is there no more."""
+        if not running.cancelled():
+            self._failure = running.exception()
+        elif not self._is_ending:
+            subscribed = self.subscribed
+            self._failure = SubscriptionError(
+                subscribed.label, subscribed.broker, CANCELLED, subscribed.where
+            )
 
     def check(self) -> None:
         """Raise if nothing comes at the moment.

@@ -5,6 +5,7 @@ any longer is none.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, NamedTuple, Protocol, TypeAlias
@@ -108,10 +109,9 @@ class Tries:
             trying = self._in_scope(message, values)
             await self._answer(message, await (self._deadlines.bound(trying) if self._deadlines else trying))
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError):
-                if self.is_cut:
-                    raise
-                _forget_cancellation()
+            if isinstance(error, asyncio.CancelledError) and self.is_cut:
+                raise
+            await _forget_cancellation()
             outcome = self._outcome(parcel, error, is_read=is_read)
             self._tell(outcome, error)
             return Tried(outcome, message)
@@ -183,10 +183,14 @@ def _surrounded(middleware: Bound, inner: Call) -> Call:
     return around
 
 
-def _forget_cancellation() -> None:
-    """Go on in a task that somebody cancelled who had no business with it."""
+async def _forget_cancellation() -> None:
+    """Go on in a task that somebody cancelled who had no business with it, also if that has not arrived yet."""
     task = asyncio.current_task()
-    while task is not None and task.cancelling():
+    if task is None or not task.cancelling():
+        return
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.sleep(0)
+    while task.cancelling():
         task.uncancel()
 
 

@@ -104,6 +104,14 @@ def test_a_handler_does_not_yield():
         subscribe("orders")(several)
 
 
+def test_a_filter_is_not_async():
+    async def is_large(_message: Message) -> bool:
+        return False
+
+    with pytest.raises(HandlerError, match="its filter is async, and what that returns is always true"):
+        subscribe("orders", filter=is_large)(handler)
+
+
 def test_a_function_stays_as_it_is():
     marked = subscribe("orders.placed", group="billing")(handler)
 

@@ -219,6 +219,11 @@ def _faults(subscription: Subscription, function: Any) -> Iterator[tuple[str, st
     if publishes is not None and (mistake := _mistake_in_name(publishes)) is not None:
         yield f'publishes="{publishes}": {mistake}', 'publishes="orders.billed"'
     yield from _faults_of_numbers(subscription)
+    if inspect.iscoroutinefunction(subscription.filter):
+        yield (
+            "its filter is async, and what that returns is always true",
+            "let it be a plain function of the Message",
+        )
     if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
         yield "it yields, and a message is done when its handler returns", "return what is to be published"
 

@@ -3,6 +3,7 @@
 Both are handlers of this transport: collected, planned, checked and shown like all others.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -13,30 +14,45 @@ from rostra_messaging.messages import Message
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
+def raise_if_forgotten(begun: object, middleware: Bound) -> None:
+    """Raise if a middleware did not await what it went on by: the message would be lost without a word.
+
+    Raises:
+        TypeError: It did not.
+    """
+    if inspect.iscoroutine(begun) and inspect.getcoroutinestate(begun) == inspect.CORO_CREATED:
+        begun.close()
+        raise TypeError(f"{middleware.declared.label} goes on without await")
+
+
 class CallNext:
     """What a middleware of handling calls to go on: the next middleware, or the handler. It gives what that returned."""
 
-    __slots__ = ("_go_on",)
+    __slots__ = ("_go_on", "begun")
 
     def __init__(self, go_on: Callable[[], Awaitable[Any]]) -> None:
         self._go_on = go_on
+        self.begun: Awaitable[Any] | None = None
 
     def __call__(self) -> Awaitable[Any]:
         """Go on."""
-        return self._go_on()
+        self.begun = self._go_on()
+        return self.begun
 
 
 class Send:
     """What a middleware of publishing calls to go on, with the message or with a changed one."""
 
-    __slots__ = ("_go_on",)
+    __slots__ = ("_go_on", "begun")
 
     def __init__(self, go_on: Callable[[Message], Awaitable[None]]) -> None:
         self._go_on = go_on
+        self.begun: Awaitable[None] | None = None
 
     def __call__(self, message: Message) -> Awaitable[None]:
         """Go on; what comes back is that the message is safe, or PublishError."""
-        return self._go_on(message)
+        self.begun = self._go_on(message)
+        return self.begun
 
 
 class _Around:

@@ -25,7 +25,7 @@ from rostra_messaging.messages import (
     Message,
     new_id,
 )
-from rostra_messaging.middlewares import Middlewares, Send
+from rostra_messaging.middlewares import Middlewares, Send, raise_if_forgotten
 from rostra_messaging.opening import Opening
 from rostra_messaging.outcomes import CANCELLED
 from rostra_messaging.overlapping import Overlapping
@@ -368,7 +368,9 @@ def _surrounded(
     middleware: Bound, go_on: Callable[[Message], Awaitable[None]]
 ) -> Callable[[Message], Awaitable[None]]:
     async def around(message: Message) -> None:
-        await middleware.call({}, (message, Send(go_on)))
+        send = Send(go_on)
+        await middleware.call({}, (message, send))
+        raise_if_forgotten(send.begun, middleware)
 
     return around
 

@@ -19,7 +19,7 @@ from rostra_messaging.brokers import Failure, Parcel
 from rostra_messaging.deadlines import Deadlines
 from rostra_messaging.errors import Reject, UndecodableError
 from rostra_messaging.messages import REQUEST, Message
-from rostra_messaging.middlewares import CallNext
+from rostra_messaging.middlewares import CallNext, raise_if_forgotten
 from rostra_messaging.outcomes import DONE, Again, Dead, Outcome, outcome_of
 from rostra_messaging.reading import message_of
 
@@ -178,7 +178,9 @@ def _guarded(guards: tuple[Step, ...], handler: Step) -> Call:
 def _surrounded(middleware: Bound, inner: Call) -> Call:
     async def around(message: Message, values: Values) -> Any:
         call_next = CallNext(lambda: inner(message, values))
-        return await middleware.invoke(middleware.taken({}, (message, call_next)))
+        result = await middleware.invoke(middleware.taken({}, (message, call_next)))
+        raise_if_forgotten(call_next.begun, middleware)
+        return result
 
     return around
 

@@ -41,7 +41,7 @@ async def wait_for(consumer) -> Delivery:
 async def test_a_handler_goes_on_when_the_broker_dies_and_its_message_comes_again(
     connecting, rabbitmq_node: RabbitNode
 ) -> None:
-    async with connecting(settle=1.5) as broker, broker.consume(queue()) as consumer:
+    async with connecting(settle=3) as broker, broker.consume(queue()) as consumer:
         await broker.publish(parcel(), deadline=30)
         delivery = await wait_for(consumer)
 

@@ -34,7 +34,7 @@ async def test_a_broker_that_is_killed_three_times_loses_nothing(
 ) -> None:
     worker = Worker(tmp_path, rabbitmq_node.url, prefix)
 
-    async with connecting(settle=1.5) as broker:
+    async with connecting(settle=3) as broker:
         letters = await _run(broker, worker, prefix, rabbitmq_node.restart)
 
     _judge(worker, letters)
@@ -49,7 +49,7 @@ async def test_a_worker_that_is_killed_three_times_loses_nothing(
         worker.kill()
         worker.start()
 
-    async with connecting(settle=1.5) as broker:
+    async with connecting(settle=3) as broker:
         letters = await _run(broker, worker, prefix, killed_and_started)
 
     _judge(worker, letters)

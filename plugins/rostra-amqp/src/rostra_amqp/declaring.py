@@ -1,7 +1,8 @@
 """Making what is to be there at the broker, on channels that are thrown away: what RabbitMQ refuses closes them.
 
 A quorum queue that is new is left alone for a moment, before anything can get into it: RabbitMQ 3.10 killed within its
-first second comes back with the queue, but neither with what it confirmed there nor with a leader (measured: up to 0.8 s).
+first second comes back with the queue, but neither with what it confirmed there nor with a leader (measured: up to 0.8 s on
+an idle machine).
 """
 
 import asyncio

@@ -30,7 +30,7 @@ class AmqpConfig:
     delivery_limit: int = attrs.field(default=20, validator=attrs.validators.ge(20))
     """How often a message may come back unsettled before RabbitMQ itself moves it to the dead queue. Closed connections
     count, so a small limit would bury healthy messages in a week of deploys."""
-    settle: Duration = Duration(1.5)
+    settle: Duration = Duration(3.0)
     """For which a new quorum queue is left alone. RabbitMQ confirms at once what it stores there, and yet forgets a queue
     that is not a second old, with all that is in it, if it is killed."""
     heartbeat: int = attrs.field(default=10, validator=attrs.validators.in_(range(1, 601)))

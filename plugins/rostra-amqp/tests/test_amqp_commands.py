@@ -19,6 +19,11 @@ SHOP = """
         if order["item"] == "nothing":
             raise Reject("there is nothing to bill")
         print("billed", order["item"], flush=True)
+
+    @subscribe("orders.audited")
+    async def audit(order: dict[str, str]) -> None:
+        print("audited", flush=True)
+        raise Reject("there is nothing to audit")
 """
 QUEUE = "billing.orders.placed"
 
@@ -68,6 +73,36 @@ def test_what_died_is_listed_shown_put_back_and_forgotten(tmp_path, settings, sh
     assert 'attribute  shop = "7"' in shown
     assert shown[-1] == '{"item":"nothing"}'
     assert (dropped, replayed) == ([f"1 of {QUEUE} forgotten"], [f"1 back in {QUEUE}"])
+
+
+def test_a_queue_that_does_not_exist_is_an_error_that_names_what_is_meant(
+    tmp_path, settings, shop, prefix
+) -> None:
+    nowhere = ended(tmp_path, "dead", "list", "biling.orders.placed", *settings)
+    as_shown = ended(tmp_path, "dead", "list", f"{prefix}{QUEUE}.dead", *settings)
+    its_dead = ended(tmp_path, "dead", "replay", f"{QUEUE}.dead", "--all", *settings)
+
+    assert [each.returncode for each in (nowhere, as_shown, its_dead)] == [2, 2, 2]
+    assert [each.stdout for each in (nowhere, as_shown, its_dead)] == ["", "", ""]
+    assert nowhere.stderr.startswith("CommandLineError: there is no queue biling.orders.placed\n")
+    assert f"did you mean {QUEUE}?" in as_shown.stderr
+    assert f"did you mean {QUEUE}?" in its_dead.stderr
+
+
+def test_what_cannot_be_put_back_is_told_and_stays(tmp_path, settings, shop) -> None:
+    said(tmp_path, "publish", "orders.audited", '{"item": "tea"}', *settings)
+    assert shop.stdout.readline() == "audited\n"
+    shop.terminate()
+    shop.communicate(timeout=40)  # its queue goes with it
+
+    replayed = ended(tmp_path, "dead", "replay", "orders.audited", "--all", *settings)
+    listed = said(tmp_path, "dead", "list", "orders.audited", *settings)
+
+    assert (replayed.stdout, replayed.returncode) == ("0 back in orders.audited\n", 1)
+    assert replayed.stderr.startswith(
+        "NotReplayedError: 1 of 1 dead messages of orders.audited was not put back\n"
+    )
+    assert listed[0] == "orders.audited: 1 dead"
 
 
 def test_what_passes_is_shown_to_others_than_its_handlers(tmp_path, settings, shop) -> None:

@@ -4,6 +4,7 @@ from rostra_messaging import (
     BrokerNotFoundError,
     EnvelopeNotFoundError,
     NoReplyError,
+    NotReplayedError,
     PublishError,
     SubscriptionError,
     UndecodableError,
@@ -27,6 +28,7 @@ SAMPLES = (
         ("did you mean billing?",),
     ),
     EnvelopeNotFoundError("jsn", ("cloudevents", "json", "protobuf"), ("orders.placed as billing", "handler bill, shop.py:12")),
+    NotReplayedError("billing.orders.placed", 3, 1, 2),
     NoReplyError("prices.asked", "nothing came within 30 s"),
     UndecodableError("it is no JSON"),
 )  # fmt: skip

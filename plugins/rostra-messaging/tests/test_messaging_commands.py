@@ -176,6 +176,37 @@ async def test_it_is_told_that_some_messages_are_not_there(run, act) -> None:
     assert caught.value.why == ("1 of 3 that were named was there",)
 
 
+@pytest.mark.parametrize(
+    ("act", "given"),
+    [
+        (dead.list_letters, {"queues": (QUEUE, "biling.orders.placed"), "limit": 10}),
+        (dead.show_letters, {"queue": "biling.orders.placed", "ids": (), "envelope": None}),
+        (dead.replay_letters, {"queue": "biling.orders.placed", "ids": (), "everything": True}),
+        (dead.drop_letters, {"queue": "biling.orders.placed", "ids": (), "everything": True}),
+    ],
+)
+@pytest.mark.asyncio
+async def test_a_queue_that_does_not_exist_is_told_with_the_closest_that_has_dead_messages(
+    run, act, given
+) -> None:
+    async with run(bill) as running:
+        await with_dead(running, "nothing")
+
+        with pytest.raises(CommandLineError, match=r"there is no queue biling\.orders\.placed") as caught:
+            await Console(running).do(act, broker=None, **given)
+
+    assert caught.value.fix[0] == f"did you mean {QUEUE}?"
+
+
+@pytest.mark.asyncio
+async def test_a_dead_queue_as_the_broker_calls_it_is_told_as_what_is_meant(run) -> None:
+    async with run(bill) as running:
+        with pytest.raises(CommandLineError, match="there is no queue") as caught:
+            await Console(running).do(dead.list_letters, queues=(f"{QUEUE}.dead",), broker=None, limit=10)
+
+    assert caught.value.fix[0] == f"did you mean {QUEUE}?"
+
+
 @pytest.mark.asyncio
 async def test_what_is_not_there_is_not_shown(run) -> None:
     async with run(bill) as running:

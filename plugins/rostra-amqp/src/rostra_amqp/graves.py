@@ -10,12 +10,13 @@ from contextlib import asynccontextmanager
 import attrs
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
-from aiormq.exceptions import ChannelNotFoundEntity
+from aiormq.exceptions import ChannelLockedResource, ChannelNotFoundEntity
 
 from rostra_amqp import wire
 from rostra_amqp.cancelling import heeding
-from rostra_amqp.frames import get
+from rostra_amqp.frames import get, make_queue
 from rostra_amqp.links import Link
+from rostra_amqp.names import Made, dead_name
 from rostra_messaging.brokers import DeadLetter, Parcel
 
 Replay = Callable[[Parcel, str | None], Awaitable[bool]]
@@ -39,6 +40,11 @@ class AmqpDeadLetters:
     ) -> None:
         self._link, self._queue, self._grave = link, queue, grave
         self._prefix, self._replay, self._patience = prefix, replay, patience
+
+    async def exists(self) -> bool:
+        """Whether RabbitMQ has the dead queue, or the queue itself. A dead queue is none that messages die in."""
+        name = f"{self._prefix}{self._queue}"
+        return await self._has(self._grave) or (not name.endswith(dead_name("")) and await self._has(name))
 
     async def count(self) -> int:
         """How many there are; 0 if there is no dead queue yet."""
@@ -112,6 +118,16 @@ class AmqpDeadLetters:
             return await get(channel, self._grave, self._patience)
         except ChannelNotFoundEntity:
             return None
+
+    async def _has(self, name: str) -> bool:
+        try:
+            async with self._channel() as channel:
+                await make_queue(channel, Made(name, is_passive=True), self._patience)
+        except ChannelNotFoundEntity:
+            return False
+        except ChannelLockedResource:
+            return True  # of another connection alone
+        return True
 
     @asynccontextmanager
     async def _channel(self) -> AsyncIterator[Channel]:

@@ -197,6 +197,10 @@ class DeadLetter:
 class DeadLetters(Protocol):
     """The dead queue of a queue."""
 
+    async def exists(self) -> bool:
+        """Whether the broker has such a queue, or dead messages of one that is gone. Without, all else finds nothing."""
+        ...
+
     async def count(self) -> int:
         """How many there are."""
         ...

@@ -59,6 +59,10 @@ class Brokers:
         """How messages to this broker are written, unless somebody says otherwise."""
         return self._known[name or DEFAULT].envelope
 
+    def prefix_of(self, name: str | None = None) -> str:
+        """What stands in front of all names of queues at this broker."""
+        return self._known[name or DEFAULT].connection.prefix
+
 
 def no_broker(name: str, known: Mapping[str, object], where: Sequence[str] = ()) -> BrokerNotFoundError:
     """Nobody has set up a broker of this name."""

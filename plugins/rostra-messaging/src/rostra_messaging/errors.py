@@ -7,6 +7,7 @@
     ├─ SubscriptionError (RuntimeError)      a queue cannot be had as asked
     ├─ BrokerNotFoundError (LookupError)     there is no broker of that name, or nothing that speaks that URL
     ├─ EnvelopeNotFoundError (LookupError)   there is no envelope of that name
+    ├─ NotReplayedError (RuntimeError)       dead messages are still dead
     ├─ NoReplyError (TimeoutError)           nobody answered a request
     └─ UndecodableError (ValueError)         the bytes of a message are not what its envelope reads
 
@@ -124,6 +125,45 @@ class EnvelopeNotFoundError(RostraError, LookupError):
             self.where,
             (f"there are {', '.join(self.known) or 'none'}",),
             (fix,),
+        )
+
+
+class NotReplayedError(RostraError, RuntimeError):
+    """Of the dead messages of a queue some were not put back.
+
+    Args:
+        queue: In whose dead queue they were.
+        dead: How many there were.
+        replayed: How many of them are back in their queue.
+        left: How many there are now; some may have died again meanwhile.
+    """
+
+    queue: str
+    dead: int
+    replayed: int
+    left: int
+
+    def wording(self) -> Wording:
+        """How many, why that may be, and what to do."""
+        missing = self.dead - self.replayed
+        was = "was" if missing == 1 else "were"
+        if not self.left:
+            why = ("none is dead any more: somebody else put them back or dropped them at the same time",)
+            return Wording(
+                f"{missing} of {self.dead} dead messages of {self.queue} {was} not put back by this",
+                why=why,
+                fix=("nothing, if that was meant",),
+            )
+        return Wording(
+            f"{missing} of {self.dead} dead messages of {self.queue} {was} not put back",
+            why=(
+                "each goes back into the queue that it came from, and stays if that is no longer there",
+                f"{self.left} {'is' if self.left == 1 else 'are'} dead now",
+            ),
+            fix=(
+                "start the service that handles the queue, which makes it, and replay again",
+                "that of a handler without a group went with its process: publish anew what rostra dead show shows",
+            ),
         )
 
 

@@ -1,20 +1,23 @@
 """``rostra dead``: what became of messages that could not be handled, and what is to become of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
 
 from rostra import plugin
 from rostra.cli import acting
-from rostra.errors import CommandLineError
+from rostra.errors import CommandLineError, closest
+from rostra_messaging.brokers import DeadLetters
 from rostra_messaging.commands.shown import details, summary
 from rostra_messaging.connecting import Brokers
 from rostra_messaging.declaring import Subscription
 from rostra_messaging.envelopes import Envelopes
+from rostra_messaging.errors import NotReplayedError
 
 _PLUGIN = "rostra_messaging.commands.reaching"
 _MOST = 10_000
+_DEAD = ".dead"
 
 _QUEUES = """Count the dead messages of each queue that plugins consume.
 
@@ -32,7 +35,8 @@ Without an ID the oldest one is shown. Bodies may hold what is nobody else's bus
 """
 _REPLAY = """Put dead messages back into their queue as if they were new, and so in front of the same handler.
 
-None is lost on the way. Name them by their ids, or all of them by --all.
+None is lost on the way. Name them by their ids, or all of them by --all; if some of all are not put back, the exit code
+is 1.
 """
 _DROP = """Forget dead messages.
 
@@ -54,9 +58,13 @@ async def count_in_queues(
 async def list_letters(
     queues: tuple[str, ...], broker: str | None, limit: int, say: Callable[[str], None], brokers: Brokers
 ) -> None:
-    """List what is dead in queues."""
-    for queue in queues:
-        letters = brokers.get(broker).dead_letters(queue)
+    """List what is dead in queues.
+
+    Raises:
+        CommandLineError: One of them is not there.
+    """
+    found = [await _dead_letters(queue, broker, brokers) for queue in queues]
+    for queue, letters in zip(queues, found, strict=True):
         count = await letters.count()
         say(f"{queue}: {count} dead")
         for letter in await letters.list(limit):
@@ -77,11 +85,11 @@ async def show_letters(
     """Show dead messages whole.
 
     Raises:
-        CommandLineError: One of them is not there.
+        CommandLineError: One of them, or the queue, is not there.
         EnvelopeNotFoundError: There is no such envelope.
     """
     read_by = envelopes.choose(envelope, brokers.envelope_of(broker))
-    letters = await brokers.get(broker).dead_letters(queue).list(_MOST if ids else 1)
+    letters = await (await _dead_letters(queue, broker, brokers)).list(_MOST if ids else 1)
     found = {letter.parcel.id: letter for letter in letters}
     if missing := [each for each in ids if each not in found]:
         raise _not_there(queue, missing)
@@ -105,11 +113,16 @@ async def replay_letters(
     """Put dead messages back.
 
     Raises:
-        CommandLineError: None were named, or some were not there.
+        CommandLineError: None were named, or some, or the queue, were not there.
+        NotReplayedError: All were meant, and some were not put back.
     """
     chosen = _chosen(queue, ids, everything=everything)
-    count = await brokers.get(broker).dead_letters(queue).replay(chosen)
+    letters = await _dead_letters(queue, broker, brokers)
+    dead = await letters.count()
+    count = await letters.replay(chosen)
     say(f"{count} back in {queue}")
+    if chosen is None and count < dead:
+        raise NotReplayedError(queue, dead, count, await letters.count())
     _check_all(queue, chosen, count)
 
 
@@ -124,10 +137,10 @@ async def drop_letters(
     """Forget dead messages.
 
     Raises:
-        CommandLineError: None were named, or some were not there.
+        CommandLineError: None were named, or some, or the queue, were not there.
     """
     chosen = _chosen(queue, ids, everything=everything)
-    count = await brokers.get(broker).dead_letters(queue).drop(chosen)
+    count = await (await _dead_letters(queue, broker, brokers)).drop(chosen)
     say(f"{count} of {queue} forgotten")
     _check_all(queue, chosen, count)
 
@@ -141,6 +154,42 @@ def queues_of(rehearsal: plugin.Rehearsal) -> Mapping[str, Any]:
         if isinstance(each, Subscription) and each.queue.name is not None
     ]
     return {"queues": tuple(dict.fromkeys(found))}
+
+
+async def _dead_letters(queue: str, broker: str | None, brokers: Brokers) -> DeadLetters:
+    """The dead letters of a queue that is there.
+
+    Raises:
+        CommandLineError: It is not.
+    """
+    opened = brokers.get(broker)
+    letters = opened.dead_letters(queue)
+    if await letters.exists():
+        return letters
+    meant = [each for each in _said_otherwise(queue, brokers.prefix_of(broker)) if each != queue]
+    there = [each for each in meant if await opened.dead_letters(each).exists()]
+    raise _no_queue(queue, there[0] if there else closest(queue, await opened.queues_with_dead_letters()))
+
+
+def _said_otherwise(queue: str, prefix: str) -> Iterator[str]:
+    """What is meant by a queue as the broker's own tools show it, or its dead queue."""
+    bare = queue.removeprefix(prefix)
+    yield from (name for name in (bare, bare.removesuffix(_DEAD), queue.removesuffix(_DEAD)) if name)
+
+
+def _no_queue(queue: str, near: str | None) -> CommandLineError:
+    return CommandLineError(
+        f"there is no queue {queue}",
+        (
+            "the broker has neither it nor a dead queue of it",
+            "a queue is called as its group and topic, without the prefix",
+            "that of a handler without a group as the topic, once a message died",
+        ),
+        (
+            *((f"did you mean {near}?",) if near else ()),
+            "rostra dead queues PLUGIN says what the queues of a service are called",
+        ),
+    )
 
 
 def _chosen(queue: str, ids: tuple[str, ...], *, everything: bool) -> Sequence[str] | None:

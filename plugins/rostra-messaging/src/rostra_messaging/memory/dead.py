@@ -21,6 +21,10 @@ class MemoryDeadLetters:
     def __init__(self, exchange: Exchange, prefix: str, queue: str) -> None:
         self._exchange, self._prefix, self._name = exchange, prefix, queue
 
+    async def exists(self) -> bool:
+        """Whether there is such a queue."""
+        return self._queue() is not None
+
     async def count(self) -> int:
         """How many there are."""
         queue = self._queue()

@@ -168,6 +168,8 @@ async def a_queue_without_dead_letters_has_none(trial: Trial) -> None:
     async with trial.broker() as broker:
         await trial.make(broker, queue())
 
+        assert await broker.dead_letters("billing").exists()
+        assert not await broker.dead_letters("biling").exists()
         assert await broker.dead_letters("billing").count() == 0
         assert [*await broker.dead_letters("billing").list()] == []
         assert await broker.dead_letters("billing").replay() == 0

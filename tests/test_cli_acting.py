@@ -13,7 +13,7 @@ COMMANDS = """
     import attrs
     import click
 
-    from rostra import config, context, di, plugin
+    from rostra import config, context, di, errors, plugin
     from rostra.cli import acting
 
     @attrs.frozen
@@ -54,6 +54,15 @@ COMMANDS = """
         await cancel.wait()
         say("closed")
 
+    def priced(given):
+        if given["item"] == "air":
+            raise errors.CommandLineError("air is for free")
+        return {"item": given["item"].upper()}
+
+    async def offer(item: str, say, safe: Till):
+        say(f"{item}, {safe.name}")
+
+    offers = acting("Offer.", offer, click.Argument(["item"]), plugin="shop_commands", before=priced)
     sells = acting(
         "Sell something.",
         sell,
@@ -84,7 +93,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: shop\nVersion: 1.0\n")
     (about / "entry_points.txt").write_text(
-        "[rostra.commands]\nsell = shop_commands:sells\nwait = shop_commands:waits\nopen = shop_commands:opens\nsleep = shop_commands:sleeps\ncount = shop_commands:counts\n"
+        "[rostra.commands]\noffer = shop_commands:offers\nsell = shop_commands:sells\nwait = shop_commands:waits\nopen = shop_commands:opens\nsleep = shop_commands:sleeps\ncount = shop_commands:counts\n"
     )
     return {"PYTHONPATH": str(tmp_path)}
 
@@ -121,6 +130,31 @@ def test_what_it_raises_is_told_once_and_is_the_exit_code(tmp_path, installed):
     assert failed.stderr.count("LookupError: there is nothing") == 1
     assert misused.returncode == 2
     assert "did you mean name?" in misused.stderr
+
+
+def test_errors_say_nothing_of_the_plugin_that_nobody_wrote(tmp_path, installed):
+    failed = ended(tmp_path, "sell", "nothing", **installed)
+
+    assert failed.stderr.rstrip().endswith("LookupError: there is nothing")
+
+
+def test_settings_of_others_are_not_told_but_options_that_nobody_reads_are(tmp_path, installed):
+    (tmp_path / "app.toml").write_text("[http]\nport = 1\n")
+
+    sold = ended(tmp_path, "sell", "tea", "-c", "app.toml", "--env-prefix", "APP", APP_X="1", **installed)
+    misused = ended(tmp_path, "sell", "tea", "--set", "htpp.port=1", **installed)
+
+    assert (sold.stdout, sold.stderr, sold.returncode) == ("corner sells tea\n", "", 0)
+    assert misused.returncode == 2
+    assert "htpp" in misused.stderr
+
+
+def test_what_was_typed_may_be_changed_or_refused_before_anything_is_prepared(tmp_path, installed):
+    offered = ended(tmp_path, "offer", "tea", **installed)
+    refused = ended(tmp_path, "offer", "air", "--set", "shop.nam=1", **installed)
+
+    assert (offered.stdout, offered.stderr) == ("TEA, corner\n", "")
+    assert (refused.stderr, refused.returncode) == ("CommandLineError: air is for free\n", 2)
 
 
 def test_what_a_terminal_would_obey_is_written_as_python_does(tmp_path, installed):

@@ -15,7 +15,7 @@ from rostra import context, di, plugin
 from rostra.errors import CommandLineError
 from rostra_messaging import PublishError, Reject, Retry, subscribe
 from rostra_messaging.commands import dead
-from rostra_messaging.commands.publish import body_of, publish
+from rostra_messaging.commands.publish import body_of, publish, with_body
 from rostra_messaging.commands.tail import tail
 from rostra_messaging.errors import EnvelopeNotFoundError
 
@@ -269,9 +269,14 @@ async def test_a_message_is_published_with_all_that_was_said(run) -> None:
     async with run(note) as running:
         said = await Console(running).do(
             publish,
-            topic="orders.placed",
-            **{**PUBLISHED, "attributes": (("shop", "7"),)},
-            body='{"item": "tea"}',
+            **with_body(
+                {
+                    **PUBLISHED,
+                    "topic": "orders.placed",
+                    "attributes": (("shop", "7"),),
+                    "body": '{"item": "tea"}',
+                }
+            ),
         )
         await running.endings.next()
 
@@ -289,7 +294,7 @@ async def test_a_body_may_come_from_standard_input(run, monkeypatch) -> None:
         seen.append(order)
 
     async with run(note) as running:
-        await Console(running).do(publish, topic="orders.placed", **PUBLISHED, body="-")
+        await Console(running).do(publish, **with_body({**PUBLISHED, "topic": "orders.placed", "body": "-"}))
         await running.endings.next()
 
     assert seen == [["tea"]]
@@ -299,7 +304,9 @@ async def test_a_body_may_come_from_standard_input(run, monkeypatch) -> None:
 async def test_what_no_queue_wants_is_an_error(run) -> None:
     async with run(bill) as running:
         with pytest.raises(PublishError):
-            await Console(running).do(publish, topic="orders.plcaed", **PUBLISHED, body="{}")
+            await Console(running).do(
+                publish, **with_body({**PUBLISHED, "topic": "orders.plcaed", "body": "{}"})
+            )
 
 
 @pytest.mark.parametrize(
@@ -388,6 +395,16 @@ def test_a_broker_in_the_process_of_a_service_cannot_be_reached(tmp_path: Path, 
 
     assert (refused.stdout, refused.returncode) == ("", 2)
     assert refused.stderr.startswith("CommandLineError: there is no broker that can be reached from here\n")
+
+
+def test_a_body_that_is_no_json_is_told_before_the_broker_is_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    nobody = "messaging.url=amqp://guest:guest@127.0.0.1:1/"
+
+    refused = ended(tmp_path, "publish", "orders.placed", "{item: tea", "--set", nobody)
+
+    assert (refused.stdout, refused.returncode) == ("", 2)
+    assert refused.stderr.startswith("CommandLineError: the body is no JSON\n")
 
 
 def test_attributes_are_pairs(tmp_path: Path) -> None:

@@ -43,11 +43,12 @@ def acting(
     *parameters: Any,
     plugin: str,
     look: Callable[[Any], Mapping[str, Any]] | None = None,
+    before: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
 ) -> Any:
     """A command for the entry points of plugins (``rostra.commands``), which does something once.
 
     It takes the settings as ``rostra run`` does, and runs ``act`` as the task of a stage with one plugin; those that the
-    settings list are left out. Errors and exit codes are those of ``rostra run``; Ctrl-C ends it in order.
+    settings list are left out, and settings that nobody reads are not told. Errors and exit codes are those of ``rostra run``; Ctrl-C ends it in order.
 
     Args:
         help_text: What ``--help`` says.
@@ -57,10 +58,12 @@ def acting(
         plugin: Which plugin it needs.
         look: If there is one, the command takes plugins, too, and prepares them first as ``rostra check`` does: this is
             called with the ``rostra.plugin.Rehearsal``, and gives ``act`` more values by name.
+        before: If there is one, it is called with the values of ``parameters`` before anything else, and gives those that
+            ``act`` takes instead: to refuse what was typed before the stage is prepared.
 
     Returns:
         A ``click.Command``.
     """
     from rostra.cli.acted import made
 
-    return made(help_text, act, parameters, plugin, look)
+    return made(help_text, act, parameters, plugin, look, before)

@@ -1,7 +1,8 @@
 """Commands that plugins add, to do something once with the settings that ``rostra run`` would have."""
 
 import functools
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import click
@@ -9,6 +10,8 @@ import click
 from rostra.cli.options import color_option, plugin_arguments, seconds_option, settings_options
 
 __all__ = ["made"]
+
+_US = f"{__name__}:prepare"
 
 Act: TypeAlias = Callable[..., Awaitable[None]]
 
@@ -19,6 +22,7 @@ def made(
     parameters: Sequence[click.Parameter],
     plugin_name: str,
     look: Callable[[Any], Mapping[str, Any]] | None,
+    before: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None,
 ) -> click.Command:
     """See ``rostra.cli.acting``."""
 
@@ -39,16 +43,17 @@ def made(
         from rostra import plugin
         from rostra.cli.look import look as paper_for
         from rostra.cli.naming import see_working_directory
+        from rostra.cli.partly import PartlyRead
         from rostra.cli.report import reported
-        from rostra.config import ConfigSource
 
-        def settings(*more: str) -> ConfigSource:
+        def settings(*more: str) -> PartlyRead:
             """Quiet, unless told otherwise."""
             said = ("logging.level=warning", *overrides, *more)
-            return ConfigSource.from_files(*files, env_prefix=env_prefix, overrides=said)
+            return PartlyRead.from_files(*files, env_prefix=env_prefix, overrides=said)
 
-        with reported():
+        with reported(), _not_told_of_us():
             see_working_directory()
+            given = dict(before(given)) if before else given
             seen = _seen(look, plugins, settings(), start_timeout, color=color) if look else {}
             acting = _acting(act, {**given, **seen, "say": paper_for(color=color).line}, plugin_name)
             # What the settings list is what others run.
@@ -58,6 +63,20 @@ def made(
         command = plugin_arguments(command)
     command.params = [*parameters, *command.params]
     return command
+
+
+@contextmanager
+def _not_told_of_us() -> Iterator[None]:
+    """Leave out the notes that name the plugin in which the act runs: nobody has written it, so nobody can look it up."""
+    from rostra.cli.report import leaves
+
+    try:
+        yield
+    except (Exception, BaseExceptionGroup) as error:
+        for leaf in leaves(error):
+            if (notes := getattr(leaf, "__notes__", None)) is not None:
+                notes[:] = [each for each in notes if _US not in each]
+        raise
 
 
 def _seen(

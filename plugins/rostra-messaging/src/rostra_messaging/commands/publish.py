@@ -1,8 +1,7 @@
 """``rostra publish``: one message, as a service would publish it."""
 
-import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
@@ -21,8 +20,7 @@ the message is stored, 1 if that is not known, or if no queue wants it, and 2 if
 
 async def publish(
     topic: str,
-    body: str,
-    form: str,
+    body: Any,
     attributes: tuple[tuple[str, str], ...],
     key: str | None,
     delay: float | None,
@@ -35,15 +33,12 @@ async def publish(
     """Publish a message.
 
     Raises:
-        CommandLineError: Its body is no JSON.
         PublishError: It is not known to be stored.
         UnsayableError: The envelope takes something else.
     """
-    typed = body.encode("utf-8", "surrogateescape")
-    content = await asyncio.to_thread(sys.stdin.buffer.read) if body == "-" else typed
     said = await publisher.publish(
         topic,
-        body_of(content, form),
+        body,
         attributes=dict(attributes),
         key=key,
         delay=delay,
@@ -52,6 +47,17 @@ async def publish(
         envelope=envelope,
     )
     say(said)
+
+
+def with_body(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What was typed, with the body as it is published; standard input is read to its end.
+
+    Raises:
+        CommandLineError: The body is not what it is said to be.
+    """
+    typed, form = given["body"], given["form"]
+    content = sys.stdin.buffer.read() if typed == "-" else typed.encode("utf-8", "surrogateescape")
+    return {**{name: each for name, each in given.items() if name != "form"}, "body": body_of(content, form)}
 
 
 def body_of(content: bytes, form: str) -> Any:
@@ -118,4 +124,5 @@ command = acting(
     click.Option(["--broker"], metavar="NAME", help="Of [messaging.brokers]; else that of [messaging]."),
     click.Option(["--envelope"], metavar="NAME", help="How it is written, if not as the settings say."),
     plugin="rostra_messaging.commands.reaching",
+    before=with_body,
 )

@@ -296,6 +296,24 @@ async def test_ctrl_c_reaches_the_whole_group_and_is_one_signal(folder):
     assert "stage.hurried" not in [line["event"] for line in service.lines]
 
 
+async def test_a_hangup_that_reaches_the_whole_group_is_one_reload_and_stops_no_worker_early(folder):
+    async with at_work(folder) as service:
+        workers = service.workers()
+        mark = service.mark
+        for worker in workers.values():
+            worker.send_signal(signal.SIGHUP)
+        service.send(signal.SIGHUP)
+        await service.until("workers.reloaded", mark)
+
+        service.send(signal.SIGTERM)
+        assert await service.ended() == 0
+    events = [line["event"] for line in service.lines]
+    assert events.count("workers.reloading") == 1
+    assert "worker.died" not in events
+    assert "worker.done" not in events
+    assert "SIGHUP" not in [line.get("reason") for line in service.lines if line["event"] == "stage.stopping"]
+
+
 async def test_workers_stop_in_order_when_their_parent_is_gone(folder):
     async with served(folder, "service.py") as service:
         workers = list(service.workers().values())

@@ -57,18 +57,23 @@ class Program:
     def signal(self, number: signal.Signals = signal.SIGTERM) -> None:
         self.process.send_signal(number)
 
-    def ends(self) -> tuple[int, str, str]:
-        """Wait for its end: its exit code, and what it said since on stdout and on stderr."""
-        said, complained = self.process.communicate(timeout=60)
+    def ends(self, told: str | None = None) -> tuple[int, str, str]:
+        """Wait for its end, after it was told this: its exit code, and what it said since on stdout and on stderr."""
+        said, complained = self.process.communicate(told, timeout=60)
         return self.process.returncode, said, complained
 
 
 @contextmanager
-def program(folder: Path, text: str) -> Iterator[Program]:
+def program(folder: Path, text: str, stdin: int | None = None) -> Iterator[Program]:
     file = folder / "program.py"
     file.write_text(textwrap.dedent(PROGRAM) + textwrap.dedent(text))
     process = subprocess.Popen(
-        [sys.executable, str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=folder
+        [sys.executable, str(file)],
+        stdin=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=folder,
     )
     with process:
         try:
@@ -77,7 +82,7 @@ def program(folder: Path, text: str) -> Iterator[Program]:
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_stops_a_running_program_in_order(tmp_path, number):
     text = """
         async def serve(cancel: plugin.Cancel, started: plugin.Started):
@@ -314,6 +319,57 @@ def test_a_signal_to_a_loop_that_is_blocked_logs_where(tmp_path):
     assert "loop.blocked" in told
     assert "signal=SIGUSR1" in told + shown
     assert "task.shown" in shown
+
+
+def test_a_terminal_that_closes_stops_in_order_however_often_it_says_so(tmp_path):
+    text = """
+        async def serve(cancel: plugin.Cancel):
+            say("serving")
+            await cancel.wait()
+            say("draining")
+            await asyncio.to_thread(sys.stdin.readline)
+            say("drained")
+
+        async def prepare():
+            yield serve
+
+        plugin.stage(prepare, config={"logging": {"format": "text"}})
+    """
+    with program(tmp_path, text, stdin=subprocess.PIPE) as running:
+        running.says("serving")
+        running.signal(signal.SIGHUP)
+        running.says("draining")
+        for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGHUP):
+            running.signal(number)
+        code, said, logged = running.ends("go on")
+
+    assert (code, said) == (0, "drained\n")
+    assert "stage.stopping" in logged
+    assert "reason=SIGHUP" in logged
+    assert "stage.hurried" not in logged
+
+
+def test_a_hangup_that_is_ignored_as_below_nohup_stays_so(tmp_path):
+    text = """
+        async def serve(cancel: plugin.Cancel):
+            say("serving", signal.getsignal(signal.SIGHUP).name)
+            await cancel.wait()
+
+        async def prepare():
+            yield serve
+
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        plugin.stage(prepare, config={"logging": {"format": "text"}})
+        say(signal.getsignal(signal.SIGHUP).name)
+    """
+    with program(tmp_path, text) as running:
+        running.says("serving SIG_IGN")
+        running.signal(signal.SIGHUP)
+        running.signal()
+        code, said, logged = running.ends()
+
+    assert (code, said) == (0, "SIG_IGN\n")
+    assert "reason=SIGTERM" in logged
 
 
 def test_a_class_of_ones_own_may_handle_other_signals(tmp_path):

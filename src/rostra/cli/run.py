@@ -22,8 +22,8 @@ directory, too. Plugins that the settings list are run before those that are typ
 be typed: rostra run -c app.toml, with plugins = ["orders", "aiohttp"] in the file.
 
 SIGTERM and Ctrl-C end it in order: work at hand is finished, then everything is put away. A second one cuts that
-short. The exit code is 0 if all was done or stopped in order, 1 if something failed, and 2 if the command or the
-settings are wrong.
+short. A terminal that closes (SIGHUP) ends it in order, too. The exit code is 0 if all was done or stopped in order,
+1 if something failed, and 2 if the command or the settings are wrong.
 
 With --workers the same runs in several processes, which share what they listen on. One that dies or hangs is replaced;
 SIGHUP reads the settings and the code again and replaces one after another, SIGTTIN and SIGTTOU make it one more or less.

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import NoReturn
 
@@ -57,7 +57,14 @@ def _hear_nothing(_number: int, _frame: object) -> None:
 
 
 class WorkerSignals(Signals):
-    """As those of a stage; when it has ended none comes any more: the exit code says how that was, and not a late signal."""
+    """As those of a stage, but for SIGHUP: the parent reloads at it, also when it reaches the whole group.
+
+    When the stage has ended none comes any more: the exit code says how that was, and not a late signal.
+    """
+
+    def actions(self) -> Mapping[int, Callable[[Stoppable], None]]:
+        """What each signal does; SIGHUP goes on to do nothing."""
+        return {number: act for number, act in super().actions().items() if number != signal.SIGHUP}
 
     @contextmanager
     def installed(self, stage: Stoppable, loop: asyncio.AbstractEventLoop | None = None) -> Iterator[None]:

@@ -43,7 +43,8 @@ def stage(
 
     It ends when all tasks but background ones have ended, when one fails or sets its Cancel, or when a signal
     comes: the first SIGTERM or SIGINT stops it in order, a second one cancels what still runs, a third ends
-    the process. Signal handlers, and the thread's event loop and policy, are as before afterwards.
+    the process; SIGHUP stops it in order, however often it comes. Signal handlers, and the thread's event loop
+    and policy, are as before afterwards.
 
     Args:
         plugins: What to load, in order: modules, dotted names, ``module:function``, entry points, functions.

@@ -43,7 +43,7 @@ class Stoppable(Protocol):
 
 
 class Signals:
-    """SIGTERM and SIGINT stop a stage, SIGUSR1 logs every task with where it awaits.
+    """SIGTERM and SIGINT stop a stage, so does SIGHUP, SIGUSR1 logs every task with where it awaits.
 
     To handle others, or to do something else, derive and override ``actions``::
 
@@ -58,15 +58,21 @@ class Signals:
     def __init__(self) -> None:
         self._stops = 0
         self._name = ""
+        self._is_hung_up = False
 
     @property
     def stops(self) -> int:
-        """How often it was signalled to stop."""
-        return self._stops
+        """How often it was signalled to stop; SIGHUP counts if nothing else came, and once."""
+        return max(self._stops, int(self._is_hung_up))
 
     def actions(self) -> Mapping[int, Callable[[Stoppable], None]]:
         """What each signal does; called with the stage, in the thread and context of its loop."""
-        return {signal.SIGTERM: self.stop, signal.SIGINT: self.stop, signal.SIGUSR1: self.show_tasks}
+        return {
+            signal.SIGTERM: self.stop,
+            signal.SIGINT: self.stop,
+            signal.SIGHUP: self.hang_up,
+            signal.SIGUSR1: self.show_tasks,
+        }
 
     def stop(self, stage: Stoppable) -> None:
         """The first time stop in good order, the second time at once."""
@@ -74,6 +80,15 @@ class Signals:
             stage.stop(self._name)
         else:
             stage.stop_now(f"a second signal, {self._name}")
+
+    def hang_up(self, stage: Stoppable) -> None:
+        """The terminal was closed: stop in good order, however often it is said.
+
+        One that closes may send SIGHUP twice, by the system and by its shell, and the end of a session SIGTERM besides;
+        so it hurries nothing, and a SIGTERM after it is a first one. Where it is ignored, as below ``nohup``, it stays so.
+        """
+        self._is_hung_up = True
+        stage.stop(signal.SIGHUP.name)
 
     def show_tasks(self, stage: Stoppable) -> None:  # noqa: ARG002  (every action gets the stage)
         """Log every task of the loop and where it awaits."""
@@ -97,12 +112,14 @@ class Signals:
             return
         loop = loop or asyncio.get_running_loop()
         self._stops = 0
+        self._is_hung_up = False
         before = {number: signal.getsignal(number) for number in self.actions()}
         surroundings = context.bound(stage.components)  # not those of whatever a signal happens to interrupt
         with _waking(loop):
             try:
                 for number, act in self.actions().items():
-                    signal.signal(number, self._handler(act, stage, loop, surroundings))
+                    if act != self.hang_up or before[number] is not signal.SIG_IGN:  # nohup ignores it
+                        signal.signal(number, self._handler(act, stage, loop, surroundings))
                 yield
             finally:
                 for number, handler in before.items():

@@ -125,7 +125,7 @@ def test_the_stacks_of_all_that_were_aborted_are_told_though_the_first_ends_all(
     for key in (1, 2):
         world.die(key, -SIGABRT, stacks="in import_for_ever")
 
-    died = [each for each in world.actions if isinstance(each, Line) and each.event == "worker.died"]
+    died = [each for each in world.actions if isinstance(each, Line) and each.event == "worker.unstarted"]
     assert [each.keys["stacks"] for each in died] == ["in import_for_ever"] * 2
 
 
@@ -169,7 +169,8 @@ def test_a_reload_whose_first_worker_does_not_start_keeps_the_old_ones() -> None
     world.settle()
 
     assert sorted(world.alive) == [1, 2]
-    assert world.lines()[-1] == "workers.kept"
+    assert world.lines()[-2:] == ["worker.unstarted", "workers.kept"]
+    assert "worker.died" not in world.lines(), "both that serve are alive"
     world.die(2)
     world.settle()
     assert {each.generation for each in world.alive.values()} == {1}

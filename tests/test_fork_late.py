@@ -37,7 +37,7 @@ async def test_a_start_that_blocks_shows_its_stacks_and_ends_all(folder):
         assert await service.ended() == 1
 
     late, *_ = await service.until("worker.late")
-    died, *_ = await service.until("worker.died", worker=late["worker"])
+    died, *_ = await service.until("worker.unstarted", worker=late["worker"])
     assert died["how"] == "its start took too long, and it was ended by SIGABRT"
     assert "import_for_ever" in died["stacks"]
     await service.until("  why     its start took too long, and it was ended by SIGABRT")

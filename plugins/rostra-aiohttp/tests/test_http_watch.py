@@ -120,8 +120,7 @@ async def test_what_does_not_start_is_told_and_the_old_code_serves_until_the_nex
             path.unlink()
         else:
             path.write_text(whole + addition)
-        event = "reload.failed" if kind == "unreadable" else "workers.kept"
-        await service.until(event, mark)
+        await service.until("workers.kept", mark)
         kept = await asked(service)
 
         mark, before = service.mark, service.lines[mark:]

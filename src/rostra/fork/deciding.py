@@ -122,8 +122,10 @@ def _left(state: State, member: Member, gone: Gone) -> Outcome:
 
 
 def _line_of_death(member: Member, gone: Gone) -> Line:
+    """One that never ran has not died: the worker with its number may be serving."""
     shown = {"stacks": gone.stacks} if gone.stacks else {}
-    return line_about(member, "warning", "worker.died", how=_how(member, gone), **shown)
+    event = "worker.died" if member.has_run else "worker.unstarted"
+    return line_about(member, "warning", event, how=_how(member, gone), **shown)
 
 
 def _unstarted(state: State, member: Member, gone: Gone) -> Outcome:

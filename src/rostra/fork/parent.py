@@ -211,9 +211,7 @@ class Parent:
             source = self._renewed(newest)
         except ConfigError as error:
             self._program.tell(error)
-            _log.error(
-                "reload.failed", reason=reason, why=in_short(error), workers="go on with what they have"
-            )
+            _log.error("workers.kept", reason=reason, why=in_short(error))
             return
         needed = (self._state.generation, self._state.good)
         self._sources = {each: known for each, known in self._sources.items() if each in needed}

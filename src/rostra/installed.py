@@ -11,7 +11,10 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-__all__ = ["EntryPoint", "entry_points", "names"]
+__all__ = ["PLUGINS", "EntryPoint", "entry_points", "names"]
+
+PLUGINS = "rostra.plugins"
+"""The group of plugins: each entry point names a module, or ``module:function``."""
 
 _METADATA = (".dist-info", ".egg-info")
 

@@ -96,10 +96,12 @@ def drawn(
     function: Signature | None,
     view: View,
     can_be_registered: Callable[[Failure], bool],
+    to_be_loaded: Callable[[Failure], str],
 ) -> ResolveError:
     """The error for what cannot be had, drawn along the first thing that each adapter on the way lacks.
 
-    Where nothing comes close, ``can_be_registered`` is asked whether the class that is missing would do as it is.
+    Where nothing comes close, ``to_be_loaded`` is asked for what loads the plugin that has the class that is missing, and
+    ``can_be_registered`` whether that class would do as it is.
     """
     steps = list(_down(failure))
     leaf = steps[-1]
@@ -113,7 +115,9 @@ def drawn(
     way.append((leaf.subject, leaf.reason))
     passed = [would_do(other) for step in steps for other in step.others]
     near = (*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *passed)
-    fix = _fix(leaf, is_registrable=not near and can_be_registered(leaf))
+    fix = ("" if near else to_be_loaded(leaf)) or _fix(
+        leaf, is_registrable=not near and can_be_registered(leaf)
+    )
     fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, (fix,))
     return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
 

@@ -64,6 +64,7 @@ class Registry:
         self._waiting: dict[Any, Adapter] = {}
         self._refused: list[AdapterError] = []
         self._roots: list[Root] = []
+        self._packages: set[str] = set()
         self._class_names: dict[str, Any] = {}
         self._names: ChainMap[str, Any] = ChainMap(self._class_names, parent.names if parent else {})
         self._numbers: dict[Any, int] = {}
@@ -88,6 +89,11 @@ class Registry:
     def roots(self) -> tuple[Root, ...]:
         """What ``di.check`` starts from, the parent's first."""
         return (*(self._parent.roots if self._parent else ()), *self._roots)
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """The topmost packages of the modules that were collected, those of the parent included."""
+        return (self._parent.packages if self._parent else frozenset()) | self._packages
 
     @property
     def problems(self) -> tuple[AdapterError | AnnotationError, ...]:
@@ -147,6 +153,7 @@ class Registry:
 
     def collect(self, module: ModuleType) -> None:
         """Take over what ``module`` defines, not what it imports: adapters and ``@di.inject`` functions."""
+        self._packages.add(module.__name__.partition(".")[0])
         for item in list(vars(module).values()):
             if getattr(item, "__module__", None) != module.__name__:
                 continue

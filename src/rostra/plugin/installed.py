@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from rostra.installed import entry_points, names
+from rostra.installed import PLUGINS, entry_points, names
 
-GROUP = "rostra.plugins"
+GROUP = PLUGINS
 
 
 def installed(name: str) -> Mapping[str, str]:

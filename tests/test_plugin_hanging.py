@@ -256,6 +256,33 @@ async def test_a_task_may_say_itself_what_it_waits_for():
 
     assert "which has not called started" in error.tree[0]
     assert error.tree[1:] == ("  it waits for broker default: connection refused",)
+    assert str(error).splitlines()[-2:] == [
+        "  to fix  see that broker default is there",
+        "          or give it more time: start_timeout=..., with rostra run --start-timeout",
+    ]
+
+
+@pytest.mark.asyncio
+async def test_what_several_tasks_wait_for_is_named_once_each_with_what_it_lacks():
+    async def consume(started: plugin.Started):
+        started.waits_for(lambda: "broker default: connection refused\nbroker bills: wrong password")
+        await asyncio.Event().wait()
+
+    async def publish(started: plugin.Started):
+        started.waits_for(lambda: "broker default: connection refused")
+        await asyncio.Event().wait()
+
+    async def prepare():
+        yield consume
+        yield publish
+
+    error = await timed_out(prepare)
+
+    assert error.tree[1:3] == (
+        "  it waits for broker default: connection refused",
+        "  it waits for broker bills: wrong password",
+    )
+    assert "to fix  see that broker default and broker bills are there\n" in str(error)
 
 
 def test_a_task_that_has_started_waits_for_nothing():

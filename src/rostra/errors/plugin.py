@@ -80,17 +80,22 @@ class StartTimeoutError(RostraError, TimeoutError):
     Args:
         seconds: The ``start_timeout``.
         tree: Plugins and tasks that are not there yet, and where each of them awaits; drawn, a line each.
+        lacks: What tasks said that they wait for (``broker default``).
     """
 
     seconds: float
     tree: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     def wording(self) -> Wording:
         """The tree of what was waited for."""
+        sooner = "let what takes long be awaited in a task, and say started() when it is there"
+        if self.lacks:
+            sooner = f"see that {' and '.join(self.lacks)} {'is' if len(self.lacks) == 1 else 'are'} there"
         return Wording(
             f"the stage did not start within {self.seconds:g} s",
             fix=(
-                "let what takes long be awaited in a task, and say started() when it is there",
+                sooner,
                 "or give it more time: start_timeout=..., with rostra run --start-timeout",
             ),
             body=self.tree,

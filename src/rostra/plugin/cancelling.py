@@ -116,13 +116,14 @@ class Started:
         """Let the error of a start that takes too long tell what the task waits for.
 
         Args:
-            lack: Called then; what is missing and why, on one line: ``broker default: connection refused``.
+            lack: Called then; what is missing and why, a line for each: ``broker default: connection refused``.
+                What stands before the colon is what the error says to see to.
         """
         self._lack = lack
 
     @property
     def lack(self) -> str:
-        """What is missing now, as the task says; empty if it says nothing."""
+        """What is missing now, as the task says, a line for each; empty if it says nothing."""
         return self._lack() if self._lack is not None and not self._called else ""
 
 

@@ -303,10 +303,11 @@ class Life:
         self.stop(f"{member} failed")
 
     def _start_expired(self) -> None:
-        from rostra.plugin.trees import tree_of_start
+        from rostra.plugin.trees import lacks_of, tree_of_start
 
-        tree = tree_of_start(self._loading.records, self.crew.starting, self._doing)
-        self.verdict.start = StartTimeoutError(self._start_timeout, tree)
+        starting = self.crew.starting
+        tree = tree_of_start(self._loading.records, starting, self._doing)
+        self.verdict.start = StartTimeoutError(self._start_timeout, tree, lacks_of(starting))
         self.stop(f"it did not start within {self._start_timeout:g} s")
 
     def _cut_short(self, what: str, left: tuple[str, ...]) -> None:

@@ -29,6 +29,12 @@ def tree_of_start(
     return tuple(lines) or (() if doing is None else ("the stage itself", *_below(_where(doing))))
 
 
+def lacks_of(starting: Iterable[Supervision]) -> tuple[str, ...]:
+    """What tasks said that they wait for, each once, without why it is not there."""
+    lines = (line for each in starting for line in each.started.lack.splitlines())
+    return tuple(dict.fromkeys(line.partition(": ")[0] for line in lines))
+
+
 def tree_of_tasks(members: Iterable[Supervision]) -> tuple[str, ...]:
     """Tasks and where each of them awaits."""
     return tuple(line for each in members for line in _of_task(each, ""))
@@ -48,7 +54,7 @@ def _of_plugin(record: Record, seen: set[int]) -> Iterator[str]:
 def _of_task(member: Supervision, remark: str) -> Iterator[str]:
     yield f"{member}{remark}"
     if lack := member.started.lack:
-        yield f"  it waits for {lack}"
+        yield from (f"  it waits for {line}" for line in lack.splitlines())
     elif member.running is not None:
         yield from _below(_where(member.running))
 

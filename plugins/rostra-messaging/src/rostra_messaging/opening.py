@@ -90,9 +90,9 @@ class Opening:
         return self._reasons.get(name, "it has not answered yet")
 
     def missing(self) -> str:
-        """Those that are not open yet, and why, on one line."""
+        """Those that are not open yet, and why, a line for each."""
         closed = [name for name in self.known if name not in self.opened]
-        return " and ".join(f"broker {name}: {self.trouble(name)}" for name in closed)
+        return "\n".join(f"broker {name}: {self.trouble(name)}" for name in closed)
 
     async def all(self) -> Brokers:
         """All of them, when they are open.
@@ -118,7 +118,7 @@ class Opening:
             self._changed.set()
 
     def _delayed(self, name: str, reason: str) -> None:
-        self._reasons[name] = reason
+        self._reasons[name] = " ".join(reason.split())  # it is told on a line of its own
 
 
 @asynccontextmanager

@@ -109,11 +109,12 @@ def test_it_is_ready_only_when_the_last_worker_runs(folder, given):
         assert not [each for each in said if "READY" in each]
 
 
-def test_a_reload_that_fails_is_ready_with_what_there_was(folder, given):
+@pytest.mark.parametrize("text", ["[echo]\ngate = 3\n", "[echo\n"], ids=["wrong", "unreadable"])
+def test_a_reload_that_fails_is_ready_with_what_there_was(folder, given, text):
     with unit(folder, given) as service:
         service.wait_for("READY", "1")
         before = {each.pid for each in psutil.Process(service.process.pid).children()}
-        (folder / "app.toml").write_text("[echo]\ngate = 3\n")
+        (folder / "app.toml").write_text(text)
         service.process.send_signal(signal.SIGHUP)
         service.wait_for("RELOADING", "1")
         ready = service.wait_for("READY", "1")

@@ -212,6 +212,9 @@ class Parent:
         except ConfigError as error:
             self._program.tell(error)
             _log.error("workers.kept", reason=reason, why=in_short(error))
+            if self._state.is_ready:
+                self._notifying.reloading(reason)
+                self._notifying.ready(f"the reload failed: {in_short(error)}")
             return
         needed = (self._state.generation, self._state.good)
         self._sources = {each: known for each, known in self._sources.items() if each in needed}

@@ -5,7 +5,7 @@ their listening sockets in ``Sockets``, and themselves as ``Worker``. A lone pro
 imported here before it is asked for, and the types stand in the stub next to this file.
 """
 
-from importlib import import_module
+from rostra.doors import on_demand
 
 __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
     "Balance",
@@ -26,30 +26,15 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 ]
 
 _HOMES = {
-    "Balance": "balancing",
-    "Bound": "binding",
-    "Merged": "merging",
-    "Recycling": "recycling",
-    "Refusal": "refusals",
-    "Series": "merging",
-    "SocketAddress": "addresses",
-    "Sockets": "sockets",
-    "TcpAddress": "addresses",
-    "UnixAddress": "addresses",
-    "Watched": "watching",
-    "Worker": "worker",
-    "read_address": "addresses",
-    "refusal": "refusals",
-    "stage": "staging",
+    "addresses": ("SocketAddress", "TcpAddress", "UnixAddress", "read_address"),
+    "balancing": ("Balance",),
+    "binding": ("Bound",),
+    "merging": ("Merged", "Series"),
+    "recycling": ("Recycling",),
+    "refusals": ("Refusal", "refusal"),
+    "sockets": ("Sockets",),
+    "staging": ("stage",),
+    "watching": ("Watched",),
+    "worker": ("Worker",),
 }
-
-
-def __getattr__(name: str) -> object:
-    if name in _HOMES:
-        return getattr(import_module(f"rostra.fork.{_HOMES[name]}"), name)
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg, name=name, obj=__import__(__name__))
-
-
-def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

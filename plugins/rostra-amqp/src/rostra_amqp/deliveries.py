@@ -22,8 +22,10 @@ from rostra_amqp.pacing import pauses
 from rostra_amqp.sending import NotStoredError
 from rostra_messaging.brokers import Failure, Parcel
 
-_SENDING = 30.0
-"""Seconds for one try to put a message into a retry or dead queue; there is another one after it."""
+_SENDING = 10.0
+"""Seconds for one try to put a message into a retry or dead queue, a new one's time to settle included; there is another
+one after it, where a retry queue did not confirm by way of another queue.
+"""
 _log = log.get(__name__)
 
 

@@ -7,7 +7,7 @@ By default with few messages. The size at which the promise was made runs with `
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from amqp_worker import Worker, acceptance_size
 
+from rostra_amqp.testing import RabbitNode
 from rostra_messaging.brokers import Broker, DeadLetter, Parcel, Queue
 
 pytestmark = pytest.mark.asyncio
@@ -29,13 +30,22 @@ ORDERS = [f"order{number}" for number in range(MESSAGES)]
 POISONED = [f"poison{number}" for number in range(POISON)]
 
 
-async def test_a_broker_that_is_killed_three_times_loses_nothing(
-    connecting, rabbitmq_node, prefix, tmp_path
-) -> None:
-    worker = Worker(tmp_path, rabbitmq_node.url, prefix)
+@pytest.fixture
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
+    """A RabbitMQ of the test's own: one that has to find the queues of all others again starts slowly."""
+    node = RabbitNode(tmp_path_factory.mktemp("killed"))
+    try:
+        node.start()
+        yield node
+    finally:
+        node.stop()
 
-    async with connecting(settle=3) as broker:
-        letters = await _run(broker, worker, prefix, rabbitmq_node.restart)
+
+async def test_a_broker_that_is_killed_three_times_loses_nothing(connecting, node, prefix, tmp_path) -> None:
+    worker = Worker(tmp_path, node.url, prefix)
+
+    async with connecting(node.url, settle=3) as broker:
+        letters = await _run(broker, worker, prefix, node.restart)
 
     _judge(worker, letters)
 

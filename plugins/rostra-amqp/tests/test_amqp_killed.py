@@ -26,6 +26,10 @@ POISON = acceptance_size(6, "ROSTRA_KILLED_POISON")
 TRIES = 3
 NECESSARY = (MESSAGES + POISON) * TRIES
 KILLS = 3
+_LATE = 240.0
+"""Seconds: a RabbitMQ that has to find many queues again may look for the exchange of a retry queue before it has found
+that, and then looks again after three minutes.
+"""
 ORDERS = [f"order{number}" for number in range(MESSAGES)]
 POISONED = [f"poison{number}" for number in range(POISON)]
 
@@ -122,7 +126,7 @@ def _judge(worker: Worker, letters: list[DeadLetter]) -> None:
 
 
 async def _until(holds: Callable[[], bool], worker: Worker) -> None:
-    async with asyncio.timeout(180):
+    async with asyncio.timeout(_LATE):
         while not holds():
             assert worker.process is not None
             assert worker.process.poll() is None, worker.log()

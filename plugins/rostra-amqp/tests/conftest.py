@@ -9,10 +9,10 @@ import pytest_asyncio
 
 from rostra.testing import TcpProxy
 from rostra_amqp import connect
-from rostra_amqp.testing import RabbitNode, rabbitmq_node
+from rostra_amqp.testing import RabbitNode, fresh_rabbitmq_node, rabbitmq_node
 from rostra_messaging.brokers import Broker, Connection
 
-__all__ = ["rabbitmq_node"]
+__all__ = ["fresh_rabbitmq_node", "rabbitmq_node"]
 
 Connecting = Callable[..., AbstractAsyncContextManager[Broker]]
 

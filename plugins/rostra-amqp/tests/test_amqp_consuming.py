@@ -80,10 +80,9 @@ async def publish_until_stored(broker: Broker) -> None:
 
 
 async def test_a_retry_queue_that_does_not_confirm_is_left_for_another_one(
-    broker: Broker, rabbitmq_node: RabbitNode, prefix: str, monkeypatch: pytest.MonkeyPatch
+    connecting, rabbitmq_node: RabbitNode, prefix: str
 ) -> None:
-    monkeypatch.setattr("rostra_amqp.deliveries._SENDING", 2.0)
-    async with broker.consume(queue()) as consumer:
+    async with connecting(confirm_timeout=2) as broker, broker.consume(queue()) as consumer:
         await broker.publish(parcel(), deadline=30)
         await (await wait_for(consumer)).retry(0.2, failure())
         delivery = await wait_for(consumer)

@@ -7,7 +7,7 @@ By default with few messages. The size at which the promise was made runs with `
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,6 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from amqp_worker import Worker, acceptance_size
 
-from rostra_amqp.testing import RabbitNode
 from rostra_messaging.brokers import Broker, DeadLetter, Parcel, Queue
 
 pytestmark = pytest.mark.asyncio
@@ -34,22 +33,13 @@ ORDERS = [f"order{number}" for number in range(MESSAGES)]
 POISONED = [f"poison{number}" for number in range(POISON)]
 
 
-@pytest.fixture
-def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RabbitNode]:
-    """A RabbitMQ of the test's own: one that has to find the queues of all others again starts slowly."""
-    node = RabbitNode(tmp_path_factory.mktemp("killed"))
-    try:
-        node.start()
-        yield node
-    finally:
-        node.stop()
+async def test_a_broker_that_is_killed_three_times_loses_nothing(
+    connecting, fresh_rabbitmq_node, prefix, tmp_path
+) -> None:
+    worker = Worker(tmp_path, fresh_rabbitmq_node.url, prefix)
 
-
-async def test_a_broker_that_is_killed_three_times_loses_nothing(connecting, node, prefix, tmp_path) -> None:
-    worker = Worker(tmp_path, node.url, prefix)
-
-    async with connecting(node.url, settle=3) as broker:
-        letters = await _run(broker, worker, prefix, node.restart)
+    async with connecting(fresh_rabbitmq_node.url, settle=3) as broker:
+        letters = await _run(broker, worker, prefix, fresh_rabbitmq_node.restart)
 
     _judge(worker, letters)
 

@@ -46,6 +46,7 @@ class AmqpBroker:
         self._asked, self._settings = asked, settings
         self._publishing, self._consuming = publishing, consuming
         self._patience = float(settings.connect_timeout)
+        self._confirming = float(settings.confirm_timeout)
         self._sender = Sender(publishing, in_flight=settings.in_flight, patience=self._patience)
         self._unique = f"{socket.gethostname()}.{os.getpid()}.{uuid.uuid4().hex[:8]}"
         self._known: dict[str, None] = {}
@@ -137,23 +138,23 @@ class AmqpBroker:
         for consumer in [*self._consumers]:
             await consumer.settled()
 
-    async def send_back(self, wanted: names.Topology, parcel: Parcel, delay: float, deadline: float) -> None:
+    async def send_back(self, wanted: names.Topology, parcel: Parcel, delay: float) -> None:
         """Store a parcel where it comes back into its queue from after so many seconds."""
         back = wire.properties(parcel, self._asked.client, wire.on_its_way_back(parcel))
         if delay <= 0:
-            await self._sender.send(Outgoing("", wanted.queue.name, parcel.body, back), deadline)
+            await self._sender.send(Outgoing("", wanted.queue.name, parcel.body, back), self._confirming)
             return
         lane = names.retry_lane(
             wanted.queue.name, min(delay, names.LONGEST_DELAY), self._settings, is_own=wanted.is_own
         )
-        await self._delay(lane, parcel, back, deadline)
+        await self._delay(lane, parcel, back, self._confirming)
 
-    async def bury(self, wanted: names.Topology, parcel: Parcel, failure: Failure, deadline: float) -> None:
+    async def bury(self, wanted: names.Topology, parcel: Parcel, failure: Failure) -> None:
         """Store a parcel in the dead queue."""
         more = wire.buried(parcel, failure, wanted.queue.name)
         dead = names.dead_queue(wanted.dead_name, self._settings)
         properties = wire.properties(parcel, self._asked.client, more)
-        await self._store(dead, parcel, properties, deadline)
+        await self._store(dead, parcel, properties, self._confirming)
 
     async def _send(self, parcel: Parcel, deadline: float, delay: float) -> None:
         key = f"{self._asked.prefix}{parcel.topic}"
@@ -235,11 +236,11 @@ class _Home:
         self._broker, self._wanted = broker, wanted
         self.label = wanted.label
 
-    async def send_back(self, parcel: Parcel, delay: float, deadline: float) -> None:
-        await self._broker.send_back(self._wanted, parcel, delay, deadline)
+    async def send_back(self, parcel: Parcel, delay: float) -> None:
+        await self._broker.send_back(self._wanted, parcel, delay)
 
-    async def bury(self, parcel: Parcel, failure: Failure, deadline: float) -> None:
-        await self._broker.bury(self._wanted, parcel, failure, deadline)
+    async def bury(self, parcel: Parcel, failure: Failure) -> None:
+        await self._broker.bury(self._wanted, parcel, failure)
 
 
 def _fix(fault: Fault) -> tuple[str, ...]:

@@ -22,10 +22,6 @@ from rostra_amqp.pacing import pauses
 from rostra_amqp.sending import NotStoredError
 from rostra_messaging.brokers import Failure, Parcel
 
-_SENDING = 10.0
-"""Seconds for one try to put a message into a retry or dead queue, a new one's time to settle included; there is another
-one after it, where a retry queue did not confirm by way of another queue.
-"""
 _log = log.get(__name__)
 
 
@@ -34,16 +30,16 @@ class Home(Protocol):
 
     label: str
 
-    async def send_back(self, parcel: Parcel, delay: float, deadline: float) -> None:
-        """Store it where it comes back from after so many seconds.
+    async def send_back(self, parcel: Parcel, delay: float) -> None:
+        """Store it where it comes back from after so many seconds; one try, which may be followed by others.
 
         Raises:
             NotStoredError: It is not known to be stored.
         """
         ...
 
-    async def bury(self, parcel: Parcel, failure: Failure, deadline: float) -> None:
-        """Store it in the dead queue.
+    async def bury(self, parcel: Parcel, failure: Failure) -> None:
+        """Store it in the dead queue; likewise.
 
         Raises:
             NotStoredError: It is not known to be stored.
@@ -121,7 +117,7 @@ class AmqpDelivery:
             self.parcel = again
             self._again(self, delay)
             return True
-        return await self._move("retry", lambda: self._home.send_back(again, delay, _SENDING))
+        return await self._move("retry", lambda: self._home.send_back(again, delay))
 
     async def dead(
         self, failure: Failure, *, attempts: int | None = None, first_failure: Failure | None = None
@@ -132,7 +128,7 @@ class AmqpDelivery:
             attempt=self.parcel.attempt if attempts is None else attempts,
             first_failure=first_failure or self.parcel.first_failure or failure,
         )
-        return await self._move("dead", lambda: self._home.bury(died, failure, _SENDING))
+        return await self._move("dead", lambda: self._home.bury(died, failure))
 
     async def release(self) -> bool:
         """RabbitMQ hands it to whoever is next. Where order counts it does so when the channel is closed, which returns

@@ -37,6 +37,9 @@ class AmqpConfig:
     """Seconds; a link that is silent for about three times as long is given up."""
     connect_timeout: Duration = Duration(10.0)
     """For each try to connect, and for each answer to what is declared."""
+    confirm_timeout: Duration = Duration(10.0)
+    """For each try to put a message into a retry or dead queue, the time for which a new one is left alone included. Where a
+    retry queue has not confirmed it by then, another one is used."""
     in_flight: int = attrs.field(default=1000, validator=attrs.validators.ge(1))
     """How many messages may be on their way at once; further ones wait their turn, within their deadline."""
     ca_file: Path | None = None

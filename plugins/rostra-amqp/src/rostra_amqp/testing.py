@@ -1,19 +1,22 @@
 """What a test of messages over RabbitMQ needs: a node of its own, that may be killed.
 
 ``rabbitmq_node`` is a fixture for a ``conftest.py`` to import. Whichever tests ask for it, there is one node in a run of
-pytest; it starts when it is first asked for, and is up whenever a test begins. ``RabbitNode`` makes further ones.
+pytest; it starts when it is first asked for, and is up whenever a test begins. ``fresh_rabbitmq_node`` is of one test alone:
+a node that was killed and has to find the queues of many tests again is slow. ``RabbitNode`` makes further ones.
 """
 
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from rostra_amqp.nodes import RabbitNode, programs
 
-__all__ = ["RabbitNode", "rabbitmq_node"]
+__all__ = ["RabbitNode", "fresh_rabbitmq_node", "rabbitmq_node"]
 
 _MISSING = (
     "RabbitMQ is not installed, so nothing was tried against a real one; apt-get install rabbitmq-server"
@@ -27,25 +30,42 @@ def rabbitmq_node(request: pytest.FixtureRequest) -> RabbitNode:
 
     Without an installed RabbitMQ the test is skipped. A test may kill and start it.
     """
-    if programs() is None:
-        pytest.skip(_MISSING)
+    _skip_without_rabbitmq()
     node = request.config.stash.get(_NODE, None)
     if node is None:
-        node = request.config.stash[_NODE] = _made(request.config)
+        node = request.config.stash[_NODE] = _new_node()
+        request.config.add_cleanup(partial(_put_away, node))
     if node.pid is None:
         node.start()
     return node
 
 
-def _made(config: pytest.Config) -> RabbitNode:
-    """A node whose folder goes with the run; it is short, because Erlang puts sockets into it."""
-    folder = Path(tempfile.mkdtemp(prefix="rostra-rabbit-"))
-    node = RabbitNode(folder)
+@pytest.fixture
+def fresh_rabbitmq_node() -> Iterator[RabbitNode]:
+    """A RabbitMQ node that runs, of this test alone.
 
-    def away() -> None:
-        node.stop()
-        if "ROSTRA_KEEP_RABBITMQ" not in os.environ:
-            shutil.rmtree(folder, ignore_errors=True)
+    Without an installed RabbitMQ the test is skipped.
+    """
+    _skip_without_rabbitmq()
+    node = _new_node()
+    try:
+        node.start()
+        yield node
+    finally:
+        _put_away(node)
 
-    config.add_cleanup(away)
-    return node
+
+def _skip_without_rabbitmq() -> None:
+    if programs() is None:
+        pytest.skip(_MISSING)
+
+
+def _new_node() -> RabbitNode:
+    """Its folder is short, because Erlang puts sockets into it."""
+    return RabbitNode(Path(tempfile.mkdtemp(prefix="rostra-rabbit-")))
+
+
+def _put_away(node: RabbitNode) -> None:
+    node.stop()
+    if "ROSTRA_KEEP_RABBITMQ" not in os.environ:
+        shutil.rmtree(node.folder, ignore_errors=True)

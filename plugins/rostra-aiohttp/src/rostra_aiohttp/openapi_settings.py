@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 import attrs
 
-from rostra_aiohttp.tables import Table
+from rostra_aiohttp.setting_tables import Table
 
 
 def _check_path(_settings: Any, _field: Any, path: str) -> None:

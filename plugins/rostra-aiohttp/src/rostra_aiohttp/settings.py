@@ -11,7 +11,7 @@ import attrs
 from rostra.config import Bytes, Config, Duration, Secret
 from rostra_aiohttp.openapi_settings import OpenApiConfig
 from rostra_aiohttp.origins import check_patterns
-from rostra_aiohttp.tables import Table
+from rostra_aiohttp.setting_tables import Table
 
 
 @attrs.frozen(eq=False, repr=False)

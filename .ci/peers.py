@@ -1,4 +1,4 @@
-"""Installs the peers that benchmarks/di.py compares with, each by itself: one that cannot be had is named and left out.
+"""Installs the peers that benchmarks compare with, each by itself: one that cannot be had is named and left out.
 
 Run by the Makefile as ``python .ci/peers.py FOLDER``, after the environment was made.
 """

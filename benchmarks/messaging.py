@@ -1,9 +1,7 @@
-"""Messages per second, against what one would write by hand, and against peers; pair by pair, in one run.
+"""Messages per second in memory, against what one would write by hand; pair by pair, in one run.
 
 A figure is the share of the other's rate: 1.0 is as many messages per second, 0.5 is half as many. What runs in this
 process is measured by its CPU time, which other programs on the machine change least.
-
-``python benchmarks/messaging.py memory`` measures the broker in memory alone.
 """
 
 import asyncio
@@ -12,7 +10,7 @@ import sys
 import time
 import types
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import attrs
@@ -215,15 +213,8 @@ MEMORY = (
         workers_with_objects,
     ),
 )
-PARTS = {"memory": MEMORY}
-
-
-def main(chosen: Sequence[str]) -> None:
-    for name, rows in PARTS.items():
-        if not chosen or name in chosen:
-            for row in rows:
-                compare(row)
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    for row in MEMORY:
+        compare(row)

@@ -12,8 +12,8 @@ import tempfile
 import time
 import types
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ import msgspec
 
 from rostra import context, di, plugin
 from rostra_amqp import connect
-from rostra_amqp.testing import RabbitNode
+from rostra_amqp.nodes import RabbitNode
 from rostra_messaging import Connection, Parcel, Publisher, Queue, subscribe
 
 COUNT = 4_000
@@ -59,6 +59,17 @@ class Count:
         self.missing, self.wanted = wanted, wanted
         self.begun = 0.0
         self.all = asyncio.Event()
+        self.running = self.most = 0
+
+    @contextmanager
+    def handling(self) -> Iterator[None]:
+        """The body handles a message; how many did so at once is remembered."""
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            yield
+        finally:
+            self.running -= 1
 
     def one(self) -> None:
         self.begun = self.begun or time.perf_counter()
@@ -175,14 +186,20 @@ async def consume_by_handler(
     url: str, *, seconds: float = 0.0, prefetch: int = PREFETCH, count: int = COUNT
 ) -> float:
     """A subscription in a stage: a scope, a deadline, a log context and a task for each message."""
-    done, topic = Count(count), uuid.uuid4().hex
+    done = Count(count)
 
-    @subscribe(topic, group="benchmark", concurrency=prefetch, envelope="bare-json")
     async def handle(order: dict[str, Any]) -> None:
         if seconds:
             await asyncio.sleep(seconds)
         done.one()
 
+    return await handled(url, handle, done, prefetch)
+
+
+async def handled(url: str, handle: Callable[..., Awaitable[None]], done: Count, prefetch: int) -> float:
+    """The messages that ``done`` wants wait in a queue; a stage handles them."""
+    topic, count = uuid.uuid4().hex, done.wanted
+    handle = subscribe(topic, group="benchmark", concurrency=prefetch, envelope="bare-json")(handle)
     async with connect(Connection(url=url, settings={"settle": 0})) as broker:
         await fill(broker, Queue(topic=topic, name=f"benchmark.{topic}", prefetch=prefetch), count)
     module = types.ModuleType("benchmarked")
@@ -227,15 +244,26 @@ def compare(name: str, ours: Rate, other: Rate, url: str, goal: float | None = N
 
 
 def flat_memory(url: str) -> None:
-    """100,000 messages wait; only as many as the prefetch are ever in the process."""
+    """100,000 messages wait; only as many as the prefetch are ever in the process, and no more of them are handled at once."""
     import resource
 
-    asyncio.run(consume_by_handler(url, count=1_000))
+    def run(count: int) -> tuple[float, int]:
+        done = Count(count)
+
+        async def handle(order: dict[str, Any]) -> None:
+            with done.handling():
+                await asyncio.sleep(0)
+            done.one()
+
+        return asyncio.run(handled(url, handle, done, PREFETCH)), done.most
+
+    run(1_000)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    rate = asyncio.run(consume_by_handler(url, count=100_000))
+    rate, most = run(100_000)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(
-        f"rabbitmq: 100,000 queued messages handled, {rate:.0f}/s: the process grew by {grown:.0f} MiB",
+        f"rabbitmq: 100,000 queued messages handled, {rate:.0f}/s: the process grew by {grown:.0f} MiB, and handled {most} at"
+        f" once, of {PREFETCH} that it may",
         flush=True,
     )
 
@@ -283,13 +311,14 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        node = RabbitNode(Path(tempfile.mkdtemp(prefix="rostra-bench-")))
-    except FileNotFoundError as missing:
-        print(missing)
-    else:
-        node.start()
+    with tempfile.TemporaryDirectory(prefix="rostra-bench-", ignore_cleanup_errors=True) as folder:
         try:
-            main(node.url)
-        finally:
-            node.stop()
+            node = RabbitNode(Path(folder))
+        except FileNotFoundError as missing:
+            print(missing)
+        else:
+            node.start()
+            try:
+                main(node.url)
+            finally:
+                node.stop()

@@ -6,10 +6,12 @@ import pytest
 from decided import RULES, World, killed
 
 from rostra.fork.following import MERCY, STOP_OVERTIME, due
-from rostra.fork.messages import Hurry, Stop
+from rostra.fork.messages import Chosen, Finished, Hurry, Stop
 from rostra.fork.states import (
     Advanced,
     Beaten,
+    Completed,
+    Concluding,
     Line,
     Overslept,
     Renewed,
@@ -290,6 +292,52 @@ def test_the_chosen_one_has_gone_before_the_next_is_chosen() -> None:
     world.obey()
 
     assert world.chosen == [1, 3]
+
+
+def test_what_came_to_its_end_in_the_chosen_one_is_told_to_the_others_before_any_of_them_is_chosen() -> None:
+    world = World(3)
+    world.run(1, 2)
+
+    world.happen(Completed(1, "task report of plugin orders"))
+    assert world.told[2] == [Finished("task report of plugin orders")]
+    world.happen(Told(1, 0, False, ""))
+    world.die(1, 0)
+    world.run(3)
+
+    assert world.told[3] == [Finished("task report of plugin orders")]
+    assert world.told[2][1:] == [Chosen()]
+
+
+def test_what_came_to_its_end_is_to_be_done_again_by_the_workers_of_a_reload_and_by_no_other() -> None:
+    world = World(1)
+    world.run()
+    world.happen(Completed(1, "task report of plugin orders"))
+
+    world.happen(Renewed("SIGHUP"))
+    world.die(2, 1)  # the reload fails
+    world.die(1)
+    world.wake()
+    world.run(3)
+    assert Finished("task report of plugin orders") in world.told[3]
+    world.happen(Renewed("SIGHUP"))
+    world.settle()
+
+    [newest] = world.alive
+    assert Finished("task report of plugin orders") not in world.told[newest]
+
+
+def test_a_stage_that_one_of_them_ends_for_all_ends_in_order_and_the_first_signal_hurries_nothing() -> None:
+    world = World(2)
+    world.run()
+
+    world.happen(Concluding(1, "task lead of plugin orders set Cancel"))
+    world.happen(StopAsked("SIGTERM"))
+
+    why = "in worker 1 task lead of plugin orders set Cancel"
+    assert [each[-1] for each in world.told.values()] == [Stop(why), Stop(why)]
+    world.settle()
+    assert world.state.is_over
+    assert world.state.failure is None
 
 
 def test_workers_whose_work_is_done_are_not_replaced_and_the_last_ends_all() -> None:

@@ -9,6 +9,8 @@ from rostra.fork.following import due
 from rostra.fork.states import (
     Advanced,
     Beaten,
+    Completed,
+    Concluding,
     Overslept,
     Renewed,
     Resized,
@@ -44,6 +46,16 @@ class Supervising(RuleBasedStateMachine):
     @rule(data=st.data())
     def a_worker_is_tired(self, data: st.DataObject) -> None:
         self.world.happen(Tiring(self.worker(data), "1000 requests"))
+
+    @precondition(lambda self: self.world.alive)
+    @rule(data=st.data(), task=st.sampled_from(["report", "sweep"]))
+    def a_task_of_one_worker_comes_to_its_end(self, data: st.DataObject, task: str) -> None:
+        self.world.happen(Completed(self.worker(data), task))
+
+    @precondition(lambda self: self.world.alive)
+    @rule(data=st.data())
+    def a_task_of_one_worker_ends_the_stage(self, data: st.DataObject) -> None:
+        self.world.happen(Concluding(self.worker(data), "task lead of plugin orders set Cancel"))
 
     @precondition(lambda self: self.world.alive)
     @rule(data=st.data(), status=st.sampled_from([0, 1, 2, -9, -6, -15]))

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from staged import forever
+from staged import forever, polite
 
 from rostra import plugin
 from rostra.components import Components
@@ -80,6 +80,103 @@ async def test_one_that_waits_for_its_turn_keeps_the_stage_alive_and_ends_with_i
 
         assert await running == [None, None]
     assert ran == []
+
+
+class Parent:
+    """What the parent of a worker hears of tasks that run in one of them only."""
+
+    def __init__(self, is_chosen: bool) -> None:
+        self.ended: list[str] = []
+        self.concluded: list[str] = []
+        self.chosen = plugin.Chosen(is_chosen, self.ended.append, self.concluded.append)
+        self.below = Components()
+        self.below.add(self.chosen)
+
+
+@pytest.mark.asyncio
+async def test_what_has_come_to_its_end_elsewhere_runs_here_no_more_also_if_this_one_is_chosen_next():
+    parent = Parent(is_chosen=False)
+    ran = []
+
+    async def report(started: plugin.Started):
+        ran.append("report")
+        started()
+
+    async def prepare():
+        yield plugin.task(report, workers="one")
+        yield plugin.task(report(plugin.Started()), workers="one")
+
+    async with plugin.Stage(prepare, components=parent.below) as stage:
+        running = asyncio.create_task(stage.run())
+        await stage.lifecycle.wait_for(plugin.Phase.RUNNING)
+
+        name = f"task report of plugin {stage.records[-1].name}"
+        parent.chosen.note_end(name)
+        parent.chosen.set()
+
+        assert await running == [None, None]
+    assert ran == ["report"], "the second of this name has not run elsewhere"
+    assert parent.ended == [f"{name}, number 2"]
+
+
+@pytest.mark.asyncio
+async def test_what_was_stopped_has_not_come_to_its_end_and_is_for_another_one():
+    parent = Parent(is_chosen=True)
+
+    async def short():
+        return "done"
+
+    async def prepare():
+        yield plugin.task(polite, workers="one")
+        yield plugin.task(short, workers="one")
+        yield forever
+
+    async with plugin.Stage(prepare, components=parent.below) as stage:
+        running = asyncio.create_task(stage.run())
+        while not parent.ended:
+            await checkpoint()
+
+        stage.stop()
+
+        assert await running == ["ended politely", "done", None]
+    assert parent.ended == [f"task short of plugin {stage.records[-1].name}"]
+    assert parent.concluded == []
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("whose", ["its own", "of its plugin"])
+async def test_one_that_sets_its_cancel_ends_the_stage_of_all_workers(whose):
+    parent = Parent(is_chosen=True)
+
+    async def prepare(of_plugin: plugin.Cancel):
+        async def lead(cancel: plugin.Cancel):
+            (cancel if whose == "its own" else of_plugin).set()
+
+        yield plugin.task(lead, workers="one")
+        yield polite
+
+    async with plugin.Stage(prepare, components=parent.below) as stage:
+        await stage.run()
+
+    lead = f"task lead of plugin {stage.records[-1].name} set Cancel"
+    assert parent.concluded == [lead if whose == "its own" else "Cancel was set"]
+
+
+@pytest.mark.asyncio
+async def test_one_of_many_that_sets_its_cancel_ends_the_stage_of_its_worker_alone():
+    parent = Parent(is_chosen=True)
+
+    async def leave(cancel: plugin.Cancel):
+        cancel.set()
+
+    async def prepare():
+        yield leave
+        yield plugin.task(forever, workers="one")
+
+    async with plugin.Stage(prepare, components=parent.below) as stage:
+        await stage.run()
+
+    assert (parent.ended, parent.concluded) == ([], [])
 
 
 def test_workers_that_there_are_not_are_refused():

@@ -19,7 +19,7 @@ from rostra.config import ConfigSource
 from rostra.fork.binding import Bound
 from rostra.fork.channel import Channel
 from rostra.fork.link import Link
-from rostra.fork.messages import Ended, Recorded
+from rostra.fork.messages import Concluded, Ended, Finished, Recorded
 from rostra.fork.program import Logged, Program, in_short
 from rostra.fork.sockets import Sockets
 from rostra.fork.titles import set_title
@@ -114,7 +114,11 @@ def _lived(
     program: Program, source: ConfigSource, worker: Worker, sockets: Sequence[Bound], channel: Channel
 ) -> int:
     signals = WorkerSignals()
-    turn = Chosen(is_chosen=False)
+    turn = Chosen(
+        is_chosen=False,
+        tell=lambda task: link.send(Finished(task)),
+        conclude=lambda reason: link.send(Concluded(reason)),
+    )
     link = Link(channel, worker, turn, program.beat, program.recycling)
     worker.count_request = link.endurance.counter
     layer = (program.components or Components(label="given")).push("worker")

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterable
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
 
 from rostra.fork.following import Outcome, follow, line_about, retired
-from rostra.fork.messages import Hurry, Stop
+from rostra.fork.messages import Finished, Hurry, Stop
 from rostra.fork.states import (
     Action,
     Advanced,
     Beaten,
+    Completed,
+    Concluding,
     Event,
     Failure,
     Gone,
@@ -27,6 +29,7 @@ from rostra.fork.states import (
     Step,
     StopAsked,
     Tell,
+    Ticked,
     Tiring,
     Told,
 )
@@ -52,15 +55,6 @@ def decide(state: State, event: Event, now: float, chance: float) -> Outcome:
 
 def _happened(state: State, event: Event, chance: float) -> Outcome:
     match event:
-        case Beaten(key):
-            return _changed(state, key, lambda member: member._replace(beat=state.now)), []
-        case Advanced(key, step):
-            return _advanced(state, key, step)
-        case Told(key, exit_code, was_told, error):
-            return _changed(state, key, lambda it: it._replace(ended=(exit_code, was_told, error))), []
-        case Tiring(key, reason):
-            tired = _changed(state, key, lambda member: member._replace(is_tired=True))
-            return tired, _said_of(state, key, "info", "worker.tired", reason=reason)
         case Gone():
             member = state.member(event.key)
             return (state, []) if member is None else _gone(_without(state, member), member, event, chance)
@@ -73,8 +67,28 @@ def _happened(state: State, event: Event, chance: float) -> Outcome:
         case Overslept(seconds):
             members = tuple(_spared(each, seconds, state.now) for each in state.members)
             return state._replace(members=members), []
-        case _:
+        case Ticked():
             return state, []
+        case _:
+            return _said(state, event)
+
+
+def _said(state: State, event: Beaten | Advanced | Completed | Concluding | Told | Tiring) -> Outcome:
+    """A worker has said something."""
+    match event:
+        case Beaten(key):
+            return _changed(state, key, lambda member: member._replace(beat=state.now)), []
+        case Advanced(key, step):
+            return _advanced(state, key, step)
+        case Completed(key, task):
+            return _completed(state, key, task)
+        case Concluding(key, reason):
+            return _concluded(state, key, reason)
+        case Told(key, exit_code, was_told, error):
+            return _changed(state, key, lambda it: it._replace(ended=(exit_code, was_told, error))), []
+        case Tiring(key, reason):
+            tired = _changed(state, key, lambda member: member._replace(is_tired=True))
+            return tired, _said_of(state, key, "info", "worker.tired", reason=reason)
 
 
 # What happens to one worker
@@ -88,7 +102,27 @@ def _advanced(state: State, key: int, step: Step) -> Outcome:
         return state.with_member(member._replace(step=step, since=state.now)), []
     state = state.with_member(member._replace(step=step, since=state.now, beat=state.now, has_run=True))
     good = max(state.good, member.generation)
-    return state._replace(good=good), [line_about(member, "info", "worker.running")]
+    finished = (task for generation, task in state.finished if generation == member.generation)
+    return state._replace(good=good), [
+        line_about(member, "info", "worker.running"),
+        *(Tell(key, Finished(task)) for task in finished),
+    ]
+
+
+def _completed(state: State, key: int, task: str) -> Outcome:
+    """What is to be done once is done: no other worker of this generation needs to do it."""
+    member = state.member(key)
+    if member is None or (member.generation, task) in state.finished:
+        return state, []
+    others = (
+        each
+        for each in state.members
+        if each.generation == member.generation and each.is_serving and each.key != key
+    )
+    return state._replace(finished=(*state.finished, (member.generation, task))), [
+        line_about(member, "info", "worker.finished", task=task),
+        *(Tell(each.key, Finished(task)) for each in others),
+    ]
 
 
 def _gone(state: State, member: Member, gone: Gone, chance: float) -> Outcome:
@@ -202,17 +236,25 @@ def _signal(status: int) -> str:
 # What is asked of all
 
 
+def _concluded(state: State, key: int, reason: str) -> Outcome:
+    """The stage is one of all workers: what only one of them runs has ended it for all."""
+    member = state.member(key)
+    if member is None or state.is_ending or not _is_current(state, member):
+        return state, []
+    why = f"in worker {member.number} {reason}"
+    return _all_stopped(state._replace(is_concluded=True, is_dormant=False), why, why)
+
+
+def _is_current(state: State, member: Member) -> bool:
+    """Whether no reload is about to replace it."""
+    return member.generation == state.generation or state.keeps_old
+
+
 def _stop(state: State, signal: str) -> Outcome:
     stops = state.stops + 1
     state = state._replace(stops=stops, is_dormant=False)
     if stops == 1:
-        state, actions = _all_told(state, Stop(f"the parent got {signal}"))
-        count = len(state.members)
-        lines: list[Action] = [
-            Line("info", "workers.stopping", {"reason": signal, "count": count}),
-            Notice("stopping", ""),
-        ]
-        return state, [*lines, *actions]
+        return _all_stopped(state, signal, f"the parent got {signal}")
     if stops < _DEADLY:
         hurry = Hurry(f"the parent got a second signal, {signal}")
         return state, [
@@ -222,6 +264,16 @@ def _stop(state: State, signal: str) -> Outcome:
     members = tuple(each._replace(is_killed=True) for each in state.members)
     failure = state.failure or Failure("workers were killed by a third signal", signal, 1)
     return state._replace(members=members, failure=failure), [Kill(each.key, SIGKILL) for each in members]
+
+
+def _all_stopped(state: State, reason: str, told: str) -> Outcome:
+    state, actions = _all_told(state, Stop(told))
+    count = len(state.members)
+    lines: list[Action] = [
+        Line("info", "workers.stopping", {"reason": reason, "count": count}),
+        Notice("stopping", ""),
+    ]
+    return state, [*lines, *actions]
 
 
 def _all_told(state: State, message: Stop) -> Outcome:
@@ -246,7 +298,9 @@ def _renewed(state: State, reason: str) -> Outcome:
     if state.is_ending:
         return state, []
     newest = state.newest + 1
+    needed = (state.generation, state.good)
     renewed = state._replace(
+        finished=tuple(each for each in state.finished if each[0] in needed),
         generation=newest,
         newest=newest,
         crashes=(),

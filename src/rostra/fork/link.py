@@ -16,6 +16,7 @@ from rostra.fork.messages import (
     Beat,
     Chosen,
     Collected,
+    Finished,
     Granted,
     Hurry,
     Message,
@@ -39,7 +40,7 @@ class Link:
     Args:
         channel: The worker's end.
         worker: Is told whether others take over.
-        turn: Is set when this worker is chosen.
+        turn: Is told when this worker is chosen, and what has come to its end in others.
         beat: Seconds between two signs of life.
         recycling: After what it asks for a successor.
     """
@@ -117,6 +118,8 @@ class Link:
                 self.merged.collected_by_parent(message)
             case Chosen():
                 self._turn.set()
+            case Finished(task):
+                self._turn.note_end(task)
             case Stop(reason, is_relieved):
                 self._worker.is_relieved = is_relieved
                 stage.stop(reason)

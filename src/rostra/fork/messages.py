@@ -14,7 +14,9 @@ __all__ = [
     "Chosen",
     "Collect",
     "Collected",
+    "Concluded",
     "Ended",
+    "Finished",
     "Granted",
     "Hurry",
     "Message",
@@ -145,6 +147,26 @@ class Chosen(NamedTuple):
     """From the parent: this is now the one worker in which tasks with ``workers="one"`` run, until it ends."""
 
 
+class Finished(NamedTuple):
+    """From the worker, and then from the parent to the others: a task that runs in one of them came to its end.
+
+    Args:
+        task: How all of them call it.
+    """
+
+    task: str
+
+
+class Concluded(NamedTuple):
+    """From the worker: a task that runs in one worker only has ended the stage, and so that of all.
+
+    Args:
+        reason: For the log.
+    """
+
+    reason: str
+
+
 class Stop(NamedTuple):
     """From the parent: stop in good order.
 
@@ -203,6 +225,8 @@ Message: TypeAlias = (
     | Granted
     | Refused
     | Chosen
+    | Finished
+    | Concluded
     | Stop
     | Hurry
     | Watching
@@ -224,6 +248,8 @@ _KINDS: dict[str, Any] = {
         Granted,
         Refused,
         Chosen,
+        Finished,
+        Concluded,
         Stop,
         Hurry,
         Watching,

@@ -30,7 +30,9 @@ from rostra.fork.messages import (
     Changed,
     Collect,
     Collected,
+    Concluded,
     Ended,
+    Finished,
     Message,
     Reached,
     Recorded,
@@ -45,6 +47,8 @@ from rostra.fork.program import Program, in_short
 from rostra.fork.states import (
     Advanced,
     Beaten,
+    Completed,
+    Concluding,
     Event,
     Failure,
     Gone,
@@ -244,6 +248,10 @@ class Parent:
                 self._happen(Tiring(each.key, reason))
             case Ended(exit_code, was_told, error):
                 self._happen(Told(each.key, exit_code, was_told, error))
+            case Finished(task):
+                self._happen(Completed(each.key, task))
+            case Concluded(reason):
+                self._happen(Concluding(each.key, reason))
             case Recorded(rows):
                 self._sums.add(rows, each.number, each.key)
             case Collect(ticket):

@@ -110,7 +110,9 @@ class State(NamedTuple):
         not_before: The moment before which no worker is started.
         done: The numbers of workers that ended because their work was done.
         stops: How often it was told to stop; giving up counts as being told.
+        is_concluded: It ends without having been told to: the stage has ended itself, for all workers.
         chosen: The key of the one for tasks with ``workers="one"``.
+        finished: Those of these tasks that came to their end, each with the generation of the worker in which it did.
         is_ready: All that were wanted have run at once.
         is_reloading: A reload has begun and neither ended nor been given up.
         keeps_old: The last reload was given up: until the next one nobody is replaced for being outdated.
@@ -131,7 +133,9 @@ class State(NamedTuple):
     not_before: float = 0.0
     done: frozenset[int] = frozenset()
     stops: int = 0
+    is_concluded: bool = False
     chosen: int | None = None
+    finished: tuple[tuple[int, str], ...] = ()
     is_ready: bool = False
     is_reloading: bool = False
     keeps_old: bool = False
@@ -147,8 +151,8 @@ class State(NamedTuple):
 
     @property
     def is_ending(self) -> bool:
-        """Whether it was told to stop, or has given up."""
-        return self.stops > 0
+        """Whether it was told to stop, has ended itself, or has given up."""
+        return self.stops > 0 or self.is_concluded
 
     @property
     def is_over(self) -> bool:
@@ -181,6 +185,30 @@ class Advanced(NamedTuple):
 
     key: int
     step: Step
+
+
+class Completed(NamedTuple):
+    """In a worker a task came to its end that runs in one of them only.
+
+    Args:
+        key: Of the worker.
+        task: How all workers call it.
+    """
+
+    key: int
+    task: str
+
+
+class Concluding(NamedTuple):
+    """In a worker a task that runs in one of them only has ended the stage.
+
+    Args:
+        key: Of the worker.
+        reason: For the log.
+    """
+
+    key: int
+    reason: str
 
 
 class Tiring(NamedTuple):
@@ -248,7 +276,18 @@ class Overslept(NamedTuple):
 
 
 Event: TypeAlias = (
-    Ticked | Beaten | Advanced | Tiring | Told | Gone | StopAsked | Resized | Renewed | Overslept
+    Ticked
+    | Beaten
+    | Advanced
+    | Completed
+    | Concluding
+    | Tiring
+    | Told
+    | Gone
+    | StopAsked
+    | Resized
+    | Renewed
+    | Overslept
 )
 
 

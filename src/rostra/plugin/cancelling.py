@@ -131,30 +131,69 @@ class Chosen:
     """Whether this process is the one, among several workers, in which tasks with ``workers="one"`` run. A component.
 
     A lone process is it from the start. A worker is it from the moment in which its parent chooses it, to its end; no
-    two are at a time, as long as they have the same parent.
+    two are at a time, as long as they have the same parent. What came to its end in one of them runs in no other.
 
     Args:
         is_chosen: Whether it is already.
+        tell: Called with each such task that came to its end here, so that others need not run it.
+        conclude: Called with a reason when such a task ends the stage: it does so for all workers.
     """
 
-    __slots__ = ("_event",)
+    __slots__ = ("_changed", "_conclude", "_ended", "_is_chosen", "_tell")
 
-    def __init__(self, is_chosen: bool = True) -> None:
-        self._event = asyncio.Event()
-        if is_chosen:
-            self._event.set()
+    def __init__(
+        self,
+        is_chosen: bool = True,
+        tell: Callable[[str], None] | None = None,
+        conclude: Callable[[str], None] | None = None,
+    ) -> None:
+        self._is_chosen = is_chosen
+        self._tell = tell
+        self._conclude = conclude
+        self._ended: set[str] = set()
+        self._changed = asyncio.Event()
 
     def __repr__(self) -> str:
-        return f"<Chosen {'set' if self.is_set() else 'not set'}>"
+        return f"<Chosen {'set' if self._is_chosen else 'not set'}>"
 
     def set(self) -> None:
         """It is, from now on."""
-        self._event.set()
+        self._is_chosen = True
+        self._wake()
 
     def is_set(self) -> bool:
         """Whether it is."""
-        return self._event.is_set()
+        return self._is_chosen
 
     async def wait(self) -> None:
         """Return when it is; at once if it is already."""
-        await self._event.wait()
+        while not self._is_chosen:
+            await self._changed.wait()
+
+    async def turn_of(self, task: str) -> None:
+        """Return when this process is the one, or the task has come to its end in another."""
+        while not (self._is_chosen or self.has_ended(task)):
+            await self._changed.wait()
+
+    def has_ended(self, task: str) -> bool:
+        """Whether a task has come to its end in another process."""
+        return task in self._ended
+
+    def note_end(self, task: str) -> None:
+        """A task has come to its end in another process."""
+        self._ended.add(task)
+        self._wake()
+
+    def tell_end(self, task: str) -> None:
+        """A task has come to its end here."""
+        if not self.has_ended(task) and self._tell is not None:
+            self._tell(task)
+
+    def conclude(self, reason: str) -> None:
+        """A task ends the stage, wherever it runs."""
+        if self._conclude is not None:
+            self._conclude(reason)
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()  # for what changes next

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rostra.errors import TaskEndedError
+from rostra.plugin.loading import Record
 from rostra.plugin.supervising import Cancelled, Failed, Returned, Supervision
+from rostra.plugin.tasks import Task
 
 
 class Crew:
@@ -39,6 +41,15 @@ class Crew:
     def failures(self) -> list[Failed]:
         """What went wrong, in the order of the tasks."""
         return [each.outcome for each in self._members if isinstance(each.outcome, Failed)]
+
+    def at_work(self) -> Supervision | None:
+        """The one whose task this code runs in; None if it runs in another."""
+        current = asyncio.current_task()
+        return next((each for each in self.alive if each.running is current), None)
+
+    def count_like(self, record: Record, task: Task) -> int:
+        """How many there are of this plugin with this name."""
+        return sum(each.record is record and each.task.name == task.name for each in self._members)
 
     def add(self, member: Supervision) -> None:
         """One more, which does not run yet."""

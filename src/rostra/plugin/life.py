@@ -16,7 +16,7 @@ from rostra.config.apart import is_said
 from rostra.errors import StartTimeoutError, StopTimeoutError
 from rostra.handlers import Handlers
 from rostra.plugin.budgets import StartBudget, StopBudget
-from rostra.plugin.cancelling import Cancel, Started
+from rostra.plugin.cancelling import Cancel, Chosen, Started
 from rostra.plugin.completing import complete
 from rostra.plugin.crew import Crew
 from rostra.plugin.finding import LISTED, Named
@@ -27,7 +27,7 @@ from rostra.plugin.noting import note_adapter
 from rostra.plugin.options import SETTING
 from rostra.plugin.preparing import Preparing
 from rostra.plugin.rehearsing import Rehearsing
-from rostra.plugin.supervising import Supervision
+from rostra.plugin.supervising import Returned, Supervision
 from rostra.plugin.tasks import Task
 from rostra.plugin.teardown import Teardown
 from rostra.plugin.verdict import Verdict
@@ -73,7 +73,7 @@ class Life:
         self._begun = perf_counter()
         self.verdict = Verdict()
         self.lifecycle = layer.add(Lifecycle())
-        self._cancel = layer.add(Cancel(lambda: self.stop("Cancel was set")))
+        self._cancel = layer.add(Cancel(self._cancelled))
         self._teardown = layer.add(Teardown(layer))
         self._jobs = layer.add(Jobs(layer))
         self._handlers = layer.add(Handlers())
@@ -276,16 +276,33 @@ class Life:
         await self.crew.keep()
 
     def _cancel_for(self, record: Record) -> Cancel:
-        return self._plugin_cancels.setdefault(record, Cancel(lambda: self.stop("Cancel was set")))
+        return self._plugin_cancels.setdefault(record, Cancel(self._cancelled))
+
+    def _cancelled(self, member: Supervision | None = None) -> None:
+        """Somebody set a Cancel: that of ``member``, or one of many, and then it may be the task that runs now."""
+        if self._stop_asked.is_set():
+            return
+        reason = "Cancel was set" if member is None else f"{member} set Cancel"
+        running = member or self.crew.at_work()
+        if running is not None and running.task.workers == "one":
+            self._layer.get(Chosen).conclude(reason)
+        self.stop(reason)
+
+    def _task_ended(self, member: Supervision) -> None:
+        self.crew.ended(member)
+        is_over = isinstance(member.outcome, Returned) and not self._stop_asked.is_set()
+        if is_over and member.task.workers == "one":
+            self._layer.get(Chosen).tell_end(member.name_for_all)
 
     def _add_task(self, record: Record, task: Task) -> None:
         member = Supervision(
             task,
             record,
-            Cancel(lambda: self.stop(f"{member} set Cancel")),
+            Cancel(lambda: self._cancelled(member)),
             self._plugin_cancels.get(record),
             open_layer=self._layer_for,
-            ended=self.crew.ended,
+            ended=self._task_ended,
+            place=self.crew.count_like(record, task) + 1,
         )
         if callable(task.run):
             self._registry.add_root(di.Root(task.run, str(member), provides=(Cancel, Started, Loader)))

@@ -48,6 +48,7 @@ class Supervision:
         plugin_cancel: Asks all of its plugin to end, if the ``prepare`` took one.
         open_layer: Makes the layer in which it runs, a new one for each attempt.
         ended: Called with this when it has ended.
+        place: Which of the tasks of its name and plugin it is, from 1 on.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Supervision:
         plugin_cancel: Cancel | None,
         open_layer: Callable[["Supervision"], Components],
         ended: Callable[["Supervision"], None],
+        place: int = 1,
     ) -> None:
         self.task = task
         self.record = record
@@ -65,6 +67,7 @@ class Supervision:
         self.plugin_cancel = plugin_cancel
         self.open_layer = open_layer
         self.ended = ended
+        self._place = place
         self.outcome: Outcome | None = None
         self._hears = False
         self._ready = asyncio.Event()
@@ -80,6 +83,11 @@ class Supervision:
     def plugin(self) -> str:
         """The name of the plugin it is from."""
         return self.record.name
+
+    @property
+    def name_for_all(self) -> str:
+        """What it is called in all workers of a stage."""
+        return str(self) if self._place == 1 else f"{self}, number {self._place}"
 
     @property
     def is_starting(self) -> bool:
@@ -172,9 +180,13 @@ class Supervision:
     def _waits_for_its_turn(self) -> bool:
         return self.task.workers == "one" and not context.get(Chosen).is_set()
 
-    async def _turn(self) -> Cancelled | None:
-        """Wait until this process is the one in which it runs."""
-        return await self._undisturbed(context.get(Chosen).wait()) if self._waits_for_its_turn() else None
+    async def _turn(self) -> Outcome | None:
+        """Wait until this process is the one in which it runs; how it ended if it does not run here."""
+        if self.task.workers != "one":
+            return None
+        chosen = context.get(Chosen)
+        interrupted = await self._undisturbed(chosen.turn_of(self.name_for_all))
+        return interrupted or (Returned(None) if chosen.has_ended(self.name_for_all) else None)
 
     async def _pause(self, seconds: float, outcome: Outcome) -> Cancelled | None:
         error = outcome.error if isinstance(outcome, Failed) else None

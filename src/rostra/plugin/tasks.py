@@ -75,8 +75,9 @@ def task(
             and is asked to end before them.
         background: It does not keep the stage alive: when all others have ended, it is asked to end.
         workers: Where several workers run the same stage (``rostra run --workers``), whether it runs in each of
-            them or in one only. When that one has ended, for whatever reason, it runs in another one from its
-            beginning; the stage does not wait for it to start. A lone process runs it in any case.
+            them or in one only. When that one ends before the task has come to its end, the task runs in another one
+            from its beginning; the stage does not wait for it to start. When it returns, it is done in all of them,
+            until the next reload, and when it sets a ``Cancel`` all of them stop. A lone process runs it in any case.
 
     Raises:
         PluginError: ``run`` is no task, or cannot be started again, or not in this way, or not in these workers.

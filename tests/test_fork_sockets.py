@@ -15,7 +15,7 @@ import pytest
 import systemd
 
 from rostra.errors import AddressError, ListenError
-from rostra.fork import Bound, Sockets, TcpAddress, UnixAddress
+from rostra.fork import Bound, Sockets, TcpAddress, UnixAddress, refusal
 from rostra.fork.addresses import read_address
 from rostra.fork.asking import Asking
 from rostra.fork.binding import bind, discard
@@ -406,6 +406,29 @@ async def test_what_the_parent_cannot_bind_is_told_as_if_the_worker_had_tried(ke
         await asked(Held(), "http", str(taken.address))
 
     assert caught.value.errno == errno.EADDRINUSE
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("reuse_port", [False, True], ids=["a shared socket", "a shared port"])
+@pytest.mark.parametrize(("old", "new"), [("127.0.0.1", "0.0.0.0"), ("0.0.0.0", "127.0.0.1")])
+async def test_a_port_of_its_own_is_not_taken_once_more_at_a_wider_or_narrower_address(
+    kept, reuse_port, old, new
+):
+    held = Held(reuse_port=reuse_port)
+    kept.callback(held.close)
+    [bound] = await asked(held, "http", f"tcp://{old}:0")
+    kept.callback(discard, [bound])
+    port = bound.address.port
+
+    with pytest.raises(OSError, match="itself listens") as caught:
+        await asked(held, "http", f"tcp://{new}:{port}", generation=2)
+    found = refusal(caught.value, TcpAddress(new, port))
+
+    assert found.reason == f"this service itself listens at tcp://{old}:{port}"
+    assert found.step.startswith("listen at another port; another address at the same port takes a stop")
+    [other] = await asked(held, "http", f"tcp://{new}:0", generation=2)
+    kept.callback(discard, [other])
+    assert is_answered(bound)
 
 
 @pytest.mark.asyncio

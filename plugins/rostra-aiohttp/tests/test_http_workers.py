@@ -12,6 +12,7 @@ from collections import Counter
 from pathlib import Path
 
 import command_line
+import house
 import pytest
 from load import Seen, load
 from workers import served
@@ -189,6 +190,31 @@ async def test_a_reload_takes_up_another_port_and_another_socket_and_puts_the_ol
     assert not other.exists()
 
 
+async def test_a_reload_that_widens_the_address_is_refused_with_its_reason_and_loses_no_request(folder):
+    settings = folder / "settings.toml"
+    settings.write_text('[http]\nhost = "127.0.0.1"\nport = 0\n')
+    async with served(folder, "service.py", "-c", str(settings), "--log-format", "json") as service:
+        host, port = service.address
+        before = service.workers()
+        async with load((host, port)) as seen:
+            await seen.until(SOME)
+            settings.write_text(f'[http]\nhost = "0.0.0.0"\nport = {port}\n')
+            mark = service.mark
+
+            service.send(signal.SIGHUP)
+            [kept] = await service.until("workers.kept", mark)
+            await seen.until(SOME)
+            assert service.workers() == before
+            settings.write_text('[http]\nhost = "127.0.0.1"\nport = 0\n')
+            service.send(signal.SIGHUP)
+            await service.until("workers.reloaded", mark)
+            await seen.until(SOME)
+
+    check(seen)
+    assert kept["why"] == f"ListenError: cannot listen on 0.0.0.0:{port}"
+    assert f"this service itself listens at tcp://127.0.0.1:{port}" in str(service.lines[mark:])
+
+
 async def test_a_grace_period_is_for_balancers_and_not_for_successors(folder):
     async with served(folder, *ON_A_PORT, "--set", "http.grace=1h") as service, load(service.address) as seen:
         mark = service.mark
@@ -230,6 +256,34 @@ async def connect_again_and_again(address: tuple[str, int]) -> None:
         while True:
             _, writer = await asyncio.open_connection(*address)
             writer.transport.abort()
+
+
+async def test_any_worker_shows_what_all_have_counted_as_the_documentation_does_it(folder):
+    documented = house.ROOT / "docs/examples/counted.py"
+    command_line.write(folder, "counted.py", documented.read_text())
+    arguments = ("counted.py", *ON_A_PORT[1:], "--heartbeat", "1")
+    async with served(folder, *arguments) as service:
+        async with load(service.address, coming=6) as seen:
+            await seen.until(SOME)
+        await all_show(service.address, f"greetings_total {seen.count}\n")
+
+        mark = service.mark
+        service.workers()[1].kill()
+        await service.until("worker.running", mark, worker=1)
+        await all_show(service.address, f"greetings_total {seen.count}\n")
+
+    check(seen)
+
+
+async def all_show(address: tuple[str, int], expected: str) -> None:
+    """Wait until many new connections in a row, which go to all workers, are answered so."""
+    async with asyncio.timeout(60):
+        while True:
+            async with load(address, keeping=0, coming=6, path="/metrics") as shown:
+                await shown.until(20)
+            check(shown)
+            if shown.bodies.keys() == {expected}:
+                return
 
 
 async def test_connections_that_last_are_shared_by_the_workers(folder):

@@ -5,10 +5,11 @@ is for, as in ``tcp://:8081?name=http.admin``.
 """
 
 from pathlib import Path
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote
 
 from rostra.errors import AddressError, closest
+from rostra.values import Values
 
 _SCHEMES = ("tcp", "unix")
 _HIGHEST_PORT = 65535
@@ -17,7 +18,7 @@ _HIGHEST_MODE = 0o777
 _EXAMPLES = "write it as tcp://:8080, tcp://127.0.0.1:8080, tcp://[::1]:8080 or unix:///run/orders.sock"
 
 
-class TcpAddress(NamedTuple):
+class TcpAddress(Values):
     """A port.
 
     Args:
@@ -35,7 +36,7 @@ class TcpAddress(NamedTuple):
         return f"tcp://{host}:{self.port}{_query(name=self.name)}"
 
 
-class UnixAddress(NamedTuple):
+class UnixAddress(Values):
     """A socket in the file system.
 
     Args:

@@ -6,6 +6,8 @@ and closed when no worker is left that asked for it.
 
 import errno
 from collections.abc import Iterable, Sequence
+from ipaddress import ip_address
+from itertools import chain
 from typing import Any
 
 from rostra.fork.addresses import SocketAddress, TcpAddress, UnixAddress, read_address
@@ -81,12 +83,23 @@ class Held:
         kept = self._asked.get(key)
         if kept is None:
             at = self._same_port(key) or addresses
+            self._check_free(at, key)
             kept = self._asked[key] = _Kept(bind(at, reuse_port=self._reuse_port), generation)
         kept.generation = max(kept.generation, generation)
         for address in addresses:
             if isinstance(address, UnixAddress):
                 address.path.chmod(address.mode)  # a reload may have changed it
         return kept.bound
+
+    def _check_free(self, addresses: Iterable[SocketAddress], key: tuple[Any, ...]) -> None:
+        """Refuse what another server has, or had before a reload: whoever replaces its workers comes too early.
+
+        Also where ports are shared: who connects meanwhile would be given to workers that go.
+        """
+        others = (kept.bound for other, kept in self._asked.items() if other[:2] != key[:2])
+        for bound in chain(self._given, *others):
+            if any(_overlap(bound.address, each) for each in addresses):
+                raise OSError(errno.EADDRINUSE, f"this service itself listens at {bound.address}")
 
     def _same_port(self, key: tuple[Any, ...]) -> tuple[SocketAddress, ...]:
         """Where the workers of other numbers listen for the same: a port that was free is one for all of them."""
@@ -136,6 +149,15 @@ class Held:
 
 def _place(address: SocketAddress) -> object:
     return address.path if isinstance(address, UnixAddress) else address[:2]
+
+
+def _overlap(one: SocketAddress, other: SocketAddress) -> bool:
+    """Whether both want connections to one address."""
+    if isinstance(one, UnixAddress) or isinstance(other, UnixAddress) or not one.port == other.port > 0:
+        return False
+    hosts = ip_address(one.host), ip_address(other.host)
+    is_either_all = any(each.is_unspecified for each in hosts)
+    return hosts[0].version == hosts[1].version and (hosts[0] == hosts[1] or is_either_all)
 
 
 def _again(bound: Bound) -> Bound:

@@ -1,15 +1,17 @@
 """Why nobody can listen somewhere, in words, and what to do: for those who say where to listen."""
 
 import errno
+import os
 import socket
 from collections.abc import Iterable
 from contextlib import ExitStack
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from rostra.errors import ListenError
 from rostra.fork.addresses import SocketAddress, UnixAddress, read_address
 from rostra.fork.binding import Bound, bind, discard
 from rostra.fork.sockets import looked_up
+from rostra.values import Values
 
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)
 _ROOTS_PORTS = 1024
@@ -25,8 +27,10 @@ _STEPS: dict[int | None, str] = {
     errno.EACCES: "let this user write in its folder, or listen elsewhere:",
 }
 
+_OWN = "listen at another port; another address at the same port takes a stop and a start, not a reload:"
 
-class Refusal(NamedTuple):
+
+class Refusal(Values):
     """Why nobody can listen at an address.
 
     Args:
@@ -51,9 +55,12 @@ def refusal(error: OSError, address: SocketAddress) -> Refusal:
         return Refusal(f"its name cannot be resolved: {error.strerror}", "host", "127.0.0.1")
     if error.errno in _NOT_HERE:
         return Refusal("this machine has no such address", "host", "127.0.0.1")
+    port = str(_another(address.port))
+    if error.errno == errno.EADDRINUSE and error.strerror not in (os.strerror(error.errno), None):
+        return Refusal(error.strerror, "port", port, _OWN)  # a parent knows more than the system
     reason = _PORTS.get(error.errno) or error.strerror or str(error)
     step = "stop that process, or listen elsewhere; port 0 takes any that is free:"
-    return Refusal(reason, "port", str(_another(address.port)), step)
+    return Refusal(reason, "port", port, step)
 
 
 def bind_uris(uris: Iterable[str], where: str, *, reuse_port: bool = False) -> tuple[Bound, ...]:

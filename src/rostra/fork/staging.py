@@ -61,6 +61,10 @@ def stage(
     replaces the workers one after another, each when its successor runs; if the settings are broken, or the first new worker
     does not start, the old ones stay. SIGTTIN and SIGTTOU make it one worker more or less, SIGUSR1 logs the tasks of all.
 
+    What signals do is the same for all that have a parent, so there is no ``signals`` as for ``plugin.stage``; a worker that
+    is signalled itself stops, and is replaced. Nothing is returned either: the results of tasks, and their exceptions, stay in
+    the workers. A task that has a result writes it where it is wanted, and one that fails ends its worker.
+
     Args:
         plugins: What to load, in order, as for ``plugin.stage``.
         forks: How many workers; 0 is one per CPU that this process may use.

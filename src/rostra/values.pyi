@@ -1,0 +1,3 @@
+from typing import NamedTuple as Values
+
+__all__ = ["Values"]

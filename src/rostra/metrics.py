@@ -7,14 +7,16 @@ attribute. Nothing is kept here: what a sum or a bucket is, the exporter knows.
 
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal, NamedTuple, Protocol, TypeAlias, TypeVar
+from typing import Literal, Protocol, TypeAlias, TypeVar
+
+from rostra.values import Values
 
 __all__ = ["Counter", "Exporter", "Gauge", "Histogram", "Kind", "Metrics", "Spec"]
 
 Kind: TypeAlias = Literal["counter", "gauge", "histogram"]
 
 
-class Spec(NamedTuple):
+class Spec(Values):
     """What an instrument measures.
 
     Args:

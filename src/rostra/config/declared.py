@@ -7,7 +7,7 @@ import typing
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from inspect import get_annotations
 from types import EllipsisType, NoneType, UnionType
-from typing import Any, NamedTuple, NewType, TypeGuard
+from typing import Any, NewType, TypeGuard
 
 import attrs
 
@@ -15,13 +15,14 @@ from rostra.components import name_of
 from rostra.config.namespaces import KEPT, hashable, resolved
 from rostra.config.own import registered
 from rostra.config.secret import Secret
+from rostra.values import Values
 
 SECTION = "__rostra_section__"
 _DECLARED = "__rostra_settings__"
 _NAMES = "__rostra_names__"
 
 
-class Setting(NamedTuple):
+class Setting(Values):
     """One setting of a class.
 
     Args:
@@ -37,7 +38,7 @@ class Setting(NamedTuple):
     required: bool
 
 
-class _Field(NamedTuple):
+class _Field(Values):
     name: str
     attribute: str
     annotation: Any

@@ -9,7 +9,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from rostra.config.declared import UnknownTypeError, paths_of
 from rostra.config.faults import UnreadableError
@@ -18,6 +18,7 @@ from rostra.config.origin import Origin
 from rostra.config.text import Text
 from rostra.config.tree import Path, branch, dotted
 from rostra.errors import ConfigError, Mistake
+from rostra.values import Values
 
 FILE = "_FILE"
 _KEPT = "__rostra_variables__"
@@ -109,7 +110,7 @@ def environment(
     return Environment(proper, variables, files, filed, given)
 
 
-class Variables(NamedTuple):
+class Variables(Values):
     """The variables that set something of a class.
 
     Args:
@@ -126,7 +127,7 @@ class Variables(NamedTuple):
 _NONE = Variables()
 
 
-class Asked(NamedTuple):
+class Asked(Values):
     """A class that wants its section.
 
     Args:

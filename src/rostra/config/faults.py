@@ -6,11 +6,12 @@ import json
 import re
 from collections.abc import Hashable, Mapping
 from datetime import date, time
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra.config.declared import holds_secret
 from rostra.config.secret import MASK
 from rostra.errors import Mistake
+from rostra.values import Values
 
 # Patterns are compiled on first use: most programs that import this never show a value.
 _IN_ADDRESS = r"(?<=://)([^/@:\s]*:)[^/\s]*(?=@)"
@@ -19,7 +20,7 @@ _LONGEST = 60
 _LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
 
 
-class Fault(NamedTuple):
+class Fault(Values):
     """One thing wrong with a value.
 
     Args:

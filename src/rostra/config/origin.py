@@ -1,11 +1,13 @@
 """Who said so? Where the value of a setting comes from."""
 
-from typing import Literal, NamedTuple
+from typing import Literal
+
+from rostra.values import Values
 
 Kind = Literal["default", "mapping", "file", "dotenv", "variable", "secret file", "option"]
 
 
-class Origin(NamedTuple):
+class Origin(Values):
     """Where the value of a setting comes from.
 
     Args:

@@ -2,16 +2,17 @@
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, NewType
+from typing import Any, NewType
 
 from rostra.components import name_of
+from rostra.values import Values
 
 FROM_CONFIG = "from_config"
 EXPECTED = "expected_in_config"
 _NAMED = type, NewType
 
 
-class Own(NamedTuple):
+class Own(Values):
     """How values of a type of one's own are read.
 
     Args:

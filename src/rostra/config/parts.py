@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra.config.faults import UnreadableError
 from rostra.config.layers import Layer, Transform, layer, ordered, table_at
@@ -11,9 +11,10 @@ from rostra.config.text import DEEPEST
 from rostra.config.tree import Path
 from rostra.config.view import TooDeepError, View
 from rostra.errors import ConfigError, Mistake
+from rostra.values import Values
 
 
-class Part(NamedTuple):
+class Part(Values):
     """Some layers that come from one place.
 
     Args:

@@ -14,13 +14,14 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum, EnumMeta, Flag
 from pathlib import Path, PurePath
 from types import NoneType
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 from uuid import UUID
 
 from rostra.config import text
 from rostra.config.faults import shown
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.text import Text
+from rostra.values import Values
 
 Reader: TypeAlias = Callable[[Any], Any]
 
@@ -157,7 +158,7 @@ class RefusedError(ValueError):
     """What a class of a user says against a value. It never leaves this room."""
 
 
-class Scalar(NamedTuple):
+class Scalar(Values):
     """A type of single values.
 
     Args:

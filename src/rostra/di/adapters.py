@@ -9,7 +9,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, NamedTuple, Self, TypeAlias, TypeVar, overload
+from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from typing_extensions import is_protocol
 
@@ -27,6 +27,7 @@ from rostra.di.names import Captured, capture, place_of
 from rostra.di.ordinary import EMPTY
 from rostra.di.signatures import Signature, label_of, read_signature
 from rostra.errors import AdapterError
+from rostra.values import Values
 
 Lifetime: TypeAlias = Literal["call", "scope", "stage"]
 """How long an object lives: one per call, one per scope, one per stage."""
@@ -45,7 +46,7 @@ _YIELDED = (
 )
 
 
-class Mark(NamedTuple):
+class Mark(Values):
     """What ``@di.adapter`` leaves on a function or class."""
 
     lifetime: Lifetime | None

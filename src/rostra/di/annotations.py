@@ -10,12 +10,13 @@ import operator
 import types
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, ForwardRef, Literal, NamedTuple, TypeVar, Union
+from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union
 
 from typing_extensions import TypeAliasType
 
 from rostra.components import Key, canonical, keys, name_of
 from rostra.di.markers import Lazy, Named
+from rostra.values import Values
 
 Bindings = Mapping[Any, Any]
 """What the type parameters stand for: {T: User}."""
@@ -28,7 +29,7 @@ def origin_of(annotation: Any) -> Any:
     return None if type(annotation) is type else typing.get_origin(annotation)
 
 
-class Option(NamedTuple):
+class Option(Values):
     """One type that would do.
 
     Args:
@@ -43,7 +44,7 @@ class Option(NamedTuple):
         return name_of(self.key) if self.name is None else f'{name_of(self.key)} named "{self.name}"'
 
 
-class Want(NamedTuple):
+class Want(Values):
     """What an annotation asks for.
 
     Args:

@@ -1,18 +1,19 @@
 """A question and its plan: what is asked for, from where, and how it can be had."""
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rostra.di.annotations import Want
 from rostra.di.planning import Planner
 from rostra.di.plans import Argument, Failure, Flawed, Given, Node, Plan
 from rostra.di.signatures import Signature
 from rostra.di.views import View
+from rostra.values import Values
 
 Asked: TypeAlias = tuple[Want, ...] | Signature
 """Types, or a function whose parameters are to be filled."""
 
 
-class Answer(NamedTuple):
+class Answer(Values):
     """A plan, or what it lacks.
 
     Args:

@@ -5,7 +5,6 @@ before tasks start.
 """
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from rostra.components import Components, Key
 from rostra.di.adapters import identity
@@ -19,9 +18,10 @@ from rostra.di.scopes import Scope, Unscoped
 from rostra.di.signatures import signature
 from rostra.di.suggesting import missing
 from rostra.di.views import view_from
+from rostra.values import Values
 
 
-class CheckReport(NamedTuple):
+class CheckReport(Values):
     """What ``di.check`` found.
 
     Args:
@@ -74,7 +74,7 @@ def planned(root: Root, layer: Components) -> Answer:
     return _checked(root, layer).answer
 
 
-class _Checked(NamedTuple):
+class _Checked(Values):
     """What was found about a root."""
 
     answer: Answer

@@ -1,12 +1,14 @@
 """What stands in annotations: which one (``Named``), and not yet (``Lazy``)."""
 
-from typing import Generic, NamedTuple, Protocol, TypeVar, cast
+from typing import Generic, Protocol, TypeVar, cast
+
+from rostra.values import Values
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Named(NamedTuple):
+class Named(Values):
     """Which of several: ``Annotated[Database, di.Named("replica")]``.
 
     On a parameter it asks for the component or adapter of that name and takes no other. On a return annotation

@@ -8,16 +8,17 @@ import inspect
 import sys
 from collections.abc import Mapping
 from types import FrameType
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra.di.annotations import evaluated, has_text
 from rostra.errors import AnnotationError
 from rostra.errors.base import shortened
+from rostra.values import Values
 
 NOTHING_MORE: Mapping[str, Any] = {}
 
 
-class Captured(NamedTuple):
+class Captured(Values):
     """The local names where something was registered.
 
     Args:
@@ -29,7 +30,7 @@ class Captured(NamedTuple):
     names: Mapping[str, Any]
 
 
-class Names(NamedTuple):
+class Names(Values):
     """Where the names in the annotations of one function are looked up.
 
     Args:

@@ -3,12 +3,13 @@
 import itertools
 import weakref
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra.components import Key, keys
 from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, origin_of, substituted, type_parameters, unified
 from rostra.di.signatures import Signature
+from rostra.values import Values
 
 _FAMILY = 1000  # further away than any base class
 
@@ -29,7 +30,7 @@ class Product:
 _products: weakref.WeakValueDictionary[tuple[Any, Key], Product] = weakref.WeakValueDictionary()
 
 
-class Offer(NamedTuple):
+class Offer(Values):
     """One adapter, for one type that it can make.
 
     Args:
@@ -64,7 +65,7 @@ class Offer(NamedTuple):
         return _products.setdefault(self.identity, Product(self.adapter.make))
 
 
-class Entry(NamedTuple):
+class Entry(Values):
     """An adapter under one of the forms of what it makes.
 
     Args:

@@ -6,7 +6,9 @@ a partial or a class with a ``__new__``, is none.
 
 import inspect
 from types import CodeType, FunctionType, MethodType
-from typing import Any, NamedTuple
+from typing import Any
+
+from rostra.values import Values
 
 EMPTY: Any = inspect.Parameter.empty
 """Stands where there is no default and no annotation."""
@@ -17,7 +19,7 @@ _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 _KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
 
 
-class Raw(NamedTuple):
+class Raw(Values):
     """A parameter, as ``inspect.Parameter`` has it."""
 
     name: str

@@ -9,7 +9,7 @@ An adapter that would need itself, or on its way the very type that it is asked 
 import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rostra.components import Key, name_of
 from rostra.di.adapters import Adapter
@@ -35,6 +35,7 @@ from rostra.di.plans import (
 from rostra.di.signatures import Parameter, Signature
 from rostra.di.views import Seen, View
 from rostra.errors import AnnotationError
+from rostra.values import Values
 
 _ENDLESS = 8
 """So often may one generic adapter be needed on the way to itself, for another type each time."""
@@ -43,7 +44,7 @@ Mark: TypeAlias = tuple[bool, Any]
 """A type that is looked for, or an adapter that is tried; for an object of the stage or not."""
 
 
-class _Step(NamedTuple):
+class _Step(Values):
     """Something that is being looked for, or an adapter that is being tried."""
 
     mark: Mark

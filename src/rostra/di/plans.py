@@ -6,15 +6,16 @@ kept by node. Plans hold no values but those of overrides.
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rostra.components import Key
 from rostra.di.annotations import Option
 from rostra.di.offers import Offer
 from rostra.di.signatures import Parameter
+from rostra.values import Values
 
 
-class ScopeValue(NamedTuple):
+class ScopeValue(Values):
     """The key under which a scope's layer has what it was given by this name: for parameters of builtin types."""
 
     name: str
@@ -124,14 +125,14 @@ class Flawed:
 Node: TypeAlias = Given | Load | Constant | Build | StageObject | Collect | Postponed | Flawed
 
 
-class Argument(NamedTuple):
+class Argument(Values):
     """A parameter and where its value comes from."""
 
     parameter: Parameter
     node: Node
 
 
-class Failure(NamedTuple):
+class Failure(Values):
     """Why something cannot be had.
 
     Args:
@@ -161,7 +162,7 @@ class Failure(NamedTuple):
     is_empty: bool = False
 
 
-class Plan(NamedTuple):
+class Plan(Values):
     """How everything that was asked for in one call is made.
 
     Args:

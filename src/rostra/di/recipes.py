@@ -6,7 +6,7 @@ which it would be found: an addition moves a layer to another shape, and a regis
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra.components import Components, Environment, Shape
 from rostra.di.answering import Answer, Asked, answer
@@ -17,6 +17,7 @@ from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
 from rostra.di.suggesting import missing
 from rostra.di.views import View, view_from
+from rostra.values import Values
 
 LIMIT = 1_000
 """So many plans are remembered for one shape; then they are found out anew."""
@@ -49,7 +50,7 @@ class Recipe:
         self.is_interpreted = False
 
 
-class Ways(NamedTuple):
+class Ways(Values):
     """How a question may be answered besides by a function of one's own.
 
     Args:

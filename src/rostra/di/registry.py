@@ -10,7 +10,7 @@ import weakref
 from collections import ChainMap
 from collections.abc import Callable, Mapping
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra import context
 from rostra.components import Components, Shape
@@ -18,12 +18,13 @@ from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
 from rostra.di.annotations import Option
 from rostra.di.offers import Entry, Index, Offer, offers
 from rostra.errors import AdapterError, AnnotationError, NoContextError
+from rostra.values import Values
 
 INJECTED = "__rostra_injected__"
 """The attribute by which a function that ``@di.inject`` made points to itself; a copy of its attributes does not."""
 
 
-class Root(NamedTuple):
+class Root(Values):
     """A function that rostra will call, for ``di.check`` to start from.
 
     Args:

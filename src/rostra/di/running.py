@@ -6,7 +6,7 @@ would have to wait, and so the code never does.
 """
 
 from collections.abc import Coroutine, Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra.components import Components, name_of
 from rostra.di.closing import Closing
@@ -32,6 +32,7 @@ from rostra.di.products import Way, add_note, check
 from rostra.di.scopes import Scope
 from rostra.di.stage_objects import StageObjects
 from rostra.errors import NeedsAwaitError
+from rostra.values import Values
 
 
 class Run:
@@ -185,7 +186,7 @@ class Run:
         return await opened(self.closing, made, label)
 
 
-class Later(NamedTuple):
+class Later(Values):
     """How a ``Lazy`` gets its object: the call that made it goes on."""
 
     run: Run

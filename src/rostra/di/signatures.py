@@ -9,7 +9,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
@@ -18,6 +18,7 @@ from rostra.di.annotations import Bindings, Want, origin_of, read
 from rostra.di.names import NOTHING_MORE, Captured, Names, place_of, unreadable
 from rostra.di.ordinary import EMPTY, Raw, raw_parameters
 from rostra.errors import AnnotationError
+from rostra.values import Values
 
 Style: TypeAlias = Literal["plain", "awaitable", "generator", "async generator"]
 """How to get hold of what a function makes."""
@@ -111,7 +112,7 @@ class Parameter:
         return want._replace(optional=True) if self.default is None else want
 
 
-class Signature(NamedTuple):
+class Signature(Values):
     """What a function takes and gives.
 
     Args:

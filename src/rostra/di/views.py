@@ -1,7 +1,7 @@
 """What may a call use? The context from its layer down, the adapters, the given values, the scope, the stage."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from typing_extensions import is_protocol
 
@@ -12,9 +12,10 @@ from rostra.di.overrides import Overrides, Replacement
 from rostra.di.registry import Registry, registry_of
 from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
+from rostra.values import Values
 
 
-class Seen(NamedTuple):
+class Seen(Values):
     """Something in the context.
 
     Args:
@@ -28,7 +29,7 @@ class Seen(NamedTuple):
     instead: Replacement | None = None
 
 
-class View(NamedTuple):
+class View(Values):
     """What planning may see; of given values and components only what type they have.
 
     Args:

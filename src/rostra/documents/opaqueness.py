@@ -1,14 +1,16 @@
 """Classes whose objects no document says: they come ready-made beside it, as the files of a form do."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from rostra.values import Values
 
 Class = TypeVar("Class", bound=type)
 
 _MARK = "__rostra_opaque__"
 
 
-class Opaque(NamedTuple):
+class Opaque(Values):
     """What is said of such a class.
 
     Args:

@@ -8,12 +8,14 @@ no live object, and nobody may put a secret into a field.
 import os
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, NamedTuple, Self, get_origin
+from typing import Any, ClassVar, Self, get_origin
 
 from typing_extensions import dataclass_transform
 
+from rostra.values import Values
 
-class Wording(NamedTuple):
+
+class Wording(Values):
     """The four parts of an error's text.
 
     Args:

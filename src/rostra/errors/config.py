@@ -1,14 +1,13 @@
 """What can go wrong when settings are read."""
 
-from typing import NamedTuple
-
 from rostra.errors.base import RostraError, Wording
+from rostra.values import Values
 
 _WIDEST = 72
 """A reason longer than this does not push the last column of every other line to the right."""
 
 
-class Mistake(NamedTuple):
+class Mistake(Values):
     """One line of a ConfigError.
 
     Args:

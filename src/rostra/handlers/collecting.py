@@ -2,15 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 from rostra import di
 from rostra.handlers.triggers import Trigger, triggers_of
+from rostra.values import Values
 
 _BOUND = staticmethod, classmethod
 
 
-class Declared(NamedTuple):
+class Declared(Values):
     """A handler as it was found.
 
     Args:

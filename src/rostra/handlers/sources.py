@@ -8,7 +8,7 @@ import enum
 import inspect
 import typing
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from rostra import di
 from rostra.components import keys
@@ -16,6 +16,7 @@ from rostra.handlers import refusals
 from rostra.handlers.collecting import Declared
 from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar, union_members
 from rostra.handlers.triggers import Marker, Trigger
+from rostra.values import Values
 
 
 class Origin(enum.StrEnum):
@@ -29,7 +30,7 @@ class Origin(enum.StrEnum):
     PAYLOAD = "payload"
 
 
-class Source(NamedTuple):
+class Source(Values):
     """A parameter and where it comes from.
 
     Args:

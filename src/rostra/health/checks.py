@@ -3,10 +3,11 @@
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rostra import context, log
 from rostra.clock import Clock, SystemClock
+from rostra.values import Values
 
 Check: TypeAlias = Callable[[], Awaitable[Any] | Any]
 """Raises, or returns or awaits to False, if something is not well; anything else is well."""
@@ -21,7 +22,7 @@ _log = log.get(__name__)
 _system_clock = SystemClock()
 
 
-class Result(NamedTuple):
+class Result(Values):
     """What one check last found.
 
     Args:
@@ -40,7 +41,7 @@ class Result(NamedTuple):
         return self.error is None
 
 
-class Report(NamedTuple):
+class Report(Values):
     """What all checks found."""
 
     results: tuple[Result, ...] = ()

@@ -8,13 +8,14 @@ import sys
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
 from types import MethodType, ModuleType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rostra import di
 from rostra.errors import PluginError, PluginNotFoundError, closest
 from rostra.errors.base import shortened
 from rostra.plugin.installed import GROUP, all_installed, installed
 from rostra.plugin.names import Reference, Script, read
+from rostra.values import Values
 
 Named: TypeAlias = "str | ModuleType | Callable[..., Any]"
 """What a plugin may be named by."""
@@ -23,7 +24,7 @@ LISTED = "the setting plugins"
 """Stands among the plugins of a stage for those that its settings list."""
 
 
-class Plugin(NamedTuple):
+class Plugin(Values):
     """A module or function that was found.
 
     Args:
@@ -54,7 +55,7 @@ class Plugin(NamedTuple):
         return id(self.module if self.prepare is None else self.prepare)
 
 
-class Call(NamedTuple):
+class Call(Values):
     """The line of code that loads something."""
 
     file: str
@@ -64,7 +65,7 @@ class Call(NamedTuple):
         return f"{shortened(self.file)}:{self.line}"
 
 
-class Asker(NamedTuple):
+class Asker(Values):
     """A plugin that loads another one, and where it does so."""
 
     plugin: Plugin

@@ -5,14 +5,14 @@ is read in this order, and nothing is imported here. Who asks decides what a rel
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from rostra.errors import PluginNotFoundError
+from rostra.values import Values
 
 _HOW = 'name a module: "myapp", "myapp.storage" or "myapp:prepare"'
 
 
-class Reference(NamedTuple):
+class Reference(Values):
     """What a name means.
 
     Args:
@@ -27,7 +27,7 @@ class Reference(NamedTuple):
         return self.module if self.attribute is None else f"{self.module}:{self.attribute}"
 
 
-class Script(NamedTuple):
+class Script(Values):
     """The running script, which Python calls ``__main__`` whatever its file is called.
 
     Args:

@@ -1,7 +1,7 @@
 """What do the settings say about one plugin? Where they list it, and what its ``prepare`` is told: its options."""
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from rostra import context
 from rostra.components import Key, canonical, name_of
@@ -10,6 +10,7 @@ from rostra.config.apart import know, source_of
 from rostra.config.layers import Layer, folded
 from rostra.config.tree import Path, dotted
 from rostra.errors import PluginError, closest
+from rostra.values import Values
 
 Section = TypeVar("Section")
 Item = TypeVar("Item")
@@ -21,7 +22,7 @@ Owner: TypeAlias = Callable[[Key, str | None], str | None]
 SETTING = "plugins"
 
 
-class Listed(NamedTuple):
+class Listed(Values):
     """A plugin that the settings name.
 
     Args:

@@ -4,9 +4,10 @@ A budget of restarts within a window, and between them a pause that grows and is
 whose broker went away does not come back in one beat. Pure: the time and the chance are given.
 """
 
-from typing import Literal, NamedTuple, Self
+from typing import Literal, Self
 
 from rostra.errors import PluginError, closest
+from rostra.values import Values
 
 WAYS = ("on-failure", "always")
 """When a task may be started again."""
@@ -16,7 +17,7 @@ _AMOUNTS = ("budget", "within", "delay", "longest")
 _FIX = ('plugin.task(..., restart="on-failure") has useful values for all of them',)
 
 
-class _Policy(NamedTuple):
+class _Policy(Values):
     when: Literal["on-failure", "always"]
     budget: int
     within: float
@@ -69,7 +70,7 @@ class Restart(_Policy):
             raise PluginError(f"jitter of a Restart must be between 0 and 1, not {self.jitter}", fix=_FIX)
 
 
-class Restarts(NamedTuple):
+class Restarts(Values):
     """When a task was started again: moments of a monotonic clock, oldest first."""
 
     moments: tuple[float, ...] = ()

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from rostra import context, di, log
 from rostra.clock import Clock
@@ -13,23 +13,24 @@ from rostra.plugin.cancelling import Cancel, Chosen, Started
 from rostra.plugin.loading import Record
 from rostra.plugin.restarting import Restart, Restarts, pause
 from rostra.plugin.tasks import Task
+from rostra.values import Values
 
 _log = log.get("rostra.plugin")
 
 
-class Returned(NamedTuple):
+class Returned(Values):
     """The task came to its end."""
 
     value: Any
 
 
-class Cancelled(NamedTuple):
+class Cancelled(Values):
     """The stage cancelled the task when it stopped."""
 
     error: asyncio.CancelledError
 
 
-class Failed(NamedTuple):
+class Failed(Values):
     """The task raised, or ended cancelled though nobody cancelled it."""
 
     error: BaseException

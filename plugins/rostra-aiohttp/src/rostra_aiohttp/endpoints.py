@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from aiohttp import hdrs, web
 
@@ -17,6 +17,7 @@ from rostra.di import LateScope
 from rostra.documents import UnsayableError
 from rostra.errors import AnnotationError, HandlerError, together
 from rostra.handlers import Bound, Origin, where_of
+from rostra.values import Values
 from rostra_aiohttp.answers import MSGPACK, answer_to, item_of_stream, may_say_status
 from rostra_aiohttp.handling import Endpoint
 from rostra_aiohttp.heads import known_head
@@ -68,7 +69,7 @@ Respond: TypeAlias = Callable[[web.Request, Any], web.StreamResponse]
 Take: TypeAlias = Callable[[web.Request], Awaitable[Any]]
 
 
-class Step(NamedTuple):
+class Step(Values):
     """A handler or a guard, and how a request becomes a call of it.
 
     Args:

@@ -1,14 +1,15 @@
 """What is wrong with what a client sent: every fault with its place, in words that the client understands."""
 
 from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from rostra import documents
+from rostra.values import Values
 
 Part: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 
 
-class Fault(NamedTuple):
+class Fault(Values):
     """One thing that is wrong.
 
     Args:

@@ -5,13 +5,14 @@ Whatever is off is not imported and costs a request nothing.
 
 import functools
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 
+from rostra.values import Values
 from rostra_aiohttp.asked import Asked
 from rostra_aiohttp.connections import Connection, Mark, SlowBody, opening
 from rostra_aiohttp.handling import Serving, surrounded
@@ -24,7 +25,7 @@ Make: TypeAlias = Callable[..., Any]
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 
-class Front(NamedTuple):
+class Front(Values):
     """An application that is ready for connections.
 
     Args:

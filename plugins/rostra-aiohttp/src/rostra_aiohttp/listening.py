@@ -7,18 +7,19 @@ import ssl
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from rostra.config import ConfigSource
 from rostra.errors import ListenError
 from rostra.fork import Bound, Refusal, SocketAddress, Sockets, TcpAddress, UnixAddress, refusal
+from rostra.values import Values
 from rostra_aiohttp.sharing import Share
 
 _BACKLOG = 1024
 """Connections that wait to be accepted; the system has a limit of its own."""
 
 
-class Address(NamedTuple):
+class Address(Values):
     """Where the server listens. A component of the stage from the moment in which the port is bound.
 
     Args:
@@ -42,7 +43,7 @@ class Address(NamedTuple):
         return f"{self.scheme}://{host}:{self.port}"
 
 
-class Place(NamedTuple):
+class Place(Values):
     """Where to listen, and how the settings call that.
 
     Args:

@@ -4,12 +4,13 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias, TypeVar
+from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from aiohttp import web
 
 from rostra import di, handlers
 from rostra.errors import HandlerError
+from rostra.values import Values
 
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -95,7 +96,7 @@ Form: TypeAlias = Annotated[T, FromBody("application/x-www-form-urlencoded", "mu
 """``letter: Form[Letter]`` comes from a form, whose files are fields of type ``Upload``."""
 
 
-class _Asked(NamedTuple):
+class _Asked(Values):
     method: str
     path: str
     status: int | None = None

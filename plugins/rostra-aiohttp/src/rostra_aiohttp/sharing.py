@@ -1,12 +1,12 @@
 """What a worker that accepts connections from the same sockets as others has to know."""
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from rostra.fork import Balance
+from rostra.values import Values
 
 
-class Share(NamedTuple):
+class Share(Values):
     """The part that this worker has of all connections.
 
     Args:

@@ -5,7 +5,7 @@ Both are handlers of this transport: marked by decorators, collected, planned, c
 
 from collections.abc import Awaitable, Callable, Container
 from http import HTTPStatus
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from aiohttp import web
 
@@ -13,6 +13,7 @@ from rostra import context, di, handlers
 from rostra.components import name_of
 from rostra.errors import HandlerError
 from rostra.handlers import Bound, where_of
+from rostra.values import Values
 from rostra_aiohttp.endpoints import scope_of, step_of
 from rostra_aiohttp.faults import UnfitError
 from rostra_aiohttp.handling import Endpoint, Failures, Serving
@@ -59,7 +60,7 @@ class Around(_OfRequests):
         return "every request"
 
 
-class _Asked(NamedTuple):
+class _Asked(Values):
     kind: int | type[Exception]
     status: int
 

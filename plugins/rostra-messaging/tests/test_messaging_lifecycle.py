@@ -225,7 +225,7 @@ async def test_a_broker_that_never_comes_ends_the_start_in_time_and_says_where_i
         pass
 
     with pytest.raises(StartTimeoutError, match="messages"):
-        async with staged(module, broker, bill, start_timeout=0.2) as stage:
+        async with staged(module, broker, bill, start_timeout=1.0) as stage:
             await stage.start()
 
 

@@ -1,12 +1,16 @@
 """Where the server listens, and why it may not be able to."""
 
+import asyncio
 import socket
 from typing import Any
 
 import pytest
 
+from rostra import plugin
 from rostra.config import ConfigSource
-from rostra_aiohttp import Address, ListenError, get
+from rostra.testing import checkpoint
+from rostra_aiohttp import Address, ListenError, closing, get
+from rostra_aiohttp.closing import take_all
 
 pytestmark = pytest.mark.asyncio
 
@@ -80,3 +84,67 @@ async def test_a_host_that_is_not_of_this_machine_is_an_error_about_the_host(ser
 
     assert error.reason.startswith(why)
     assert error.fix[0] == "--set http.host=127.0.0.1"
+
+
+async def test_who_waits_to_be_accepted_when_it_stops_is_answered(serve):
+    waiting = []
+    async with serve(hello) as served:
+        address = served.stage.components.get(Address)
+        for _ in range(
+            20
+        ):  # the loop does not turn meanwhile, so that none of them is accepted before the stop
+            waiting.append(socket.create_connection((address.host, address.port)))
+            waiting[-1].sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        served.stage.stop()
+
+    for each in waiting:
+        with each:
+            each.settimeout(20)
+            assert each.recv(1000).startswith(b"HTTP/1.1 200 OK")
+
+
+async def test_who_has_connected_just_before_the_stop_is_still_heard(serve, caplog, monkeypatch):
+    monkeypatch.setattr(closing, "_MOMENT", 60.0)
+    caplog.set_level("INFO")
+    async with serve(hello) as served:
+        address = served.stage.components.get(Address)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        assert await served.ask("GET", "/") == (200, "hello")  # and so the one before it was accepted
+
+        served.stage.stop()
+        for _ in range(200):  # it would have closed what is idle by then
+            await checkpoint()
+        assert any(line.startswith("http.draining") for line in caplog.messages)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+        assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
+    writer.close()
+
+
+async def test_a_socket_that_closes_takes_who_waits_there_first():
+    accepted = []
+
+    async def speak(connection):
+        accepted.append(connection)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.setblocking(False)
+        waiting = [socket.create_connection(listener.getsockname()) for _ in range(5)]
+
+        await asyncio.gather(*take_all(listener, speak))
+
+    assert len(accepted) == 5
+    for each in (*accepted, *waiting):
+        each.close()
+
+
+async def test_who_connects_and_says_nothing_keeps_it_from_stopping_for_a_moment_only(serve):
+    async with serve(hello) as served:
+        address = served.stage.components.get(Address)
+        _, silent = await asyncio.open_connection(address.host, address.port)
+        assert await served.ask("GET", "/") == (200, "hello")
+
+        served.stage.stop()
+        await served.stage.lifecycle.wait_for(plugin.Phase.STOPPED)
+
+    silent.close()

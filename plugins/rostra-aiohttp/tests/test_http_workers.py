@@ -120,6 +120,28 @@ async def test_ports_of_their_own_are_taken_over_by_successors(folder):
     assert len(seen.bodies) >= 4
 
 
+async def test_who_waits_at_a_port_of_one_worker_is_answered_by_it_before_it_goes(folder):
+    async with served(folder, *ON_A_PORT, "--reuse-port") as service:
+        leaving = service.workers()[2]
+        leaving.suspend()
+        waiting = [await asyncio.open_connection(*service.address) for _ in range(40)]
+        for _, writer in waiting:
+            writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+
+        service.send(signal.SIGTTOU)
+        await service.until("worker.retiring", worker=2)
+        leaving.resume()
+        async with asyncio.timeout(60):
+            answers = [await reader.read() for reader, _ in waiting]
+        await service.until("worker.stopped", worker=2)
+
+        pids = [answer.rpartition(b"\r\n")[2] for answer in answers]
+        assert b"" not in pids
+        assert str(leaving.pid).encode() in pids
+        for _, writer in waiting:
+            writer.close()
+
+
 async def test_one_worker_more_and_one_less_lose_no_request(folder):
     async with served(folder, *ON_A_PORT) as service, load(service.address) as seen:
         await seen.until(SOME)

@@ -55,6 +55,11 @@ class Connection(web.RequestHandler):
         if self.on_lost is not None:
             self.on_lost()
 
+    @property
+    def is_unheard(self) -> bool:
+        """Whether it is open and has brought no request yet."""
+        return self._request_count == 0 and self.transport is not None
+
     def _expect_request(self) -> None:
         """End the connection if no request has come over it yet."""
         if self._request_count == 0 and self.transport is not None:

@@ -2,12 +2,13 @@
 
 import asyncio
 import contextvars
+import functools
 import socket
 import ssl
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from rostra.config import ConfigSource
 from rostra.errors import ListenError
@@ -73,6 +74,9 @@ class Server(Protocol):
         ...
 
 
+Speak: TypeAlias = "Callable[[socket.socket], Awaitable[object]]"
+
+
 class Listening:
     """A server that accepts connections.
 
@@ -82,7 +86,7 @@ class Listening:
         addresses: Where they listen.
     """
 
-    __slots__ = ("_bound", "_servers", "addresses")
+    __slots__ = ("_bound", "_servers", "addresses", "speak", "taken")
 
     def __init__(
         self, servers: Sequence[Server], bound: Sequence[Bound], addresses: Sequence[Address]
@@ -90,9 +94,19 @@ class Listening:
         self._servers = servers
         self._bound = bound
         self.addresses = tuple(addresses)
+        self.speak: Speak | None = None
+        """Lets somebody speak on a connection that no other process would take."""
+        self.taken: list[asyncio.Task[None]] = []
+        """What lets those speak who waited when it was stopped."""
 
     def stop(self) -> None:
-        """Accept no more. Connections that exist go on."""
+        """Accept no more, but for those who wait here and nowhere else. Connections that exist go on."""
+        if self.speak is not None:
+            from rostra_aiohttp.closing import take_all
+
+            for each in self._bound:
+                self.taken.extend(take_all(each.socket, self.speak))
+            self.speak = None
         for server in self._servers:
             server.close()
         for each in self._bound:
@@ -156,6 +170,7 @@ async def _serve(
             _give_up_after(each.socket, place.send_timeout)
             handshake = _handshake(place, tls)
             if share is None:
+                listening.speak = _speaking(opened, tls, handshake)
                 servers.append(await _accepting(opened, each.socket, tls, handshake))
             else:
                 from rostra_aiohttp.accepting import Accepting
@@ -167,6 +182,13 @@ async def _serve(
             each.close()
         raise
     return listening
+
+
+def _speaking(
+    opened: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None, handshake: float | None
+) -> Speak:
+    loop = asyncio.get_running_loop()
+    return functools.partial(loop.connect_accepted_socket, opened, ssl=tls, ssl_handshake_timeout=handshake)
 
 
 async def _accepting(

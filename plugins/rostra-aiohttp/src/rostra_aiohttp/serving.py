@@ -77,6 +77,7 @@ async def serve(
                 await _grant_grace(settings.grace, clock)
         _accept_no_more(listening[:1])
         _log.info("http.draining")
+        await _hear_the_last(fronts[0][0], listening[0])
         for end in serving.lasting:
             await end()
     except asyncio.CancelledError:
@@ -200,6 +201,12 @@ async def _grant_grace(seconds: float, clock: Clock) -> None:
     if seconds > 0:
         _log.info("http.waiting", seconds=float(seconds))
         await clock.sleep(seconds)
+
+
+async def _hear_the_last(front: Front, listening: Listening) -> None:
+    from rostra_aiohttp.closing import hear_the_last
+
+    await hear_the_last(front.runner.server, listening.taken)
 
 
 def _accept_no_more(listening: Iterable[Listening]) -> None:

@@ -1,14 +1,11 @@
 """The hook for classes of settings: attrs classes, dataclasses and plain sections."""
 
-import dataclasses
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-import attrs
-
 from rostra.config.containers import Hook, HookFor, entries, exact, is_table
-from rostra.config.declared import Setting, is_section, settings_of
+from rostra.config.declared import Setting, has_constructor, is_section, settings_of
 from rostra.config.faults import Fault, WrongError
 from rostra.config.own import own
 from rostra.config.phrases import phrase
@@ -20,7 +17,7 @@ _KEPT = "__rostra_hooks__"
 def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
     """An instance of the class from a table, and from what else its ``from_config`` takes."""
     otherwise = _own_hook(cls, hook_for) if own(cls) else None
-    make: Callable[..., Any] = cls if _has_constructor(cls) else partial(_filled, cls)
+    make: Callable[..., Any] = cls if has_constructor(cls) else partial(_filled, cls)
     plan: _Plan | None = None
 
     def structure(value: Any, _: Any) -> Any:
@@ -141,10 +138,6 @@ def _missing(setting: Setting, plan: _Plan) -> Any:
 def _unknown(key: Any, known: Mapping[str, Any]) -> Fault:
     near = closest(str(key), known)
     return Fault((key,), f"unknown; did you mean {near}?" if near else "unknown")
-
-
-def _has_constructor(cls: type) -> bool:
-    return attrs.has(cls) or dataclasses.is_dataclass(cls)
 
 
 def _filled(cls: type, /, **arguments: Any) -> Any:

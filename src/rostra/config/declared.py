@@ -1,6 +1,5 @@
 """What settings does a class declare? The same answer for attrs classes, dataclasses and plain sections."""
 
-import dataclasses
 import os
 import sys
 import typing
@@ -54,11 +53,17 @@ def is_section(cls: Any) -> TypeGuard[type]:
 
     One that somebody registered a function for does not.
     """
-    return (
-        isinstance(cls, type)
-        and (attrs.has(cls) or dataclasses.is_dataclass(cls) or hasattr(cls, SECTION))
-        and not registered(cls)
-    )
+    return isinstance(cls, type) and (has_constructor(cls) or hasattr(cls, SECTION)) and not registered(cls)
+
+
+def has_constructor(cls: type) -> bool:
+    """Whether it is an attrs class or a dataclass."""
+    return attrs.has(cls) or _is_dataclass(cls)
+
+
+def _is_dataclass(cls: type) -> bool:
+    """As ``dataclasses`` says, which most starts need not import for that."""
+    return hasattr(cls, "__dataclass_fields__")
 
 
 def section_of(cls: type) -> str | EllipsisType | None:
@@ -146,7 +151,9 @@ def _fields(cls: type) -> list[_Field]:
             for each in attrs.fields(cls)
             if each.init
         ]
-    if dataclasses.is_dataclass(cls):
+    if _is_dataclass(cls):
+        import dataclasses
+
         missing = dataclasses.MISSING
         return [
             _Field(

@@ -3,7 +3,6 @@
 Asked when an error is worded, never while planning: nothing that nobody registered is ever built.
 """
 
-import dataclasses
 import inspect
 import sys
 from collections.abc import Sequence
@@ -45,6 +44,8 @@ def can_be_registered(leaf: Failure) -> bool:
         return False
     if made.failures or made.flaws:
         return False
+    import dataclasses
+
     is_data = attrs.has(cls) or dataclasses.is_dataclass(cls)
     return bool(made.arguments) or not is_data
 

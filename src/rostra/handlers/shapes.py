@@ -3,7 +3,6 @@
 Services and the like are neither. So a class that somebody forgot to register is not mistaken for a payload.
 """
 
-import dataclasses
 import functools
 import types
 import typing
@@ -14,7 +13,8 @@ import attrs
 
 _UNIONS = (Union, types.UnionType)
 _FOREIGN = ("__struct_fields__", "SerializeToString")
-"""By these, classes of msgspec and messages of protobuf are known without importing them."""
+_DATACLASS = "__dataclass_fields__"
+"""By these, classes of msgspec, messages of protobuf and dataclasses are known without importing what makes them."""
 
 
 def bare(annotation: Any) -> Any:
@@ -90,7 +90,7 @@ def is_data(annotation: Any, _above: tuple[Any, ...] = ()) -> bool:
 def _has_data_only(cls: type, above: tuple[Any, ...]) -> bool:
     if any(hasattr(cls, name) for name in _FOREIGN):
         return True
-    if attrs.has(cls) or dataclasses.is_dataclass(cls) or _is_typed_dict_or_tuple(cls):
+    if attrs.has(cls) or hasattr(cls, _DATACLASS) or _is_typed_dict_or_tuple(cls):
         try:
             hints = typing.get_type_hints(cls)
         except NameError:  # reading the payload will say it better

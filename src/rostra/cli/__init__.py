@@ -7,15 +7,19 @@ before it is known which command is meant, so that ``rostra --help`` and probes 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from rostra.garbage import collected_seldom
+
 __all__ = ["acting", "main", "showing"]
 
 
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
-    from rostra.cli.commands import rostra
     from rostra.cli.streams import written_whole
 
     with written_whole():
+        with collected_seldom():
+            from rostra.cli.commands import rostra
+
         rostra.main(prog_name="rostra")
 
 

@@ -11,18 +11,17 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import attrs
 import click
 
 from rostra.config import ConfigSource
 from rostra.errors import CommandLineError, closest
 from rostra.plugin import Named, installed
+from rostra.values import Values
 
 __all__ = ["Located", "located", "plugin_named", "plugins_named", "see_working_directory"]
 
 
-@attrs.frozen
-class Located:
+class Located(Values):
     """Where a file or package is imported from.
 
     Args:

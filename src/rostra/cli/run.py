@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from rostra.cli.options import plugin_arguments, seconds_option, settings_options, worker_options
+from rostra.garbage import collected_seldom
 
 __all__ = ["command"]
 
@@ -72,12 +73,13 @@ def command(
     loop: str,
 ) -> None:
     """Run plugins on a stage."""
-    from rostra import plugin
-    from rostra.cli import answering
-    from rostra.cli.naming import plugins_named, see_working_directory
-    from rostra.cli.report import reported
-    from rostra.config import ConfigSource
-    from rostra.plugin.finding import LISTED
+    with collected_seldom():
+        from rostra import plugin
+        from rostra.cli import answering
+        from rostra.cli.naming import plugins_named, see_working_directory
+        from rostra.cli.report import reported
+        from rostra.config import ConfigSource
+        from rostra.plugin.finding import LISTED
 
     with reported():
         if log_format is not None:

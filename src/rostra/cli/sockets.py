@@ -17,7 +17,7 @@ from rostra.errors import StageNotFoundError
 
 __all__ = ["chosen", "folder", "own", "running", "worker_of"]
 
-_NAME = re.compile(r"(?P<asked>\d+)(?:-(?P<worker>\d+))?\.sock")
+_NAME = r"(?P<asked>\d+)(?:-(?P<worker>\d+))?\.sock"
 
 _parents: list[int] = []
 """Of this process, the number of its parent if it is a worker."""
@@ -85,7 +85,9 @@ def chosen(pid: int | None = None) -> tuple[Path, ...]:
 
 
 def _sockets() -> list[Path]:
-    return sorted((path for path in folder().glob("*.sock") if _NAME.fullmatch(path.name)), key=_processes)
+    return sorted(
+        (path for path in folder().glob("*.sock") if re.fullmatch(_NAME, path.name)), key=_processes
+    )
 
 
 def _processes(path: Path) -> tuple[int, ...]:

@@ -5,15 +5,15 @@ back does not keep the process from ending.
 """
 
 import asyncio
-import gc
-from collections.abc import Callable, Coroutine, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack
 from itertools import dropwhile
 from typing import Any, TypeVar
 
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.errors import PluginError, StartTimeoutError
+from rostra.garbage import collected_seldom
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.lifecycle import Phase
 from rostra.plugin.rehearsing import Rehearsal, Rehearsing
@@ -24,9 +24,6 @@ Result = TypeVar("Result")
 
 _PATIENCE = 2.0
 """Seconds that the loop has to notice by itself that a start takes too long."""
-
-_SELDOM = 50_000
-"""So many new objects before garbage is looked for while plugins are prepared; as a rule Python looks after 700."""
 
 
 def stage(
@@ -170,28 +167,9 @@ def _completed(
 
 async def _run(made: Stage) -> list[Any]:
     async with AsyncExitStack() as stack:
-        with _collected_seldom():
+        with collected_seldom():
             await stack.enter_async_context(made)
         return await made.run()
-
-
-@contextmanager
-def _collected_seldom() -> Iterator[None]:
-    """Look for garbage less often: nearly all that is made while plugins are imported and prepared is there to stay.
-
-    Whatever of it is garbage goes with the first collection afterwards.
-    """
-    usual = gc.get_threshold()
-    if not usual[0]:  # somebody has switched it off
-        yield
-        return
-    seldom = (max(usual[0], _SELDOM), *usual[1:])
-    gc.set_threshold(*seldom)
-    try:
-        yield
-    finally:
-        if gc.get_threshold() == seldom:  # no plugin has found a better one
-            gc.set_threshold(*usual)
 
 
 async def _rehearsed(made: Stage) -> BaseException | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from rostra.documents import UnsayableError, encoded
 
-_BREAK = re.compile("\r\n|\r|\n")
-_NOT_IN_A_LINE = re.compile("[\r\n\0]")
+_BREAK = "\r\n|\r|\n"
+_NOT_IN_A_LINE = "[\r\n\0]"
 
 SILENCE = b":\n\n"
 """A comment, which keeps proxies from closing a connection that says nothing."""
@@ -44,7 +44,7 @@ class Event:
         retry: float | None = None,
     ) -> None:
         for text in (event, id):
-            if text is not None and _NOT_IN_A_LINE.search(text):
+            if text is not None and re.search(_NOT_IN_A_LINE, text):
                 raise ValueError("the name and the id of an event are one line each")
         if retry is not None and retry < 0:
             raise ValueError("clients wait some seconds before they connect again, or none")
@@ -72,7 +72,7 @@ class Event:
             said.append(f"retry: {round(self.retry * 1000)}")
         if self.data is not None:
             text = self.data if isinstance(self.data, str) else encoded(self.data).decode()
-            said += [f"data: {line}" for line in _BREAK.split(text)]
+            said += [f"data: {line}" for line in re.split(_BREAK, text)]
         return "\n".join([*said, "", ""]).encode()
 
 

@@ -15,7 +15,7 @@ from rostra.values import Values
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_METHOD = re.compile("[A-Z][A-Z-]*")
+_METHOD = "[A-Z][A-Z-]*"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -269,7 +269,7 @@ def route(
         HandlerError: A method or the path is none.
     """
     words = list(methods) if not isinstance(methods, str) else [methods]
-    wrong = next((word for word in words if _METHOD.fullmatch(word) is None), None)
+    wrong = next((word for word in words if re.fullmatch(_METHOD, word) is None), None)
     if wrong is not None or not words:
         what = f'"{wrong}" is no method' if words else "there is no method"
         fix = f'methods=["{wrong.upper()}"]' if wrong else 'methods=["GET", "POST"]'

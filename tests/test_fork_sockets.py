@@ -119,6 +119,31 @@ def test_all_are_bound_or_none(tmp_path, kept):
     assert caught.value.fix[1].startswith("--bind tcp://127.0.0.1:")
 
 
+@needs_ipv6
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)])
+def test_what_another_address_gets_as_well_is_bound_once(tmp_path, kept, order):
+    [probe] = bind([HERE])
+    port = probe.address.port
+    discard([probe])
+    uris = [f"tcp://:{port}", f"tcp://[::1]:{port}", f"unix://{tmp_path / 'x.sock'}", f"tcp://:{port}"]
+
+    bound = bind_uris([uris[place] for place in order], "--bind")
+    kept.callback(discard, bound)
+
+    assert sorted(str(each.address) for each in bound) == [
+        f"tcp://0.0.0.0:{port}", f"tcp://[::]:{port}", f"unix://{tmp_path / 'x.sock'}",
+    ]  # fmt: skip
+
+
+def test_what_is_for_another_server_is_refused_where_one_listens_already(kept):
+    [probe] = bind([HERE])
+    port = probe.address.port
+    discard([probe])
+
+    with pytest.raises(ListenError, match="cannot listen on 127"):
+        bind_uris([f"tcp://127.0.0.1:{port}", f"tcp://127.0.0.1:{port}?name=http.admin"], "--bind")
+
+
 def test_addresses_are_all_read_before_any_is_bound(tmp_path):
     path = tmp_path / "x.sock"
 

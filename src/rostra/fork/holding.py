@@ -6,13 +6,13 @@ and closed when no worker is left that asked for it.
 
 import errno
 from collections.abc import Iterable, Sequence
-from ipaddress import ip_address
 from itertools import chain
 from typing import Any
 
 from rostra.fork.addresses import SocketAddress, TcpAddress, UnixAddress, read_address
 from rostra.fork.binding import Bound, bind, discard
 from rostra.fork.messages import Granted, Refused, Wanted
+from rostra.fork.overlapping import overlap
 
 
 class _Kept:
@@ -98,7 +98,7 @@ class Held:
         """
         others = (kept.bound for other, kept in self._asked.items() if other[:2] != key[:2])
         for bound in chain(self._given, *others):
-            if any(_overlap(bound.address, each) for each in addresses):
+            if any(overlap(bound.address, each) for each in addresses):
                 raise OSError(errno.EADDRINUSE, f"this service itself listens at {bound.address}")
 
     def _same_port(self, key: tuple[Any, ...]) -> tuple[SocketAddress, ...]:
@@ -149,15 +149,6 @@ class Held:
 
 def _place(address: SocketAddress) -> object:
     return address.path if isinstance(address, UnixAddress) else address[:2]
-
-
-def _overlap(one: SocketAddress, other: SocketAddress) -> bool:
-    """Whether both want connections to one address."""
-    if isinstance(one, UnixAddress) or isinstance(other, UnixAddress) or not one.port == other.port > 0:
-        return False
-    hosts = ip_address(one.host), ip_address(other.host)
-    is_either_all = any(each.is_unspecified for each in hosts)
-    return hosts[0].version == hosts[1].version and (hosts[0] == hosts[1] or is_either_all)
 
 
 def _again(bound: Bound) -> Bound:

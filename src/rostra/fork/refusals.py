@@ -3,13 +3,15 @@
 import errno
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from typing import Literal
+from itertools import count
+from typing import Literal, TypeAlias
 
 from rostra.errors import ListenError
 from rostra.fork.addresses import SocketAddress, UnixAddress, read_address
 from rostra.fork.binding import Bound, bind, discard
+from rostra.fork.overlapping import covers
 from rostra.fork.sockets import looked_up
 from rostra.values import Values
 
@@ -28,6 +30,10 @@ _STEPS: dict[int | None, str] = {
 }
 
 _OWN = "listen at another port; another address at the same port takes a stop and a start, not a reload:"
+
+
+_Wanted: TypeAlias = "tuple[SocketAddress, tuple[SocketAddress, ...]]"
+"""What somebody wants, and what it stands for, with numeric hosts."""
 
 
 class Refusal(Values):
@@ -79,15 +85,39 @@ def bind_uris(uris: Iterable[str], where: str, *, reuse_port: bool = False) -> t
     with ExitStack() as undoing:
         bound: list[Bound] = []
         undoing.callback(discard, bound)
-        for address in addresses:
-            bound.extend(_bound(address, where, reuse_port=reuse_port))
+        for address, numeric in _needed([(each, _numeric(each, where)) for each in addresses]):
+            bound.extend(_bound(address, numeric, where, reuse_port=reuse_port))
         undoing.pop_all()
     return tuple(bound)
 
 
-def _bound(address: SocketAddress, where: str, *, reuse_port: bool) -> tuple[Bound, ...]:
+def _needed(wanted: Sequence[_Wanted]) -> Iterator[_Wanted]:
+    """All of them, without what another one gets as well; of two that are the same, the first."""
+    every = [each for _, numeric in wanted for each in numeric]
+    spared = {
+        place
+        for place, each in enumerate(every)
+        for at, other in enumerate(every)
+        if at != place and covers(other, each) and (at < place or not covers(each, other))
+    }
+    places = count()
+    for address, numeric in wanted:
+        yield address, tuple(each for each in numeric if next(places) not in spared)
+
+
+def _numeric(address: SocketAddress, where: str) -> tuple[SocketAddress, ...]:
     try:
-        return bind(looked_up(address), reuse_port=reuse_port)
+        return looked_up(address)
+    except OSError as error:
+        found = refusal(error, address)
+    raise _worded(found, address, where)
+
+
+def _bound(
+    address: SocketAddress, numeric: Iterable[SocketAddress], where: str, *, reuse_port: bool
+) -> tuple[Bound, ...]:
+    try:
+        return bind(numeric, reuse_port=reuse_port)
     except OSError as error:
         found = refusal(error, address)
     raise _worded(found, address, where)

@@ -490,3 +490,33 @@ async def test_sys_exit_of_a_worker_is_its_exit_code(folder):
     left = ended(folder, "run", "leaving.py", "--workers", "2")
 
     assert left.returncode == 3
+
+
+async def test_what_is_imported_before_the_fork_is_shared_also_after_garbage_was_looked_for(folder):
+    write(
+        folder,
+        "heavy.py",
+        "CATALOGUE = [[] for _ in range(300_000)]  # twenty megabytes of what may be garbage\n",
+    )
+    write(
+        folder,
+        "thrifty.py",
+        """
+        import gc, heavy
+
+        async def prepare():
+            gc.collect()
+            with open("/proc/self/smaps_rollup") as found:
+                [private] = [line.split()[1] for line in found if line.startswith("Private_Dirty:")]
+            print(f"{private}\\n", end="", flush=True)
+        """,
+    )
+
+    alone = ended(folder, "run", "thrifty.py", "--workers", "2")
+    shared = ended(folder, "run", "thrifty.py", "--workers", "2", "--preload")
+
+    of_each, of_those_who_share = (
+        [int(kilobytes) for kilobytes in each.stdout.split()] for each in (alone, shared)
+    )
+    assert len(of_each) == len(of_those_who_share) == 2
+    assert max(of_those_who_share) + 15_000 < min(of_each)

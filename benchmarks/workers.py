@@ -3,8 +3,8 @@
 On a machine with few processors the load generator takes some of what the workers could have, and others take more. So three
 figures stand side by side: what a processor second of the service is worth in requests, for one worker and for two; how much
 of the time both workers were really at work, seen from the times at which each answer was computed; and what comes of both,
-which is what two workers can do where they have two processors. Requests per second are shown as well, with the share of a
-processor that the load generator took.
+which is what two workers can do where they have two processors. What the machine itself loses when two processes compute at
+once is shown beside them, as are requests per second and the share of a processor that the load generator took.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -41,6 +41,8 @@ ROUNDS = 5
 REQUESTS = 300
 CLIENTS = 16
 PATIENCE = 60.0
+LONGEST_OF_HTTP = 1_000_000
+"""Nanoseconds between one computation and the next that a worker needs to answer and to read what waits."""
 
 
 @attrs.frozen
@@ -88,14 +90,30 @@ def service(folder: Path, workers: int) -> Iterator[tuple[psutil.Process, int]]:
         process.communicate(timeout=PATIENCE)
 
 
-async def answers(port: int, count: int) -> list[tuple[str, int, int]]:
-    """Ask so often, by several clients with a connection each: who answered, and from when until when it computed."""
+@attrs.frozen
+class Answers:
+    """What a round of questions got.
+
+    Args:
+        found: Who answered, and from when until when it computed, in nanoseconds.
+        asked_until: When the last question was asked.
+    """
+
+    found: list[tuple[str, int, int]] = attrs.field(factory=list)
+    asked_until: int = 0
+
+
+async def answers(port: int, count: int) -> Answers:
+    """Ask so often, by several clients with a connection each."""
     left = iter(range(count))
     found: list[tuple[str, int, int]] = []
+    asked_until = 0
 
     async def client() -> None:
+        nonlocal asked_until
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         for _ in left:
+            asked_until = time.monotonic_ns()
             writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
             length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
@@ -106,17 +124,38 @@ async def answers(port: int, count: int) -> list[tuple[str, int, int]]:
     async with asyncio.TaskGroup() as clients:
         for _ in range(CLIENTS):
             clients.create_task(client())
-    return found
+    return Answers(found, asked_until)
 
 
-def overlap(found: Sequence[tuple[str, int, int]]) -> float:
+def stretches(answers: Answers) -> Iterator[tuple[int, int]]:
+    """From when until when each worker was at work without a pause.
+
+    What lies between two computations is its work at HTTP, unless that takes longer than HTTP takes. What was computed
+    after the last question was asked does not count: one of two is the last to finish.
+    """
+    by_worker: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    for pid, began, ended in sorted(answers.found):
+        if began < answers.asked_until:
+            by_worker[pid].append((began, min(ended, answers.asked_until)))
+    for computed in by_worker.values():
+        since, until = computed[0]
+        for began, ended in computed:
+            if began - until > LONGEST_OF_HTTP:
+                yield since, until
+                since = began
+            until = ended
+        yield since, until
+
+
+def overlap(answers: Answers) -> float:
     """The mean number of workers at work while any was: 1 is one after the other, 2 is both all the time."""
-    edges = sorted([(began, 1) for _, began, _ in found] + [(ended, -1) for _, _, ended in found])
-    at_work, before = 0, edges[0][0]
+    at_work = [*stretches(answers)]
+    edges = sorted([(began, 1) for began, _ in at_work] + [(ended, -1) for _, ended in at_work])
+    count, before = 0, edges[0][0]
     spent: dict[int, int] = defaultdict(int)
     for moment, change in edges:
-        spent[at_work] += moment - before
-        at_work, before = at_work + change, moment
+        spent[count] += moment - before
+        count, before = count + change, moment
     busy = sum(time for count, time in spent.items() if count)
     return sum(count * time for count, time in spent.items()) / busy
 
@@ -130,15 +169,34 @@ def processor_seconds(parent: psutil.Process) -> float:
 def measured(parent: psutil.Process, port: int) -> Figures:
     """One round."""
     before, began, own = processor_seconds(parent), time.monotonic(), time.process_time()
-    found = asyncio.run(answers(port, REQUESTS))
+    got = asyncio.run(answers(port, REQUESTS))
     seconds = time.monotonic() - began
     return Figures(
-        per_second=len(found) / seconds,
-        per_cpu_second=len(found) / (processor_seconds(parent) - before),
-        overlap=overlap(found),
+        per_second=REQUESTS / seconds,
+        per_cpu_second=REQUESTS / (processor_seconds(parent) - before),
+        overlap=overlap(got),
         generator=(time.process_time() - own) / seconds,
-        spread=Counter(pid for pid, _, _ in found),
+        spread=Counter(pid for pid, _, _ in got.found),
     )
+
+
+ALONE = """
+import sys, time
+
+began = time.process_time()
+for _ in range(int(sys.argv[1])):
+    total = 0
+    for number in range(200_000):
+        total += number * number
+print(time.process_time() - began)
+"""
+
+
+def without_service(processes: int) -> float:
+    """What the handler computes, without any service: rounds per processor second, in so many processes at once."""
+    command = [sys.executable, "-c", ALONE, str(REQUESTS // processes)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)]
+    return REQUESTS / sum(float(each.communicate(timeout=PATIENCE)[0]) for each in running)
 
 
 def main() -> None:
@@ -148,8 +206,10 @@ def main() -> None:
         with service(Path(folder), 1) as alone, service(Path(folder), 2) as both:
             measured(*alone), measured(*both)
             pairs = [(measured(*alone), measured(*both)) for _ in range(ROUNDS)]
+            machine = tuple(without_service(2) / without_service(1) for _ in range(ROUNDS))
     worth = tuple(two.per_cpu_second / one.per_cpu_second for one, two in pairs)
     print(Ratio("requests per processor second, two workers / one", worth))
+    print(Ratio("the same for the bare computation, in two processes / in one", machine))
     print(Ratio("workers at work at the same time, of two", tuple(two.overlap for _, two in pairs)))
     both = tuple(each * two.overlap for each, (_, two) in zip(worth, pairs, strict=True))
     print(f"{Ratio('what two workers do / what one does', both)}  goal ≥ 1.8")

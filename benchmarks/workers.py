@@ -211,8 +211,8 @@ def main() -> None:
     print(Ratio("requests per processor second, two workers / one", worth))
     print(Ratio("the same for the bare computation, in two processes / in one", machine))
     print(Ratio("workers at work at the same time, of two", tuple(two.overlap for _, two in pairs)))
-    both = tuple(each * two.overlap for each, (_, two) in zip(worth, pairs, strict=True))
-    print(f"{Ratio('what two workers do / what one does', both)}  goal ≥ 1.8")
+    product = tuple(each * two.overlap for each, (_, two) in zip(worth, pairs, strict=True))
+    print(f"{Ratio('what two workers do / what one does', product)}  goal ≥ 1.8")
     print(
         Ratio("requests per second, two workers / one", tuple(b.per_second / a.per_second for a, b in pairs))
     )

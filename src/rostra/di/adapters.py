@@ -36,6 +36,7 @@ Marked = TypeVar("Marked", bound=Callable[..., Any])
 
 _LIFETIMES: tuple[Lifetime, ...] = typing.get_args(Lifetime)
 _MARK = "__rostra_adapter__"
+_NOTHING: Mapping[str, Any] = {}
 _YIELDED = (
     collections.abc.Iterator,
     collections.abc.Iterable,
@@ -91,7 +92,7 @@ def adapter(
 def mark_of(implementation: Any) -> Mark | None:
     """What ``@di.adapter`` left on exactly this one; a class does not inherit it."""
     function = getattr(implementation, "__func__", implementation)
-    mark = vars(function).get(_MARK) if hasattr(function, "__dict__") else None
+    mark = getattr(function, "__dict__", _NOTHING).get(_MARK)
     return mark if isinstance(mark, Mark) else None
 
 

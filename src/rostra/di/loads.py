@@ -27,10 +27,7 @@ def loads(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
 
 def takes_nothing(function: Callable[..., Any]) -> bool:
     """Whether it is a plain function without parameters, whose call needs no plan; a glance, not a look."""
-    return inspect.isfunction(function) and not any(
-        (
-            function.__code__.co_argcount,
-            function.__code__.co_kwonlyargcount,
-            hasattr(function, "__wrapped__"),
-        )
-    )
+    if not inspect.isfunction(function):
+        return False
+    code = function.__code__
+    return not (code.co_argcount or code.co_kwonlyargcount or hasattr(function, "__wrapped__"))

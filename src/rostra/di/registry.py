@@ -8,7 +8,7 @@ decided here.
 import itertools
 import weakref
 from collections import ChainMap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -16,9 +16,12 @@ from rostra import context
 from rostra.components import Components, Shape
 from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
 from rostra.di.annotations import Option
+from rostra.di.facts import Remembered
 from rostra.di.offers import Entry, Index, Offer, offers
 from rostra.errors import AdapterError, AnnotationError, NoContextError
 from rostra.values import Values
+
+_BOUND = classmethod, staticmethod
 
 INJECTED = "__rostra_injected__"
 """The attribute by which a function that ``@di.inject`` made points to itself; a copy of its attributes does not."""
@@ -48,6 +51,8 @@ class Registry:
     Args:
         parent: Where it looks, too: what is registered there is seen here, from the next look-up on.
         registered: Called with each adapter that is registered here.
+
+    ``remembered`` are answers to questions, as long as nothing else is registered.
     """
 
     __rostra_shapes_apart__ = True
@@ -71,6 +76,7 @@ class Registry:
         self._numbers: dict[Any, int] = {}
         self._counter = itertools.count()
         self._index = Index()
+        self.remembered = Remembered()
 
     def __repr__(self) -> str:
         return f"<Registry of {len(self._own)} adapters>"
@@ -118,6 +124,7 @@ class Registry:
         self._shapes.add(shape)
 
     def _forget_plans(self) -> None:
+        self.remembered.clear()
         if len(self._shapes):
             for shape in self._shapes:
                 shape.plans.clear()
@@ -152,12 +159,15 @@ class Registry:
             if self._registered is not None:
                 self._registered(made)
 
-    def collect(self, module: ModuleType) -> None:
-        """Take over what ``module`` defines, not what it imports: adapters and ``@di.inject`` functions."""
+    def collect(self, module: ModuleType, defined: Iterable[Any] | None = None) -> None:
+        """Take over what ``module`` defines, not what it imports: adapters and ``@di.inject`` functions.
+
+        Args:
+            module: Of a plugin.
+            defined: What ``defined_in`` says, if that is known.
+        """
         self._packages.add(module.__name__.partition(".")[0])
-        for item in list(vars(module).values()):
-            if getattr(item, "__module__", None) != module.__name__:
-                continue
+        for item in defined_in(module) if defined is None else defined:
             if mark_of(item) is not None:
                 self.register(item)
             if is_injected(item):
@@ -166,8 +176,8 @@ class Registry:
                 self._collect_methods(item)
 
     def _collect_methods(self, cls: type) -> None:
-        for name, item in list(vars(cls).items()):
-            if isinstance(item, classmethod | staticmethod) and mark_of(item) is not None:
+        for name, item in [*vars(cls).items()]:
+            if isinstance(item, _BOUND) and mark_of(item) is not None:
                 self.register(getattr(cls, name))
 
     def offers(self, option: Option) -> list[Offer]:
@@ -220,6 +230,13 @@ class Registry:
         self._index = Index()
         for each, adapter in self._own.items():
             self._index.add(adapter, self._numbers[each])
+
+
+def defined_in(module: ModuleType) -> list[Any]:
+    """The functions, classes and the like that are defined in a module, not imported into it; each once."""
+    name = module.__name__
+    own = [item for item in [*vars(module).values()] if getattr(item, "__module__", None) == name]
+    return [*{id(item): item for item in own}.values()]
 
 
 def is_injected(item: Any) -> bool:

@@ -1,10 +1,11 @@
 """Which handlers does a module define?"""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import ModuleType
 from typing import Any
 
 from rostra import di
+from rostra.di.registry import defined_in
 from rostra.handlers.triggers import Trigger, triggers_of
 from rostra.values import Values
 
@@ -40,22 +41,22 @@ class Declared(Values):
         return di.signature(self.function).parameters[1 if self.owner else 0 :]
 
 
-def collect(module: ModuleType) -> tuple[Declared, ...]:
+def collect(module: ModuleType, defined: Iterable[Any] | None = None) -> tuple[Declared, ...]:
     """The handlers defined in ``module``, in the order of their definition; what it only imported is left out.
 
     A method belongs to the class in whose body it stands.
+
+    Args:
+        module: Of a plugin.
+        defined: What ``di.registry.defined_in`` says, if that is known.
     """
-    seen: dict[int, object] = {}
     found: list[Declared] = []
-    for item in list(vars(module).values()):
-        if getattr(item, "__module__", None) == module.__name__ and id(item) not in seen:
-            seen[id(item)] = item
-            found.extend(
-                _of_class(item)
-                if isinstance(item, type)
-                else [Declared(trigger, item) for trigger in triggers_of(item)]
-            )
-    return tuple(_placed(each, module) for each in found)
+    for item in defined_in(module) if defined is None else defined:
+        if isinstance(item, type):
+            found += _of_class(item)
+        else:
+            found += [Declared(trigger, item) for trigger in triggers_of(item)]
+    return tuple([_placed(each, module) for each in found])
 
 
 def _placed(declared: Declared, module: ModuleType) -> Declared:
@@ -68,7 +69,7 @@ def _placed(declared: Declared, module: ModuleType) -> Declared:
 
 
 def _of_class(cls: type) -> Iterator[Declared]:
-    for name, item in list(vars(cls).items()):
+    for name, item in [*vars(cls).items()]:
         function, owner = (getattr(cls, name), None) if isinstance(item, _BOUND) else (item, cls)
         for trigger in triggers_of(function):
             yield Declared(trigger, function, owner)

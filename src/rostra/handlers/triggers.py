@@ -73,4 +73,5 @@ def mark(function: Handler, trigger: Trigger) -> Handler:
 
 def triggers_of(function: object) -> tuple[Trigger, ...]:
     """What sets ``function`` off, in the order in which the decorators are written."""
-    return tuple(getattr(function, _MARK, ()))
+    found: tuple[Trigger, ...] = getattr(function, _MARK, ())
+    return found

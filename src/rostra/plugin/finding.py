@@ -7,15 +7,18 @@ import inspect
 import sys
 from collections.abc import Callable, Hashable, Iterator
 from pathlib import Path
-from types import MethodType, ModuleType
+from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
 from rostra import di
 from rostra.errors import PluginError, PluginNotFoundError, closest
 from rostra.errors.base import shortened
+from rostra.plugin.beginning import never_waits
 from rostra.plugin.installed import GROUP, all_installed, installed
 from rostra.plugin.names import Reference, Script, read
 from rostra.values import Values
+
+_ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
 
 Named: TypeAlias = "str | ModuleType | Callable[..., Any]"
 """What a plugin may be named by."""
@@ -46,6 +49,11 @@ class Plugin(Values):
         if callable(self.prepare):
             return di.signature(self.prepare).place
         return shortened(getattr(self.module, "__file__", None) or "")
+
+    @property
+    def is_instant(self) -> bool:
+        """Whether its ``prepare``, if it has one, takes nothing and never waits."""
+        return self.prepare is None or (di.takes_nothing(self.prepare) and never_waits(self.prepare))
 
     @property
     def identity(self) -> Hashable:
@@ -104,11 +112,12 @@ def find(what: Named, asker: Asker | None = None) -> Plugin:
 
 def is_prepare(function: Callable[..., Any]) -> bool:
     """Whether it is a coroutine function or an async generator function."""
-    called = getattr(function, "__call__", None)  # noqa: B004  (what, not whether)
-    return _is_async(function) or _is_async(called)
+    return _is_async(function) or _is_async(getattr(function, "__call__", None))  # noqa: B004  (what, not whether)
 
 
 def _is_async(function: Any) -> bool:
+    if type(function) is FunctionType:
+        return bool(function.__code__.co_flags & _ASYNC)
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 

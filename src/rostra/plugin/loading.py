@@ -14,12 +14,16 @@ from rostra import context, log
 from rostra.clock import Clock
 from rostra.components import Components
 from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
+from rostra.plugin.beginning import begun
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
 from rostra.plugin.noting import Brought, Elapsed, note_here
 from rostra.plugin.options import Listed
 from rostra.plugin.waiting import path_between
 
 _log = log.get("rostra.plugin")
+
+_TURN = 0.01
+"""Seconds after which the loop gets a turn while plugins are prepared that never wait."""
 
 
 class Record:
@@ -98,6 +102,8 @@ class Loading:
         self._records: dict[Hashable, Record] = {}
         self._listed: dict[Hashable, Listed] = {}
         self._is_closed = False
+        self._importing = Components(None, "import")
+        self._turned = 0.0
 
     @property
     def records(self) -> tuple[Record, ...]:
@@ -194,22 +200,34 @@ class Loading:
         if record is None:
             listed = self._listed.get(plugin.identity)
             record = self._records[plugin.identity] = Record(plugin, asker, elapsed, listed)
-            record.running = asyncio.get_running_loop().create_task(
-                self._run(record), name=f"prepare of plugin {record.name}", context=context.bound(self._layer)
-            )
-            record.running.add_done_callback(lambda _: self._note_end(record))
+            self._begin(record)
         return record
+
+    def _begin(self, record: Record) -> None:
+        """Prepare it: in a task of its own, unless nothing in it waits, and the one that asks does nothing else."""
+        running, name, own = self._run(record), f"prepare of plugin {record.name}", context.bound(self._layer)
+        asker = record.asked_by
+        is_alone = asker is None or asker.running is asyncio.current_task()
+        if is_alone and record.plugin.is_instant:
+            record.running = begun(running, name, own)
+        else:
+            record.running = asyncio.get_running_loop().create_task(running, name=name, context=own)
+            record.running.add_done_callback(lambda _: self._note_end(record))
 
     def _found(self, what: Named, asker: Record | None, calling: Asker | None) -> Plugin:
         # A module is imported once per process: what its top level registers must not end with this stage.
+        if self._importing.seen.values:
+            self._importing = Components(None, "import")
+        token = context.enter(self._importing)
         try:
-            with context.use(Components(None, "import")):
-                return find(what, calling)
+            return find(what, calling)
         except (PluginError, PluginNotFoundError):
             raise
         except Exception as error:
             error.add_note(f"while importing plugin {what}{f', loaded by {asker.lineage}' if asker else ''}")
             raise
+        finally:
+            context.leave(token)
 
     def _check_for_circle(self, record: Record, asker: Record, call: Call | str) -> None:
         path = path_between(record, asker, lambda each: [after for after, _ in each.waits_for])
@@ -221,7 +239,9 @@ class Loading:
             raise PluginCycleError(tuple(each.name for each in circle), (*map(str, steps), str(call)))
 
     async def _wait_for(self, record: Record) -> None:
-        if record.running is not None:
+        if record.running is None:
+            await self._take_turns()
+        else:
             ended = asyncio.get_running_loop().create_future()
             record.waiting.append(ended)
             try:
@@ -233,6 +253,12 @@ class Loading:
         if record.failure is not None:
             record.is_told = True
             raise record.failure
+
+    async def _take_turns(self) -> None:
+        """Let the loop look after signals and timers now and then, though nothing waits."""
+        if self._now() - self._turned > _TURN:
+            await asyncio.sleep(0)
+            self._turned = self._now()
 
     async def _let_go(self, record: Record) -> None:
         """Nobody waits any longer: end the preparation, as if it were a part of the one that was waiting."""

@@ -9,6 +9,7 @@ from typing import Any
 from rostra import context, di, log
 from rostra.components import Key, keys
 from rostra.config import ConfigSource
+from rostra.di.registry import defined_in
 from rostra.errors import PluginError
 from rostra.handlers import Handlers, collect
 from rostra.plugin.cancelling import Cancel
@@ -69,8 +70,9 @@ class Preparing:
         if module is None or module.__name__ in self._collected:
             return 0
         self._collected.add(module.__name__)
-        self.registry.collect(module)
-        declared = collect(module)
+        defined = defined_in(module)
+        self.registry.collect(module, defined)
+        declared = collect(module, defined)
         for each in declared:
             await loading.load(each.trigger.transport, record, each.place)
         self.handlers.declare(declared)

@@ -77,6 +77,34 @@ class TestWhatIsSeenOfThem:
 
         assert len(plans) == 1
 
+    @pytest.mark.parametrize("where", ["stage", "layer"])
+    async def test_an_addition_that_nobody_on_the_way_asked_for_compiles_nothing_anew(
+        self, where: str
+    ) -> None:
+        async with a_stage(Repo, Service) as stage:
+            database = stage.add(Database())
+            with context.child() as layer:
+                await thrice(Service)
+                code = plan_of(Service).__code__
+
+                {"stage": stage, "layer": layer}[where].add(Request())
+                service = await di.nject(Service)
+
+                assert service.database is database
+                assert plan_of(Service).__code__ is code
+
+    async def test_an_addition_that_somebody_on_the_way_asked_for_is_found(self) -> None:
+        async with a_stage(Repo, Service) as stage:
+            stage.add(Database())
+            with context.child():
+                before = await thrice(Service)
+                nearer = context.add(Database())
+
+                after = await thrice(Service)
+
+        assert {each.database for each in after} == {nearer}
+        assert {each.database for each in before} != {nearer}
+
     async def test_a_replacement_below_compiles_nothing_anew(self) -> None:
         async with a_stage(Repo) as layer:
             layer.add(Database())

@@ -6,7 +6,7 @@ function. An exception that passes through is told for whom something was being 
 
 import inspect
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
@@ -31,27 +31,41 @@ class Loader:
         return self.text
 
 
-def compiled(program: Program) -> Callable[..., Any]:
-    """The function that a program defines."""
-    file = f"rostra.di/{next(_numbers)}/{program.name}.py"
-    module: dict[str, Any] = {
-        **program.names,
-        "MISSING": MISSING,
-        "Flight": Flight,
-        "asking": asking,
-        "awaited": awaited,
-        "check": check,
-        "left": left,
-        "opened": opened,
-        "opened_now": opened_now,
-        "told": told,
-        "ways": program.ways,
-        "__name__": f"rostra.di.{program.name}",
-        "__loader__": Loader(program.text),
-    }
-    exec(compile(program.text, file, "exec"), module)  # noqa: S102  (rostra wrote the text)
-    function: Callable[..., Any] = module[program.name]
-    return function
+class Compiled:
+    """A program, compiled once for contexts of all shapes.
+
+    Args:
+        program: Its text and what that takes for granted.
+    """
+
+    __slots__ = ("_code", "_module", "_name")
+
+    def __init__(self, program: Program) -> None:
+        self._name = program.name
+        file = f"rostra.di/{next(_numbers)}/{program.name}.py"
+        self._code = compile(program.text, file, "exec")
+        self._module: dict[str, Any] = {
+            **program.names,
+            "MISSING": MISSING,
+            "Flight": Flight,
+            "asking": asking,
+            "awaited": awaited,
+            "check": check,
+            "left": left,
+            "opened": opened,
+            "opened_now": opened_now,
+            "told": told,
+            "ways": program.ways,
+            "__name__": f"rostra.di.{program.name}",
+            "__loader__": Loader(program.text),
+        }
+
+    def at(self, places: Mapping[str, Any]) -> Callable[..., Any]:
+        """The function that it defines, where the names that differ between contexts stand for this."""
+        module = {**self._module, **places}
+        exec(self._code, module)  # noqa: S102  (rostra wrote the text)
+        function: Callable[..., Any] = module[self._name]
+        return function
 
 
 async def awaited(result: Any) -> Any:

@@ -9,7 +9,7 @@ from rostra.di.annotations import read
 from rostra.di.answering import Answer
 from rostra.di.drawing import would_do
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
-from rostra.di.recipes import Recipe, Ways, checked, program_of
+from rostra.di.recipes import Recipe, Ways, checked, places_of, program_of
 from rostra.di.registry import here
 from rostra.di.signatures import Signature, signature
 from rostra.di.views import view_from
@@ -45,8 +45,8 @@ def explain(target: Any, /, *, source: bool = False, **given: Any) -> str:
 
 
 def _text_of(answer: Answer, given: tuple[str, ...]) -> str:
-    program = program_of(Recipe(answer, is_final=False), here().environment, given, Ways())
-    if program is None:
+    program = program_of(Recipe(answer, is_final=False), given, Ways())
+    if program is None or places_of(program, here().environment) is None:
         return f"{answer.wanted} is interpreted: something is made lazily, or an object of the stage is not there yet"
     return str(program.text)
 

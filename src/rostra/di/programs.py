@@ -2,20 +2,21 @@
 
 One function per plan: each object is a local variable, adapters are names of its module, arguments are positional
 where that is the same, and ``await`` stands only where an adapter needs it. Nothing is looked up but slots of the
-context's list of values. Which line belongs to whose making is known beside the text, so that an exception can say
-for whom something was built.
+context's list of values, which are names of the module, too: so the text is the same for contexts of all shapes. Which
+line belongs to whose making is known beside the text, so that an exception can say for whom something was built.
 """
 
 import inspect
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rostra.components import Shape, name_of
+from rostra.components import Added, Key, name_of
 from rostra.di.passing import is_plain_generator, is_surely_right, passed_by_position
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Plan, StageObject
 from rostra.di.products import Way, product_class
+from rostra.di.scopes import Scope
 from rostra.di.signatures import Parameter, Signature
 
 
@@ -27,12 +28,16 @@ class Program(NamedTuple):
         text: The module that defines it.
         names: What the names in it stand for, but for those that every program has.
         ways: By line: the adapter that is called there, and those for which it is.
+        slots: The names in it that are places in the list of values, each by the type and name of what lies there.
+        of_stage: The names in it of objects of the stage, each by its product.
     """
 
     name: str
     text: str
     names: dict[str, Any]
     ways: dict[int, Way]
+    slots: dict[Added, str]
+    of_stage: dict[Any, str]
 
 
 class Task(NamedTuple):
@@ -73,16 +78,10 @@ class Writer:
 
     Args:
         task: What it is to do.
-        shape: Of the context that it will be called in.
-        stage: The objects of the stage that are there, by product.
-        scope: The slot of the scope, if one is open.
     """
 
-    def __init__(self, task: Task, shape: Shape, stage: Mapping[Any, Any], scope: int | None) -> None:
+    def __init__(self, task: Task) -> None:
         self._task = task
-        self._shape = shape
-        self._stage = stage
-        self._scope = scope
         self._order = list(_in_order(task.plan.roots))
         self._nodes = [node for node, _ in self._order]
         self._waits = any(node.offer.signature.needs_await for node in self._nodes)
@@ -94,6 +93,8 @@ class Writer:
         self._used = {*_TAKEN, *self._locals.values(), *map(_given, task.given)}
         self._names: dict[str, Any] = {}
         self._named_by: dict[Any, str] = {}
+        self._slots: dict[Added, str] = {}
+        self._of_stage: dict[Any, str] = {}
         self._lines: list[str] = []
         self._ways: dict[int, Way] = {}
 
@@ -117,7 +118,8 @@ class Writer:
             self._function(f"{name}_with_what_is_there", takes, None)
         else:
             self._function(name, takes, None)
-        return Program(name, "\n".join([*self._lines, ""]), self._names, self._ways)
+        text = "\n".join([*self._lines, ""])
+        return Program(name, text, self._names, self._ways, self._slots, self._of_stage)
 
     def _function(self, name: str, takes: list[str], other: str | None) -> None:
         """One function. Where nothing was kept yet, nothing need be looked for; else it leaves it to the ``other``."""
@@ -146,9 +148,7 @@ class Writer:
     def _openings(self, otherwise: str | None) -> None:
         lives_in_scope = any(map(_lives_in_scope, self._nodes))
         if lives_in_scope or any(node.offer.signature.is_generator for node in self._nodes):
-            if self._scope is None:
-                raise Unwritable
-            self._line(1, f"scope = values[{self._scope}]")
+            self._line(1, f"scope = {self._slot(Scope, None)}")
             self._line(1, "closing = scope.closing")
             if lives_in_scope:
                 self._line(1, "if closing.is_closed: closing.check_open()")
@@ -275,32 +275,42 @@ class Writer:
             case Given():
                 return _given(node.name)
             case Load():
-                slot = self._shape.find(node.key, node.name)
-                if slot is not None:
-                    return f"values[{slot}]"
+                return self._slot(node.key, node.name)
             case Constant():
                 return "None" if node.value is None else self._named("constant", node.value)
             case Collect():
                 return f"[{', '.join(map(self._value, node.nodes))}]"
             case StageObject():
                 offer = node.build.offer
-                if offer.product in self._stage:
-                    return self._named(f"the_{name_of(offer.made)}", self._stage[offer.product])
+                return self._later(self._of_stage, offer.product, f"the_{name_of(offer.made)}")
         raise Unwritable
 
     def _key(self, node: Build) -> str:
         return self._named(f"{name_of(node.offer.made)}_key", node.offer.product)
 
-    def _named(self, wanted: str, value: Any, same: Any = None) -> str:
-        """A name of the module for a value, one for all that are the ``same``."""
-        by = id(value) if same is None else same
-        if by not in self._named_by:
-            name = wanted = _safe(wanted)
-            while name in self._used:
-                name = f"{wanted}_{len(self._used)}"
-            self._used.add(name)
-            self._named_by[by], self._names[name] = name, value
-        return self._named_by[by]
+    def _slot(self, key: Key, name: str | None) -> str:
+        called = f"at_{name_of(key)}" if name is None else f"at_{name_of(key)}_{name}"
+        return f"values[{self._later(self._slots, (key, name), called)}]"
+
+    def _later(self, places: dict[Any, str], place: Any, wanted: str) -> str:
+        """A name of the module for what is not known before there is a context."""
+        if place not in places:
+            places[place] = self._new(wanted)
+        return places[place]
+
+    def _named(self, wanted: str, value: Any) -> str:
+        """A name of the module for a value."""
+        if id(value) not in self._named_by:
+            name = self._new(wanted)
+            self._named_by[id(value)], self._names[name] = name, value
+        return self._named_by[id(value)]
+
+    def _new(self, wanted: str) -> str:
+        name = wanted = _safe(wanted)
+        while name in self._used:
+            name = f"{wanted}_{len(self._used)}"
+        self._used.add(name)
+        return name
 
 
 _TAKEN = frozenset(

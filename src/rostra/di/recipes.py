@@ -11,9 +11,10 @@ from typing import Any
 from rostra.components import Components, Environment, Shape
 from rostra.di.answering import Answer, Asked, answer
 from rostra.di.drawing import unused
-from rostra.di.plans import Build, Collect, Node, Plan, StageObject
+from rostra.di.facts import Facts
+from rostra.di.plans import Build, Plan
 from rostra.di.running import Run
-from rostra.di.scopes import Scope, nearest_scope
+from rostra.di.scopes import nearest_scope
 from rostra.di.stage_objects import StageObjects
 from rostra.di.suggesting import missing
 from rostra.di.views import View, view_from
@@ -35,10 +36,12 @@ class Recipe:
         arguments: For a function: what it is called with.
         is_final: It stays right as long as the shape has it.
         is_known: It was asked for before.
-        is_interpreted: It has something that no function can be made of.
+
+    ``programs`` and ``compiled`` are what was made of it, by the names of given values and the way of asking; a program
+    that is None cannot be written.
     """
 
-    __slots__ = ("arguments", "function", "is_final", "is_interpreted", "is_known", "plan", "wanted")
+    __slots__ = ("arguments", "compiled", "function", "is_final", "is_known", "plan", "programs", "wanted")
 
     def __init__(self, found: Answer, *, is_final: bool) -> None:
         self.wanted = found.wanted
@@ -47,7 +50,8 @@ class Recipe:
         self.arguments = found.arguments
         self.is_final = is_final
         self.is_known = False
-        self.is_interpreted = False
+        self.programs: dict[Any, Any] = {}
+        self.compiled: dict[Any, Any] = {}
 
 
 class Ways(Values):
@@ -102,11 +106,37 @@ def recipe_for(layer: Components, key: Any, asked: Callable[[], Asked], given: M
         known.is_known = True
         return known
     view = view_from(layer, {name: type(value) for name, value in given.items()})
-    found = checked(view, asked())
-    recipe = Recipe(found, is_final=key is not None and found.is_final and _is_of_shape(view))
+    recipe = _taken_over(view, key)
+    if recipe is None:
+        found = checked(view, asked())
+        recipe = Recipe(found, is_final=key is not None and found.is_final and _is_of_shape(view))
+        if recipe.is_final and view.facts is not None and _is_told_by_facts(view):
+            view.registry.remembered.add(_circumstances(view, key), view.facts, recipe)
     if recipe.is_final and layer.environment.shape is shape:
         _remember(shape, view, key, recipe)
     return recipe
+
+
+def _taken_over(view: View, key: Any) -> Recipe | None:
+    """What was found out in a context of another shape, if all that planning looked at there is the same here."""
+    if key is None or not (_is_told_by_facts(view) and _is_of_shape(view)):
+        return None
+    answers: list[tuple[Facts, Recipe]] = view.registry.remembered.of(_circumstances(view, key))
+    for facts, recipe in answers:
+        if view.says(facts):
+            recipe.is_known = True
+            return recipe
+    return None
+
+
+def _circumstances(view: View, key: Any) -> Any:
+    """The question, and what else decides its answer besides the facts."""
+    return key, view.scope is None, view.stage is None
+
+
+def _is_told_by_facts(view: View) -> bool:
+    """Whether nothing stands in for anything, and there is one registry: then the facts say all of the context."""
+    return not view.has_overrides and (view.stage is None or view.stage.registry is view.registry)
 
 
 def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
@@ -118,57 +148,57 @@ def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
 
 def function_of(recipe: Recipe, environment: Environment, given: Mapping[str, Any], ways: Ways) -> Any:
     """The plan as a function of the context's values and the given values, or None if it is better interpreted."""
-    if recipe.is_interpreted or not recipe.is_known:
+    if not recipe.is_known:
         return None
-    from rostra.di.compiling import compiled  # most processes that start and stop need none of it
+    program = program_of(recipe, tuple(given), ways)
+    places = None if program is None else places_of(program, environment)
+    if places is None:
+        return None
+    key = (tuple(given), ways)
+    if key not in recipe.compiled:
+        from rostra.di.compiling import Compiled  # most processes that start and stop need none of it
 
-    program = program_of(recipe, environment, tuple(given), ways)
-    return None if program is None else compiled(program)
+        recipe.compiled[key] = Compiled(program)
+    return recipe.compiled[key].at(places)
 
 
-def program_of(recipe: Recipe, environment: Environment, given: tuple[str, ...], ways: Ways) -> Any:
-    """The source text of a plan; None if it is better interpreted, for now or for ever."""
-    from rostra.di.programs import Task, Unwritable, Writer
+def program_of(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Any:
+    """The source text of a plan; None if it cannot be written."""
+    from rostra.di.programs import Unwritable, Writer
 
+    key = (given, ways)
+    if key not in recipe.programs:
+        try:
+            recipe.programs[key] = Writer(_task(recipe, given, ways)).program()
+        except Unwritable:
+            recipe.programs[key] = None
+    return recipe.programs[key]
+
+
+def places_of(program: Any, environment: Environment) -> dict[str, Any] | None:
+    """What the names in a program stand for in this context; None as long as an object of the stage is to be made."""
     shape, values = environment.shape, environment.values
     slot = shape.find(StageObjects, None)
     there: Mapping[Any, Any] = {} if slot is None else values[slot].kept.values
-    if not _is_ready(recipe.plan, there):
+    slots = {name: shape.find(*added) for added, name in program.slots.items()}
+    if None in slots.values() or not there.keys() >= program.of_stage.keys():
         return None
-    plan = (
-        recipe.plan._replace(kept=frozenset())
-        if ways.is_alone and not _is_made_twice(recipe.plan)
-        else recipe.plan
-    )
+    return {**slots, **{name: there[product] for product, name in program.of_stage.items()}}
+
+
+def _task(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Any:
+    from rostra.di.programs import Task
+
+    keeps_nothing = ways.is_alone and not _is_made_twice(recipe.plan)
+    plan = recipe.plan._replace(kept=frozenset()) if keeps_nothing else recipe.plan
     shared = (recipe.wanted, given, recipe.function, recipe.arguments)
-    task = Task(plan, *shared, ways.is_one, ways.passes, ways.can_wait)
-    try:
-        return Writer(task, shape, there, shape.find(Scope, None)).program()
-    except Unwritable:
-        recipe.is_interpreted = True
-        return None
+    return Task(plan, *shared, ways.is_one, ways.passes, ways.can_wait)
 
 
 def _is_made_twice(plan: Plan) -> bool:
     """Whether two ways of making the same thing are in one plan, so that the first that is made is for both."""
     products = [node.offer.product for node in plan.kept if isinstance(node, Build)]
     return len(set(products)) < len(products)
-
-
-def _is_ready(plan: Plan, there: Mapping[Any, Any]) -> bool:
-    """Whether the objects of the stage that it needs are there."""
-    stack: list[Node] = list(plan.roots)
-    seen: set[Node] = set()
-    while stack:
-        node = stack.pop()
-        if node in seen:
-            continue
-        seen.add(node)
-        if isinstance(node, StageObject) and node.build.offer.product not in there:
-            return False
-        if isinstance(node, Build | Collect):
-            stack += plan.inside(node)
-    return True
 
 
 def _is_of_shape(view: View) -> bool:

@@ -8,6 +8,7 @@ from typing_extensions import is_protocol
 from rostra.components import Components, Key, keys
 from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, is_by_name_only, origin_of
+from rostra.di.facts import Facts, Found
 from rostra.di.overrides import Overrides, Replacement
 from rostra.di.registry import Registry, registry_of
 from rostra.di.scopes import Scope, nearest_scope
@@ -42,6 +43,7 @@ class View(Values):
         stage: What the stage's objects may use; None where no stage runs.
         stage_objects: Those of the stage, if one runs.
         is_stage: This is what the stage's objects may use.
+        facts: Where what planning looks for is written down.
     """
 
     layer: Components
@@ -53,6 +55,7 @@ class View(Values):
     stage: "View | None" = None
     stage_objects: StageObjects | None = None
     is_stage: bool = False
+    facts: Facts | None = None
 
     def layers(self) -> Iterator[tuple[int, Components]]:
         """The layers, nearest first, and how far away they are."""
@@ -64,8 +67,29 @@ class View(Values):
 
     def seen(self, option: Option) -> Seen | None:
         """The nearest component of this type and name, or what stands in for it."""
+        seen = self._seen(option)
+        if self.facts is not None:
+            self.facts.seen[self.is_stage, option] = self._found(seen)
+        return seen
+
+    def says(self, facts: Facts) -> bool:
+        """Whether planning would find the same here."""
+        return all(
+            view is not None and view._found(view._seen(option)) is found  # noqa: SLF001  (a view, too)
+            for (is_stage, option), found in facts.seen.items()
+            for view in [self.stage if is_stage else self]
+        ) and all(
+            view is not None and view._names(key) == names  # noqa: SLF001  (as above)
+            for (is_stage, key), names in facts.names.items()
+            for view in [self.stage if is_stage else self]
+        )
+
+    def _found(self, seen: Seen | None) -> Found:
+        return None if seen is None else self.is_private(seen.depth)
+
+    def _seen(self, option: Option) -> Seen | None:
         shape = self.layer.environment.shape
-        if shape.find(*option) is None and not self._has_overrides:
+        if shape.find(*option) is None and not self.has_overrides:
             return None
         for depth, layer in self.layers():
             if option.name in layer.own(option.key):
@@ -76,11 +100,18 @@ class View(Values):
         return None
 
     @property
-    def _has_overrides(self) -> bool:
+    def has_overrides(self) -> bool:
+        """Whether something may stand in for something else."""
         return self.layer.environment.shape.find(Overrides, None) is not None
 
     def names(self, key: Key) -> list[str | None]:
         """The names of all components of one type, from the lowest layer up."""
+        names = self._names(key)
+        if self.facts is not None:
+            self.facts.names[self.is_stage, key] = names
+        return names
+
+    def _names(self, key: Key) -> list[str | None]:
         names: dict[str | None, None] = {}
         for layer in reversed(list(self.layer.layers())):
             names |= dict.fromkeys(layer.own(key))
@@ -90,7 +121,7 @@ class View(Values):
 
     def replaced(self, adapter: Adapter) -> Seen | None:
         """What stands in for an adapter."""
-        if not self._has_overrides:
+        if not self.has_overrides:
             return None
         for depth, layer in self.layers():
             for overrides in layer.own(Overrides).values():
@@ -107,12 +138,14 @@ class View(Values):
 
 def view_from(layer: Components, given: Mapping[str, Any]) -> View:
     """What a call from ``layer`` may use that is given values of these types."""
-    objects = layer.get(StageObjects, default=None)
+    objects, facts = layer.get(StageObjects, default=None), Facts()
     stage = None
     if objects is not None:
-        stage = View(objects.layer, registry_of(objects.layer), stage_objects=objects, is_stage=True)
+        registry = registry_of(objects.layer)
+        stage = View(objects.layer, registry, stage_objects=objects, is_stage=True, facts=facts)
     depth, scope = nearest_scope(layer)
-    return View(layer, registry_of(layer), given, frozenset(given), scope, depth, stage, objects)
+    by_type = frozenset(given)
+    return View(layer, registry_of(layer), given, by_type, scope, depth, stage, objects, facts=facts)
 
 
 def fits(given: Any, key: Key) -> bool:

@@ -78,9 +78,11 @@ def files_open() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
 
-def ours() -> set[str]:
-    """The names of tasks that belong to web sockets."""
-    return {task.get_name() for task in asyncio.all_tasks() if task.get_name().startswith("websocket")}
+def ours(served: Any) -> list[str]:
+    """Connections that are not over, and the names of tasks that belong to web sockets."""
+    tasks = [task.get_name() for task in asyncio.all_tasks()]
+    open_ones = [repr(life.socket) for life in served.stage.components.get(Sockets)]
+    return [*open_ones, *(name for name in tasks if name.startswith("websocket"))]
 
 
 @pytest.mark.parametrize("how", ["abort", "close"])
@@ -98,10 +100,9 @@ async def test_a_peer_that_vanishes_ends_the_iteration_and_closes_the_scope(serv
 
         async with asyncio.timeout(PATIENCE):
             await journal.closed.wait()
-        await until(lambda: not ours())
+        await until(lambda: not ours(served))
 
         assert journal.lines == ["taken", "1006", "left"]
-        await until(lambda: len(served.stage.components.get(Sockets)) == 0)
 
 
 async def test_a_peer_that_answers_no_ping_is_noticed(serve, journal, seat):
@@ -157,7 +158,7 @@ async def test_a_peer_that_never_reads_is_let_go_and_what_waits_for_it_is_bounde
 
         async with asyncio.timeout(PATIENCE):
             await journal.closed.wait()
-        await until(lambda: not ours())
+        await until(lambda: not ours(served))
 
         assert journal.lines == ["taken", "it took nothing for 0.2s", "left"]
         assert sent < 30 * 2**20, "the kernel's buffers and a little"
@@ -293,7 +294,7 @@ async def test_a_handler_that_lets_the_end_pass_is_no_failure(serve, caplog):
         async with served.session.ws_connect(f"{served.url}/ticks") as client:
             await client.send_str("go")
             await client.receive_str()
-        await until(lambda: not ours())
+        await until(lambda: not ours(served))
 
     assert [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []
 
@@ -327,7 +328,7 @@ async def test_at_shutdown_each_of_200_handlers_has_its_chance_and_each_client_h
     assert sorted(heard) == sorted([f"goodbye {number}", 1001] for number in range(200))
     assert left == [True] * 200
     assert took < 10, "within the patience, and far within the stop budget"
-    assert ours() == set()
+    assert ours(served) == []
     await until(lambda: files_open() <= files)
 
 
@@ -392,7 +393,7 @@ async def test_cut_at_any_step_everything_opened_is_closed_and_nothing_is_left(s
 
         serving.cut()
 
-        await until(lambda: not serving.running and not ours())
+        await until(lambda: not serving.running and not ours(served))
         if steps > 12:
             await asyncio.wait_for(reader.read(), PATIENCE)
         writer.close()

@@ -1,7 +1,7 @@
 """Handlers of web sockets on the routes of aiohttp: what is asked for is judged before the connection is upgraded."""
 
-import contextvars
 import functools
+import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ from rostra.handlers import Bound, Origin, bare, where_of
 from rostra_aiohttp.answers import answer_to
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.origins import is_allowed
-from rostra_aiohttp.reading import reader_of
+from rostra_aiohttp.reading import Reader, reader_of
 from rostra_aiohttp.settings import HttpConfig
 from rostra_aiohttp.table import BOUND, described, shape, taken, too_late
 from rostra_aiohttp.websockets.declaring import SocketRoute
@@ -22,8 +22,6 @@ from rostra_aiohttp.websockets.living import Life, Sockets
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-_life: contextvars.ContextVar[Life] = contextvars.ContextVar("rostra_websocket_life")
-"""Of the connection whose handler runs here."""
 _VERSION = "13"
 """Of the protocol (RFC 6455, section 4.1)."""
 
@@ -67,7 +65,7 @@ def _endpoint(bound: Bound, settings: HttpConfig, sockets: Sockets) -> Endpoint:
     route, patience = _route(bound), settings.websocket
     readers = [reader_of(each) for each in (*bound.guards, bound)]
     allowed = (*patience.origins, *route.origins)
-    called = _speaking(bound)
+    asked, layer = _asking(bound), context.current_context()
     hears = any(
         each.origin is Origin.PROVIDED and bare(each.annotation) is plugin.Cancel for each in bound.sources
     )
@@ -76,39 +74,60 @@ def _endpoint(bound: Bound, settings: HttpConfig, sockets: Sockets) -> Endpoint:
         _check(request, route.protocols, allowed)
         if sockets.is_stopping:
             raise web.HTTPServiceUnavailable
-        values: dict[str, Any] = {}
-        for reader in readers:
-            values.update(await reader.read(request))
+        values = await _values(readers, request)
         response = response_for(patience, route.protocols, route.largest)
         if not response.can_prepare(request):
             raise web.HTTPBadRequest(text="the handshake of the web socket is wrong")
-        life = Life(Line(request, response, patience), hears=hears)
-        sockets.add(life)
-        try:
-            return answer_to(request, await life.live(functools.partial(_run, called, values, request)))
-        finally:
-            sockets.discard(life)
+        life = Life(Line(request, response, patience), sockets, hears=hears)
+        here = (request, life.socket, life.cancel)
+        async with life, di.LateScope(layer, here):
+            instead = await _guarded(bound.guards, values, here)
+            if instead is not None:
+                return answer_to(request, instead)
+            call = await asked.invoke(asked.taken(values, here))
+            await life.open()
+            try:
+                result = call()
+                del values, here, instead, call  # connections last long, and there are many
+                if inspect.isawaitable(result):
+                    await result
+            finally:
+                await life.end_started()
+        return response
 
     setattr(endpoint, BOUND, bound)
     return endpoint
 
 
-async def _run(called: Bound, values: Any, request: web.Request, life: Life) -> Any:
-    """Call the handler in a scope. Adapters and guards may still refuse: the upgrade comes when everything is there."""
-    _life.set(life)
-    return await called.call(values, (request, life.socket, life.cancel))
+def _asking(bound: Bound) -> Bound:
+    """The same handler, but called it gives the call that is to be made, with everything that it takes.
 
-
-def _speaking(bound: Bound) -> Bound:
-    """The same handler, whose function opens the line of the connection at hand before it begins."""
+    Adapters may still refuse: the connection is upgraded when everything is there.
+    """
     function = bound.declared.function
 
     @functools.wraps(function)
-    async def speaking(*positional: Any, **named: Any) -> Any:
-        return await _life.get().speak(function, positional, named)
+    async def asked(*positional: Any, **named: Any) -> Callable[[], Any]:
+        return functools.partial(function, *positional, **named)
 
-    declared = bound.declared._replace(function=speaking)
-    return Bound(declared, bound.sources, context.current_context(), bound.guards)
+    declared = bound.declared._replace(function=asked)
+    return Bound(declared, bound.sources, context.current_context())
+
+
+async def _values(readers: Sequence[Reader], request: web.Request) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for reader in readers:
+        values.update(await reader.read(request))
+    return values
+
+
+async def _guarded(guards: Sequence[Bound], values: dict[str, Any], here: Sequence[object]) -> Any:
+    """What a guard answers instead of the handler; None if all let it pass."""
+    for guard in guards:
+        instead = await guard.invoke(guard.taken(values, here))
+        if instead is not None:
+            return instead
+    return None
 
 
 def _check(request: web.Request, protocols: Sequence[str], allowed: Sequence[str]) -> None:
@@ -126,8 +145,8 @@ def _check(request: web.Request, protocols: Sequence[str], allowed: Sequence[str
             text=f"web sockets of version {_VERSION} are spoken here",
             headers={hdrs.SEC_WEBSOCKET_VERSION: _VERSION, hdrs.UPGRADE: "websocket"},
         )
-    origins = request.headers.getall(hdrs.ORIGIN, [])
-    if not is_allowed(origins, request.host, request.scheme, allowed):
+    origins = request.headers.getall(hdrs.ORIGIN, ())
+    if origins and not is_allowed(origins, request.host, request.scheme, allowed):
         raise web.HTTPForbidden(text="pages of this origin may not open it")
     asked = [
         name.strip()

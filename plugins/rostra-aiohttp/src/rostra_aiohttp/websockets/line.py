@@ -1,29 +1,32 @@
-"""One connection: what is read from it and written to it, why it ends, and how it is closed.
+"""One connection: what is written to it, why it ends, and how it is closed.
 
-Only the task of the request reads and closes. Others send, and may ask for the end.
+What comes over it is heard by ``Arrivals``, so nobody has to read. Any task may send, and ask for the end; whoever
+has to closes.
 """
 
 import asyncio
 import contextlib
 import os
 import socket
-from typing import Any, NamedTuple
+from collections.abc import Coroutine
+from typing import Any, NamedTuple, Protocol
 
-from aiohttp import WebSocketError, WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import WebSocketError, WSCloseCode, web
 
 from rostra_aiohttp.errors import SocketClosedError
 from rostra_aiohttp.settings import WebSocketConfig
-from rostra_aiohttp.websockets.inbox import Inbox
+from rostra_aiohttp.websockets.arrivals import Arrivals, Upgrade
+from rostra_aiohttp.websockets.watching import Limits, Signs, Step, next_step
 
-_READ_AHEAD_BYTES = 65536
-"""Of messages that the handler has not taken yet; aiohttp keeps as much again before it stops reading."""
-_LOOK_EVERY = 1.0
-"""Seconds between looks whether the peer is still there, while nothing is read from it."""
 _CLOSING = 3.0
 """Seconds that a peer has to answer a close frame, and to take what was sent before."""
 _IN_A_ROW = 64
 """Messages that may be sent before others have their turn, where the network takes all at once."""
 _UNLIMITED = 1 << 62
+CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
+"""Those of farewells that may be sent (RFC 6455, section 7.4)."""
+_NO_CODE = 1005
+"""A peer that closes without a code is told of as this (RFC 6455, section 7.1.5)."""
 
 
 class End(NamedTuple):
@@ -33,6 +36,7 @@ class End(NamedTuple):
         code: What the peer is told (RFC 6455, section 7.4), or has told.
         reason: In words.
         is_gone: The peer has gone, so nothing can be told any more.
+        is_broken: The peer has broken the rules, and may be sending yet.
         is_kind: The handler may say something yet.
         is_asked: The handler itself asked for it.
     """
@@ -40,8 +44,19 @@ class End(NamedTuple):
     code: int
     reason: str
     is_gone: bool = False
+    is_broken: bool = False
     is_kind: bool = False
     is_asked: bool = False
+
+
+class Owner(Protocol):
+    """Who has to know that a connection ends."""
+
+    def wind_down(self) -> None:
+        """The end is known, for the first time; nothing of it is done."""
+
+    def fail(self, error: BaseException) -> None:
+        """What was started beside the handler has failed."""
 
 
 class Line:
@@ -51,47 +66,44 @@ class Line:
         request: Which asks for it.
         response: Of aiohttp, not prepared yet.
         settings: How patient it is.
+
+    ``owner`` is to be set before it is opened.
     """
 
     __slots__ = (
-        "_closed", "_idle_handle", "_in_a_row", "_is_over", "_is_shut", "_lingering", "_news", "_reading", "_spoken", "_transport", "_writer",
-        "end", "inbox", "request", "response", "settings",
+        "_asked", "_closed", "_heard", "_in_a_row", "_is_over", "_ping", "_spoken", "_transport", "_writer",
+        "end", "is_opened", "is_shut", "owner", "request", "response", "settings",
     )  # fmt: skip
 
-    def __init__(
-        self, request: web.Request, response: web.WebSocketResponse, settings: WebSocketConfig
-    ) -> None:
+    owner: Owner
+
+    def __init__(self, request: web.Request, response: Upgrade, settings: WebSocketConfig) -> None:
         self.request = request
         self.response = response
         self.settings = settings
-        self.inbox = Inbox(_READ_AHEAD_BYTES)
         self.end: End | None = None
+        self.is_opened = False
+        self.is_shut = False
+        """It was closed, or is being closed."""
         self._closed: asyncio.Event | None = None
         self._is_over = False
-        self._is_shut = False
-        self._lingering: socket.socket | None = None
         self._in_a_row = 0
-        self._spoken = 0.0
-        self._idle_handle: asyncio.TimerHandle | None = None
-        self._news = asyncio.get_running_loop().create_future()
-        self._reading: asyncio.Timeout | None = None
+        self._heard = self._asked = self._spoken = 0.0
+        self._ping: bytes | None = None
         self._transport: asyncio.Transport | None = None
         self._writer: Any = None
 
     @property
+    def arrivals(self) -> Arrivals:
+        """What has come, once it is opened."""
+        return self.response.arrivals
+
+    @property
     def is_open(self) -> bool:
         """Whether something can be sent."""
-        return self._transport is not None and not self.is_shut and not self._transport.is_closing()
-
-    @property
-    def is_shut(self) -> bool:
-        """Whether it was closed, or is being closed."""
-        return self._is_shut
-
-    @property
-    def is_opened(self) -> bool:
-        """Whether it ever was open."""
-        return self._transport is not None
+        if self._transport is None or self.is_shut or self._transport.is_closing():
+            return False
+        return self.end is None or self.end.is_kind
 
     async def open(self) -> None:
         """Upgrade the connection.
@@ -100,53 +112,68 @@ class Line:
             web.HTTPException: The handshake is wrong.
             ConnectionError: The peer has gone.
         """
+        self.response.listener = self
         self._writer = await self.response.prepare(self.request)
         self._transport = self.request.transport
-        self._spoken = asyncio.get_running_loop().time()
-        self.wake()
-
-    async def opened_or_over(self) -> None:
-        """Wait until there is something to read, or nothing will ever be."""
-        await self._news
-
-    def wake(self) -> None:
-        """Let the one who waits for the opening look again."""
-        if not self._news.done():
-            self._news.set_result(None)
+        self._heard = self._spoken = asyncio.get_running_loop().time()
+        self.is_opened = True
+        if self.end is not None:
+            self._wind_down()
 
     def finish(self, end: End) -> None:
-        """Ask for the end; the first one who does says why. Nothing is read any more."""
+        """Ask for the end; the first one who does says why. No message is taken any more."""
         if self.end is None:
             self.end = end
-        if self._reading is not None and not self._reading.expired():
-            self._reading.reschedule(0)
+            if self.is_opened:
+                self._wind_down()
 
-    async def read(self) -> None:
-        """Read messages until the end is known."""
-        self._watch_idle()
-        try:
-            async with asyncio.timeout(None) as self._reading:
-                while self.end is None:
-                    self._take(await self.response.receive())
-                    while self.inbox.is_full and self.is_open and self.end is None:
-                        await self.inbox.room(_LOOK_EVERY)
-        except TimeoutError:
-            if self.end is None:
-                raise
-        finally:
-            self._reading = None
-            if self._idle_handle is not None:
-                self._idle_handle.cancel()
+    def _wind_down(self) -> None:
+        self.owner.wind_down()
+        self.arrivals.end()
 
-    def _take(self, message: WSMessage) -> None:
-        if message.type in (WSMsgType.TEXT, WSMsgType.BINARY):
-            self._note_speech()
-            self.inbox.put(message.data)
+    def hear(self) -> None:
+        """Something has come, so the peer is there."""
+        self._heard = asyncio.get_running_loop().time()
+
+    def hear_message(self) -> None:
+        """A message has come."""
+        if self.settings.idle:
+            self._spoken = asyncio.get_running_loop().time()
+
+    def hear_ping(self, content: bytes) -> None:
+        """Answer, at once or when the peer takes again what is sent to it: the last one of many is enough (RFC 6455, 5.5.3)."""
+        if self.request.protocol.writing_paused:
+            self._ping = content
         else:
-            if isinstance(message.data, WebSocketError):
-                with contextlib.suppress(OSError):  # the peer has gone already
-                    self._lingering = _second_handle(self._transport)
-            self.finish(_lost(message, self.response))
+            _say(self.response.pong(content))
+
+    def hear_end(self) -> None:
+        """The peer has said farewell, broken the rules, or gone."""
+        arrivals = self.arrivals
+        farewell, error = arrivals.farewell, arrivals.exception() or self.response.exception()
+        if farewell is not None:
+            self.finish(End(farewell.code or _NO_CODE, farewell.reason))
+        elif isinstance(error, WebSocketError):
+            self.finish(End(error.code, str(error), is_broken=True))
+        else:
+            self.finish(_gone(str(error or "")))
+
+    def look(self, now: float, limits: Limits) -> float:
+        """See whether the peer is still there, and say when to look again."""
+        if self._transport is None or self.end is not None:
+            return float("inf")
+        if not self._transport.is_reading():  # the handler takes nothing, and so nothing is heard
+            self._heard = now
+        step, again = next_step(now, Signs(self._heard, self._asked, self._spoken), limits)
+        match step:
+            case Step.ASK:
+                self._asked = now
+                _say(self.response.ping())
+            case Step.LOST:
+                self.finish(_gone(f"it has given no sign of life for {now - self._heard:.1f}s"))
+            case Step.IDLE:
+                self.finish(End(WSCloseCode.OK, f"nothing was said for {self.settings.idle}", is_kind=True))
+        return again
 
     async def send(self, message: str | bytes) -> None:
         """Send a message, and wait while the peer does not take what was sent.
@@ -167,9 +194,9 @@ class Line:
             is_gone = True
         else:
             is_gone = False
-            self._note_speech()
+            self.hear_message()
         if is_gone:
-            self.finish(End(WSCloseCode.ABNORMAL_CLOSURE, "the peer has gone", is_gone=True))
+            self.finish(_gone())
             raise self.closed()
         if self.request.protocol.writing_paused:
             await self._drain()
@@ -193,23 +220,26 @@ class Line:
         except TimeoutError:
             if not patience.expired():
                 raise
-            end = End(WSCloseCode.ABNORMAL_CLOSURE, f"it took nothing for {limit}", is_gone=True)
+            end = _gone(f"it took nothing for {limit}")
         except ConnectionError:
-            end = End(WSCloseCode.ABNORMAL_CLOSURE, "the peer has gone", is_gone=True)
+            end = _gone()
         if end is not None or not self.is_open:
-            self.finish(end or End(WSCloseCode.ABNORMAL_CLOSURE, "the peer has gone", is_gone=True))
+            self.finish(end or _gone())
             raise self.closed()
+        if self._ping is not None:
+            ping, self._ping = self._ping, None
+            self.hear_ping(ping)
 
     def closed(self) -> SocketClosedError:
         """What those are told who want to send or receive."""
-        end = self.end or End(WSCloseCode.ABNORMAL_CLOSURE, "the peer has gone", is_gone=True)
+        end = self.end or _gone()
         return SocketClosedError(self.request.path, int(end.code), end.reason)
 
     async def ask_to_close(self, end: End) -> None:
         """Close it on behalf of the handler, and return when that is done."""
         is_first = self.end is None
         self.finish(end)
-        if is_first or self.is_shut:  # the task of the request does it
+        if is_first or self.is_shut:  # whoever winds down does it
             await self._until_closed()
         else:
             await self.close(end.code, end.reason)
@@ -219,12 +249,11 @@ class Line:
         if self.is_shut:
             await self._until_closed()
             return
-        self._is_shut = True
+        self.is_shut = True
         try:
-            async with asyncio.timeout(seconds):
-                await self.response.close(code=code, message=reason.encode())
-                if self._lingering is not None:
-                    await _read_away(self._lingering)
+            if self.end is None or not self.end.is_gone:
+                async with asyncio.timeout(seconds):
+                    await self._say_farewell(code, reason)
         except (TimeoutError, OSError):
             pass  # it does not answer, which changes nothing
         finally:
@@ -233,6 +262,16 @@ class Line:
             if self._closed is not None:
                 self._closed.set()
 
+    async def _say_farewell(self, code: int, reason: str) -> None:
+        said = self.arrivals.farewell
+        if said is not None:  # as it said it (RFC 6455, section 5.5.1)
+            answer = said.code if said.code in CODES else WSCloseCode.OK
+            await self.response.close(code=answer, drain=False)
+            return
+        await self.response.close(code=code, message=reason.encode())
+        if self.end is not None and self.end.is_broken:
+            await _read_away(_second_handle(self._transport))
+
     async def _until_closed(self) -> None:
         if not self._is_over:
             self._closed = self._closed or asyncio.Event()
@@ -240,35 +279,23 @@ class Line:
 
     def _hang_up(self) -> None:
         """Let go of the connection. What the peer has not taken by now it never will."""
-        if self._lingering is not None:
-            self._lingering.close()
         transport = self._transport
         if transport is not None and (not transport.is_closing() or transport.get_write_buffer_size() > 0):
             transport.abort()
 
-    def _note_speech(self) -> None:
-        if self.settings.idle:
-            self._spoken = asyncio.get_running_loop().time()
 
-    def _watch_idle(self) -> None:
-        """End the connection when nobody has said anything for long. One timer, however much is said."""
-        if not self.settings.idle or self.end is not None:
-            return
-        loop = asyncio.get_running_loop()
-        due = self._spoken + self.settings.idle
-        if loop.time() >= due:
-            self.finish(End(WSCloseCode.OK, f"nothing was said for {self.settings.idle}", is_kind=True))
-        else:
-            self._idle_handle = loop.call_at(due, self._watch_idle)
+def _say(frame: Coroutine[Any, Any, None]) -> None:
+    """Send a control frame here and now: the writer has no limit, so it never waits."""
+    try:
+        frame.send(None)
+    except (StopIteration, ConnectionError):  # it is sent, or nobody is there
+        pass
+    finally:
+        frame.close()
 
 
-def _lost(message: WSMessage, response: web.WebSocketResponse) -> End:
-    """The peer has closed, is not there any more, or broke the rules; aiohttp has answered it already."""
-    if message.type is WSMsgType.CLOSE:
-        return End(message.data, message.extra or "", is_gone=True)
-    error = message.data if message.type is WSMsgType.ERROR else response.exception()
-    code = getattr(error, "code", WSCloseCode.ABNORMAL_CLOSURE)
-    return End(code, str(error or "") or "the peer has gone", is_gone=True)
+def _gone(why: str = "") -> End:
+    return End(WSCloseCode.ABNORMAL_CLOSURE, why or "the peer has gone", is_gone=True)
 
 
 def _second_handle(transport: asyncio.Transport | None) -> socket.socket | None:
@@ -282,23 +309,24 @@ def _second_handle(transport: asyncio.Transport | None) -> socket.socket | None:
     handle = socket.socket(fileno=os.dup(known.fileno()))
     handle.setblocking(False)
     if transport.get_extra_info("ssl_object") is None:  # TLS has something to say yet
-        handle.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(OSError):  # the peer has gone already
+            handle.shutdown(socket.SHUT_WR)
     return handle
 
 
-async def _read_away(handle: socket.socket) -> None:
+async def _read_away(handle: socket.socket | None) -> None:
     """Read until the peer has closed its side, and keep nothing."""
-    while await asyncio.get_running_loop().sock_recv(handle, 65536):
-        pass
+    if handle is None:
+        return
+    with handle:
+        while await asyncio.get_running_loop().sock_recv(handle, 65536):
+            pass
 
 
-def response_for(
-    settings: WebSocketConfig, protocols: tuple[str, ...], largest: int | None
-) -> web.WebSocketResponse:
+def response_for(settings: WebSocketConfig, protocols: tuple[str, ...], largest: int | None) -> Upgrade:
     """What aiohttp speaks the protocol with. What is sent waits in ``Line.send``, so it does not wait itself."""
-    return web.WebSocketResponse(
+    return Upgrade(
         timeout=_CLOSING,
-        heartbeat=settings.ping or None,
         protocols=protocols,
         compress=settings.compression,
         max_msg_size=(settings.largest if largest is None else largest)

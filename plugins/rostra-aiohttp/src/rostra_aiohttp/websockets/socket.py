@@ -12,15 +12,13 @@ from rostra.documents import encoded
 from rostra.errors import HandlerError
 from rostra_aiohttp.faults import Fault, of_body
 from rostra_aiohttp.problems import problem
-from rostra_aiohttp.websockets.inbox import Ended
-from rostra_aiohttp.websockets.line import End, Line
+from rostra_aiohttp.websockets.arrivals import Ended
+from rostra_aiohttp.websockets.line import CODES, End, Line
 
 T = TypeVar("T")
 
 _LONGEST_REASON = 123
 """Bytes; a control frame has 125, two of which are the code (RFC 6455, section 5.5)."""
-_CODES = frozenset({1000, 1001, 1002, 1003, *range(1007, 1015), *range(3000, 5000)})
-"""That may be sent (RFC 6455, section 7.4)."""
 
 
 class Unfit(NamedTuple):
@@ -50,18 +48,16 @@ class WebSocket:
     before that is still given. Several tasks may send at a time; of several that iterate, each message reaches one.
     """
 
-    __slots__ = ("_fail", "_line", "_started")
+    __slots__ = ("_line", "_started")
 
-    def __init__(self, line: Line, fail: Callable[[BaseException], None]) -> None:
+    def __init__(self, line: Line) -> None:
         """Made by rostra.
 
         Args:
             line: The connection.
-            fail: Called with what a task of ``start`` raised.
         """
         self._line = line
-        self._fail = fail
-        self._started: dict[asyncio.Task[Any], None] = {}  # a fourth of what a set takes
+        self._started: set[asyncio.Task[Any]] | None = None  # most start nothing, and there are many sockets
 
     def __repr__(self) -> str:
         state = "open" if self.is_open else "closed"
@@ -79,7 +75,10 @@ class WebSocket:
 
     @property
     def close_code(self) -> int | None:
-        """Why it ended: the client's code, or ours; 1006 if the client has gone without a word. None while it lasts."""
+        """Why it ended: the client's code, or ours. None while it lasts.
+
+        1005 if the client said none, 1006 if it has gone without a word (RFC 6455, section 7.4.1).
+        """
         return int(self._line.end.code) if self._line.end is not None else None
 
     def __aiter__(self) -> AsyncIterator[str | bytes]:
@@ -87,7 +86,7 @@ class WebSocket:
 
     async def __anext__(self) -> str | bytes:
         try:
-            return await self._line.inbox.get()
+            return await self._line.arrivals.get()
         except Ended:
             pass
         raise StopAsyncIteration
@@ -99,7 +98,7 @@ class WebSocket:
             SocketClosedError: There will be none any more.
         """
         try:
-            return await self._line.inbox.get()
+            return await self._line.arrivals.get()
         except Ended:
             pass
         raise self._line.closed()
@@ -159,7 +158,7 @@ class WebSocket:
         Raises:
             ValueError: A code or reason that cannot be sent.
         """
-        if code not in _CODES:
+        if code not in CODES:
             msg = f"{code} cannot be sent as the code of a close; take 1000, or one of your own from 4000 to 4999"
             raise ValueError(msg)
         if len(reason.encode()) > _LONGEST_REASON:
@@ -180,14 +179,16 @@ class WebSocket:
         had failed.
         """
         task = asyncio.create_task(work, name=name or f"websocket: {self._line.request.path}")
-        self._started[task] = None
+        self._started = self._started or set()
+        self._started.add(task)
         task.add_done_callback(self._ended)
         return task
 
     def _ended(self, task: "asyncio.Task[Any]") -> None:
-        self._started.pop(task, None)
+        if self._started is not None:
+            self._started.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
+            self._line.owner.fail(error)
 
     async def end_started(self) -> None:
         """Cancel what was started, and wait until it has ended. Called by rostra, in the handler's task."""

@@ -10,6 +10,8 @@ from aiohttp.http import HttpVersion11
 
 from rostra_aiohttp.identity import HEADER, known_id
 
+COMPRESSION = web.RequestKey("rostra_compression", object)
+"""Of a request whose answer may be compressed: a ``compression.Compression``, which is not imported where none is."""
 _ODD_METHODS = frozenset({hdrs.METH_HEAD, hdrs.METH_CONNECT})
 
 

@@ -7,12 +7,13 @@ import time
 from email.utils import formatdate
 from http import HTTPStatus
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import LooseHeaders
 
+from rostra_aiohttp.asked import COMPRESSION
 from rostra_aiohttp.conditions import Held, Verdict, judged
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range")
@@ -74,9 +75,10 @@ class FileAnswer(web.StreamResponse):
             if self.status == HTTPStatus.OK
             else Verdict(HTTPStatus.OK, 0, held.size_bytes)
         )
-        self.headers[hdrs.ETAG] = f'"{held.etag}"'
+        is_squeezed = self._encoding is None and self._is_squeezed(request, held, verdict)
+        self.headers[hdrs.ETAG] = f'W/"{held.etag}"' if is_squeezed else f'"{held.etag}"'
         self.headers[hdrs.LAST_MODIFIED] = formatdate(held.modified, usegmt=True)
-        self.headers[hdrs.ACCEPT_RANGES] = "bytes"
+        self.headers[hdrs.ACCEPT_RANGES] = "none" if is_squeezed else "bytes"
         if verdict.status not in (HTTPStatus.OK, HTTPStatus.PARTIAL_CONTENT):
             if verdict.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
                 self.headers[hdrs.CONTENT_RANGE] = f"bytes */{held.size_bytes}"
@@ -85,13 +87,28 @@ class FileAnswer(web.StreamResponse):
             last = verdict.start + verdict.length - 1
             self.headers[hdrs.CONTENT_RANGE] = f"bytes {verdict.start}-{last}/{held.size_bytes}"
             self.set_status(verdict.status)
-        if self._encoding is not None:
-            self.headers[hdrs.CONTENT_ENCODING] = self._encoding
-        self.content_length = verdict.length
+        if is_squeezed:
+            self._squeeze(request)
+        else:
+            self.content_length = verdict.length
+            if self._encoding is not None:
+                self.headers[hdrs.CONTENT_ENCODING] = self._encoding
         writer = await super().prepare(request)
         if writer is not None and verdict.length and request.method != hdrs.METH_HEAD:
             await self._send(request, file, verdict)
         return writer
+
+    def _is_squeezed(self, request: web.BaseRequest, held: Held, verdict: Verdict) -> bool:
+        """Whether all of it is, or would be, compressed on its way; parts are of the file as it is."""
+        compression: Any = request.get(COMPRESSION)
+        is_whole = verdict.status in (HTTPStatus.OK, HTTPStatus.NOT_MODIFIED)
+        agreed = compression is not None and compression.is_agreed(request, self, held.size_bytes)
+        return is_whole and agreed
+
+    def _squeeze(self, request: web.BaseRequest) -> None:
+        self.headers[hdrs.CONTENT_ENCODING] = "gzip"
+        if request.method != hdrs.METH_HEAD:  # else aiohttp would send the end of what it compresses
+            self.enable_compression(web.ContentCoding.gzip)
 
     async def _say(self, request: web.BaseRequest, status: int) -> AbstractStreamWriter | None:
         """An answer without content."""

@@ -63,6 +63,7 @@ _PORT = [attrs.validators.ge(0), attrs.validators.le(65535)]
 _COMPRESSED = (
     "text/",
     "application/json",
+    "application/jsonl",
     "+json",
     "+xml",
     "application/javascript",
@@ -102,7 +103,7 @@ class CompressionConfig(Table):
     enabled: bool = False
     """Whether any are."""
     smallest: Bytes = Bytes("1KiB")
-    """A body that is smaller is sent as it is."""
+    """A body or a file that is smaller is sent as it is; of streams nobody knows how long they become."""
     types: tuple[str, ...] = _COMPRESSED
     """Of which types: whole ones, beginnings as in ``text/``, and endings as in ``+json``."""
 

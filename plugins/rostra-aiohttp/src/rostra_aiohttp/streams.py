@@ -16,6 +16,7 @@ from rostra.clock import Clock
 from rostra.documents import UnsayableError, encoded
 from rostra.handlers import bare, union_members
 from rostra_aiohttp.answers import check_head
+from rostra_aiohttp.asked import COMPRESSION
 from rostra_aiohttp.connections import Connection
 from rostra_aiohttp.events import SILENCE, Event, event_lines
 from rostra_aiohttp.heads import known_head
@@ -166,12 +167,13 @@ class Sender(NamedTuple):
 class Stream:
     """One of them."""
 
-    __slots__ = ("_is_silent", "_kind", "_request", "_response", "_sender")
+    __slots__ = ("_gzip", "_is_silent", "_kind", "_request", "_response", "_sender")
 
     def __init__(self, sender: Sender, request: web.Request) -> None:
         self._sender, self._request = sender, request
         self._kind = sender.kind
         self._response: web.StreamResponse | None = None
+        self._gzip: Any = None
         self._is_silent = True
 
     async def send(self, items: Any) -> web.StreamResponse:
@@ -186,7 +188,10 @@ class Stream:
             with self._sender.endless.knowing(ending) if is_endless else nullcontext(), ending:
                 async with self._pinging(is_endless):
                     await self._pump(items)
-        return await self._begun()
+        response = await self._begun()
+        if self._gzip is not None:
+            await self._gzip.end(response)
+        return response
 
     async def _pump(self, items: Any) -> None:
         if hasattr(items, "__aiter__"):
@@ -201,14 +206,23 @@ class Stream:
         """The headers go with the first item, so that what goes wrong before it is still answered as usual."""
         self._kind = self._kind or _kind_of_item(item)
         part = self._kind.encode(item)
-        response = await self._begun()
+        await self._begun()
         self._is_silent = False
         if part:
-            await response.write(part)
+            await self._put(part)
+
+    async def _put(self, part: bytes) -> None:
+        """Send it now; nothing waits for what comes after it."""
+        response = await self._begun()
+        await (response.write(part) if self._gzip is None else self._gzip.write(response, part))
 
     async def _begun(self) -> web.StreamResponse:
         if self._response is None:
             self._response = self._made()
+            compression: Any = self._request.get(COMPRESSION)
+            if compression is not None:
+                is_endless = self._kind is not None and self._kind.is_endless
+                self._gzip = compression.begun(self._request, self._response, is_endless=is_endless)
             await self._response.prepare(self._request)
         return self._response
 
@@ -237,13 +251,13 @@ class Stream:
             await asyncio.wait({pinging})
 
     async def _ping(self) -> None:
-        response = await self._begun()
+        await self._begun()
         with suppress(ConnectionError):  # the connection tells that by itself
             while True:
                 self._is_silent = True
                 await self._sender.clock.sleep(self._sender.ping)
                 if self._is_silent:
-                    await response.write(SILENCE)
+                    await self._put(SILENCE)
 
 
 def kind_of(item: Any) -> Kind | None:

@@ -15,6 +15,7 @@ from rostra.doors import on_demand
 __all__ = [
     "NOTHING",
     "UNFIT",
+    "BoundsError",
     "Direction",
     "Fault",
     "MismatchError",
@@ -23,6 +24,7 @@ __all__ = [
     "SelfDescription",
     "UnreadableTypeError",
     "UnsayableError",
+    "bounds_check",
     "check_readable",
     "either",
     "encoded",
@@ -41,9 +43,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "bounds": ("bounds_check",),
     "described": ("SelfDescription",),
     "draft_07": ("in_draft_07",),
-    "fault": ("Fault", "MismatchError", "UnreadableTypeError", "either"),
+    "fault": ("BoundsError", "Fault", "MismatchError", "UnreadableTypeError", "either"),
     "naming": ("unique",),
     "opaqueness": ("opaque",),
     "reading": (

@@ -1,5 +1,7 @@
+from rostra.documents.bounds import bounds_check as bounds_check
 from rostra.documents.described import SelfDescription as SelfDescription
 from rostra.documents.draft_07 import in_draft_07 as in_draft_07
+from rostra.documents.fault import BoundsError as BoundsError
 from rostra.documents.fault import Fault as Fault
 from rostra.documents.fault import MismatchError as MismatchError
 from rostra.documents.fault import UnreadableTypeError as UnreadableTypeError
@@ -27,6 +29,7 @@ from rostra.documents.writing import packed as packed
 __all__ = [
     "NOTHING",
     "UNFIT",
+    "BoundsError",
     "Direction",
     "Fault",
     "MismatchError",
@@ -35,6 +38,7 @@ __all__ = [
     "SelfDescription",
     "UnreadableTypeError",
     "UnsayableError",
+    "bounds_check",
     "check_readable",
     "either",
     "encoded",

@@ -32,6 +32,14 @@ class MismatchError(ValueError):
         super().__init__(f"expected {expected}, found {shown(found)}")
 
 
+class BoundsError(MismatchError):
+    """A value is of the kind that was expected, but not within the bounds that stand beside its type."""
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(expected, None)
+        self.args = (f"expected {expected}, found {found}",)
+
+
 class UnreadableTypeError(Exception):
     """There is no way to make this type from JSON."""
 

@@ -11,7 +11,7 @@ import types
 import typing
 from collections.abc import Callable, Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from typing import Any, TypeAlias, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import attrs
 import cattrs
@@ -27,9 +27,11 @@ from cattrs.gen import make_dict_structure_fn
 from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_structure_fn
 
 from rostra.components import name_of
-from rostra.documents.fault import Fault, MismatchError, UnreadableTypeError, detail_of, either
+from rostra.documents.bounds import bounds_check
+from rostra.documents.fault import BoundsError, Fault, MismatchError, UnreadableTypeError, detail_of, either
 from rostra.documents.opaqueness import opaque_of
 from rostra.documents.scalars import from_json, from_text, is_scalar_class
+from rostra.handlers import bare
 
 Hook: TypeAlias = Callable[[Any, Any], Any]
 
@@ -62,6 +64,7 @@ def converter(*, of_texts: bool = False) -> cattrs.Converter:
             lambda kind: kind in (Any, object) or isinstance(kind, TypeVar),
             lambda _kind, _converter: lambda value, _: value,
         ),
+        (lambda kind: _origin(kind) is Annotated, _of_annotated),
     ):
         made.register_structure_hook_factory(predicate, factory)
     return made
@@ -182,6 +185,21 @@ def _is_union(kind: Any) -> bool:
     return _origin(kind) in (typing.Union, types.UnionType)
 
 
+def _of_annotated(kind: Any, converter: cattrs.Converter) -> Hook:
+    """The type itself, within the bounds that stand beside it."""
+    inside, check = typing.get_args(kind)[0], bounds_check(kind)
+    hook = converter.get_structure_hook(inside)
+    if check is None:
+        return lambda value, _: hook(value, inside)
+
+    def structure(value: Any, _: Any) -> Any:
+        made = hook(value, inside)
+        check(made)
+        return made
+
+    return structure
+
+
 def _of_class(kind: Any, converter: cattrs.Converter) -> Hook:
     plain = make_dict_structure_fn(kind, converter)
 
@@ -242,14 +260,17 @@ def _of_mapping(kind: Any, converter: cattrs.Converter) -> Hook:
         return lambda value, _: plain(_an(dict, value), kind)
     key_kind, value_kind = typing.get_args(kind) or (Any, Any)
     hook = converter.get_structure_hook(value_kind)
-    are_keys_read = is_scalar_class(key_kind)
+    are_keys_read, check = is_scalar_class(bare(key_kind)), bounds_check(key_kind)
 
     def structure(value: Any, _: Any) -> Any:
         made: dict[Any, Any] = {}
         errors: list[Exception] = []
         for key, inner in _an(dict, value).items():
             try:
-                made[_key(key, key_kind) if are_keys_read else key] = hook(inner, value_kind)
+                read_key = _key(key, bare(key_kind)) if are_keys_read else key
+                if check is not None:
+                    check(read_key)
+                made[read_key] = hook(inner, value_kind)
             except Exception as error:  # noqa: BLE001  (raised with the others)
                 errors.append(_noted(error, IterableValidationNote, key))
         _raise(errors, kind)
@@ -265,7 +286,8 @@ def _key(key: Any, kind: Any) -> Any:
 
 def _of_named_tuple(kind: Any, converter: cattrs.Converter) -> Hook:
     """Read from a list, as msgspec writes them; those at the end that have a default may be left out."""
-    kinds = tuple(typing.get_type_hints(kind)[name] for name in kind._fields)
+    hints = typing.get_type_hints(kind, include_extras=True)
+    kinds = tuple(hints[name] for name in kind._fields)
     least = len(kinds) - len(kind._field_defaults)
 
     def structure(value: Any, _: Any) -> Any:
@@ -325,7 +347,11 @@ def _of_union(kind: Any, converter: cattrs.Converter, *, of_texts: bool) -> Hook
                 return hook(value, member)
             except Exception as error:  # noqa: BLE001  (raised below if no other member fits)
                 errors.append(error)
-        near = [error for error in errors if not isinstance(error, MismatchError)]
+        near = [
+            error
+            for error in errors
+            if isinstance(error, BoundsError) or not isinstance(error, MismatchError)
+        ]
         if len(near) == 1 or len(errors) == 1:
             raise (near or errors)[0]
         raise MismatchError(

@@ -17,6 +17,7 @@ from typing import Annotated, Any, NewType, TypeAlias
 from rostra.components import name_of
 from rostra.config import Secret
 from rostra.describing import documented, metadata_constraints
+from rostra.documents.bounds import metadata_of
 from rostra.documents.fields import NOTHING, Field, fields, is_closed, is_tuple, tag
 from rostra.documents.naming import unique
 from rostra.documents.opaqueness import opaque_of
@@ -78,7 +79,8 @@ class Schemas:
         origin = typing.get_origin(inside) or inside
         if isinstance(origin, type) and issubclass(origin, (list, tuple, set, frozenset)):
             item = (typing.get_args(inside) or (str,))[0]
-            return {"type": "array", "items": self.of(item, "text")}
+            bounds = _of_metadata(metadata_of(annotation), origin)
+            return {"type": "array", "items": self.of(item, "text"), **bounds}
         return self.of(annotation, "text")
 
     def of_form(self, annotation: Any) -> Schema:

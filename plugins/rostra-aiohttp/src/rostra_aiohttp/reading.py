@@ -5,13 +5,20 @@ How each is read is decided once, when the handler is bound.
 
 import inspect
 import typing
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, TypeAlias
 
 from aiohttp import web
 
 from rostra.components import name_of
-from rostra.documents import MismatchError, either, from_text
+from rostra.documents import (
+    BoundsError,
+    MismatchError,
+    UnreadableTypeError,
+    bounds_check,
+    either,
+    from_text,
+)
 from rostra.errors import HandlerError
 from rostra.handlers import (
     Bound,
@@ -26,7 +33,47 @@ from rostra.handlers import (
 from rostra_aiohttp.faults import Fault, Part, UnfitError
 from rostra_aiohttp.routes import FromBody, FromCookie, FromHeader, FromQuery
 
+Check: TypeAlias = Callable[[Any], None]
+"""What ``documents.bounds_check`` gives."""
 _MISSING = "it is missing"
+
+
+class Piece(NamedTuple):
+    """What one text says.
+
+    Args:
+        kinds: The types that it may say, in the order in which they are tried, each with what asks for its bounds.
+        check: Asks for those of the whole.
+    """
+
+    kinds: tuple[tuple[Any, Check | None], ...]
+    check: Check | None
+
+    def read(self, text: str) -> Any:
+        """The value.
+
+        Raises:
+            MismatchError: It is not as expected, or not within its bounds.
+        """
+        value = self._first(text)
+        if self.check is not None:
+            self.check(value)
+        return value
+
+    def _first(self, text: str) -> Any:
+        expected, near = [], []
+        for kind, check in self.kinds:
+            try:
+                value = from_text(text, kind)
+                if check is not None:
+                    check(value)
+            except BoundsError as error:
+                near.append(error)
+            except MismatchError as error:
+                expected.append(error.expected)
+            else:
+                return value
+        raise near[0] if near else MismatchError(either(expected), text)
 
 
 class Text(NamedTuple):
@@ -36,8 +83,9 @@ class Text(NamedTuple):
         parameter: Its name.
         part: Of the request.
         name: As the client writes it.
-        kinds: The types that one text may say, in the order in which they are tried.
+        piece: What one text says.
         container: For several texts: list, tuple or set.
+        check: Asks for the bounds of these together.
         is_needed: Whether there is no answer without it.
         is_optional: Whether it is None where it is missing; else it has a default then.
     """
@@ -45,8 +93,9 @@ class Text(NamedTuple):
     parameter: str
     part: Part
     name: str
-    kinds: tuple[Any, ...]
+    piece: Piece
     container: type | None
+    check: Check | None
     is_needed: bool
     is_optional: bool
 
@@ -78,20 +127,14 @@ class Text(NamedTuple):
 
     def _value(self, texts: Sequence[str]) -> Any:
         if self.container is not None:
-            return self.container([self._one(text) for text in texts])
+            several = self.container([self.piece.read(text) for text in texts])
+            if self.check is not None:
+                self.check(several)
+            return several
         if len(texts) > 1:
             msg = f"expected one value, found {len(texts)}"
             raise ValueError(msg)
-        return self._one(texts[0])
-
-    def _one(self, text: str) -> Any:
-        expected = []
-        for kind in self.kinds:
-            try:
-                return from_text(text, kind)
-            except MismatchError as error:
-                expected.append(error.expected)
-        raise MismatchError(either(expected), text)
+        return self.piece.read(texts[0])
 
 
 class Reader(NamedTuple):
@@ -146,15 +189,25 @@ def reader_of(bound: Bound) -> Reader:
 
 def _text(bound: Bound, source: Source) -> Text:
     part, name = _place(source)
-    annotation = str if source.annotation is inspect.Parameter.empty else bare(source.annotation)
+    said: Any = str if source.annotation is inspect.Parameter.empty else source.annotation
+    annotation = bare(said)
     is_many = part in ("query", "header") and is_list_of_scalars(annotation)
-    item = (typing.get_args(annotation) or (str,))[0] if is_many else annotation
+    item = (typing.get_args(annotation) or (str,))[0] if is_many else said
     if not is_many and not is_scalar(annotation):
         raise _unreadable(bound, source, f"a {name_of(annotation)} does not come from one piece of text")
-    kinds = [bare(member) for member in union_members(item) or (bare(item),)]
-    kinds.sort(key=lambda kind: kind is str)  # any text is a text, so that comes last
     container = _container(typing.get_origin(annotation) or annotation) if is_many else None
-    return Text(source.name, part, name, tuple(kinds), container, *_if_missing(source))
+    try:
+        piece, check = _piece(item), bounds_check(said) if is_many else None
+    except UnreadableTypeError as error:
+        raise _unreadable(bound, source, str(error)) from None
+    return Text(source.name, part, name, piece, container, check, *_if_missing(source))
+
+
+def _piece(annotation: Any) -> Piece:
+    members = union_members(bare(annotation))
+    kinds = [(bare(member), bounds_check(member)) for member in members] or [(bare(annotation), None)]
+    kinds.sort(key=lambda kind: kind[0] is str)  # any text is a text, so that comes last
+    return Piece(tuple(kinds), bounds_check(annotation))
 
 
 def _body(bound: Bound, source: Source) -> Any:

@@ -81,9 +81,9 @@ class Arrivals(WebSocketDataQueue):
             self.farewell = Farewell(data.data, data.extra or "")
             self._over()
 
-    def set_exception(self, exc: BaseException, *cause: BaseException) -> None:
+    def set_exception(self, exc: BaseException, exc_cause: BaseException | None = None) -> None:
         """What comes is against the rules, or cannot come any more."""
-        super().set_exception(exc, *cause)
+        super().set_exception(*filter(None, (exc, exc_cause)))
         self._over()
 
     def feed_eof(self) -> None:

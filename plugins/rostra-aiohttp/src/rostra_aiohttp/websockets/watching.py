@@ -72,6 +72,7 @@ class Watched(Protocol):
 
     def look(self, now: float, limits: Limits) -> float:
         """Do what is to be done, and say when to look again; infinite for never."""
+        ...
 
 
 class Watch:

@@ -33,7 +33,7 @@ def everything(wanted: list[str]) -> list[str]:
         arguments += ["--editable", f"./{path.parent}"]
         groups = tomllib.loads(project.read_text()).get("dependency-groups", {})
         for group in groups:
-            if group in wanted or (not wanted and group != "peers"):
+            if group in wanted or (not wanted and not group.startswith("peers")):
                 arguments += ["--group", f"{path}:{group}"]
     return arguments
 

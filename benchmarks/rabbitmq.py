@@ -1,7 +1,10 @@
 """Messages per second over RabbitMQ, against bare aio-pika that does the same, and against peers; pair by pair, in one run.
 
 A figure is the share of the other's rate, by the clock on the wall: 1.0 is as many messages per second. The node is one of
-this program's own. Without an installed RabbitMQ nothing is measured.
+this program's own. Without an installed RabbitMQ nothing is measured; a peer that is not installed is named and left out.
+
+tomodachi makes classic queues only, and does not wait for confirmations: so it is compared on such a queue, and its
+publishing is not.
 """
 
 import asyncio
@@ -9,96 +12,34 @@ import importlib.util
 import statistics
 import sys
 import tempfile
-import time
 import types
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aio_pika
 import msgspec
+from rabbit.loads import BODY, COUNT, PREFETCH, SLOWLY, Count, at_once, bare, message
+from rabbit.peers import (
+    AS_TOMODACHI,
+    TOMODACHI,
+    consume_by_faststream,
+    consume_by_tomodachi,
+    in_envelope,
+    publish_by_faststream,
+)
 
 from rostra import context, di, plugin
 from rostra_amqp import connect
 from rostra_amqp.nodes import RabbitNode
 from rostra_messaging import Connection, Parcel, Publisher, Queue, subscribe
 
-COUNT = 4_000
-IN_FLIGHT = 200
-PREFETCH = 100
-SLOW = 0.005
 PAIRS = 3
-BODY = msgspec.json.encode({"item": "tea", "quantity": 2})
-QUORUM = {"x-queue-type": "quorum"}
 
 Rate = Callable[[str], Awaitable[float]]
 """Handles some messages of the node with this URL, and says how many there were for each second."""
-
-
-async def at_once(publish: Callable[[], Awaitable[Any]], count: int = COUNT) -> float:
-    """Publish with as many in flight as there may be: messages per second."""
-
-    async def some() -> None:
-        for _ in range(count // IN_FLIGHT):
-            await publish()
-
-    begun = time.perf_counter()
-    async with asyncio.TaskGroup() as publishing:
-        for _ in range(IN_FLIGHT):
-            publishing.create_task(some())
-    return count / (time.perf_counter() - begun)
-
-
-class Count:
-    """Counts what was handled, and tells when it was all."""
-
-    def __init__(self, wanted: int = COUNT) -> None:
-        self.missing, self.wanted = wanted, wanted
-        self.begun = 0.0
-        self.all = asyncio.Event()
-        self.running = self.most = 0
-
-    @contextmanager
-    def handling(self) -> Iterator[None]:
-        """The body handles a message; how many did so at once is remembered."""
-        self.running += 1
-        self.most = max(self.most, self.running)
-        try:
-            yield
-        finally:
-            self.running -= 1
-
-    def one(self) -> None:
-        self.begun = self.begun or time.perf_counter()
-        self.missing -= 1
-        if not self.missing:
-            self.all.set()
-
-    async def rate(self) -> float:
-        await self.all.wait()
-        return self.wanted / (time.perf_counter() - self.begun)
-
-
-@asynccontextmanager
-async def bare(url: str, *, prefetch: int = 0) -> AsyncIterator[tuple[Any, Any, str]]:
-    """A channel of aio-pika, a quorum queue bound to amq.topic, and its key."""
-    key = uuid.uuid4().hex
-    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        await channel.set_qos(prefetch_count=prefetch)
-        queue = await channel.declare_queue(key, durable=True, arguments=QUORUM)
-        await queue.bind("amq.topic", key)
-        yield channel, queue, key
-        await queue.delete(if_unused=False, if_empty=False)
-
-
-def message() -> aio_pika.Message:
-    mode = aio_pika.DeliveryMode.PERSISTENT
-    return aio_pika.Message(
-        BODY, delivery_mode=mode, message_id=uuid.uuid4().hex, content_type="application/json"
-    )
 
 
 async def publish_bare(url: str) -> float:
@@ -174,16 +115,21 @@ async def consume_by_broker(url: str) -> float:
             return await counting
 
 
-async def fill(broker: Any, queue: Queue, count: int) -> None:
+async def fill(broker: Any, queue: Queue, count: int, body: bytes = BODY) -> None:
     async with broker.consume(queue) as consumer:
         await consumer.stop()
     await at_once(
-        lambda: broker.publish(Parcel(id=uuid.uuid4().hex, topic=queue.topic, body=BODY), deadline=60), count
+        lambda: broker.publish(Parcel(id=uuid.uuid4().hex, topic=queue.topic, body=body), deadline=60), count
     )
 
 
 async def consume_by_handler(
-    url: str, *, seconds: float = 0.0, prefetch: int = PREFETCH, count: int = COUNT
+    url: str,
+    *,
+    seconds: float = 0.0,
+    prefetch: int = PREFETCH,
+    count: int = COUNT,
+    like_tomodachi: bool = False,
 ) -> float:
     """A subscription in a stage: a scope, a deadline, a log context and a task for each message."""
     done = Count(count)
@@ -193,15 +139,26 @@ async def consume_by_handler(
             await asyncio.sleep(seconds)
         done.one()
 
-    return await handled(url, handle, done, prefetch)
+    return await handled(url, handle, done, prefetch, like_tomodachi=like_tomodachi)
 
 
-async def handled(url: str, handle: Callable[..., Awaitable[None]], done: Count, prefetch: int) -> float:
+async def handled(
+    url: str,
+    handle: Callable[..., Awaitable[None]],
+    done: Count,
+    prefetch: int,
+    *,
+    like_tomodachi: bool = False,
+) -> float:
     """The messages that ``done`` wants wait in a queue; a stage handles them."""
     topic, count = uuid.uuid4().hex, done.wanted
-    handle = subscribe(topic, group="benchmark", concurrency=prefetch, envelope="bare-json")(handle)
+    options, envelope = ((AS_TOMODACHI,), "json") if like_tomodachi else ((), "bare-json")
+    handle = subscribe(topic, group="benchmark", concurrency=prefetch, envelope=envelope, options=options)(
+        handle
+    )
+    queue = Queue(topic=topic, name=f"benchmark.{topic}", prefetch=prefetch, options=options)
     async with connect(Connection(url=url, settings={"settle": 0})) as broker:
-        await fill(broker, Queue(topic=topic, name=f"benchmark.{topic}", prefetch=prefetch), count)
+        await fill(broker, queue, count, in_envelope(topic) if like_tomodachi else BODY)
     module = types.ModuleType("benchmarked")
     handle.__module__ = module.__name__
     vars(module)["handle"] = handle
@@ -209,29 +166,6 @@ async def handled(url: str, handle: Callable[..., Awaitable[None]], done: Count,
     config = {"messaging": {"url": url, "options": {"settle": 0}}}
     async with plugin.Stage(module.__name__, config=config) as stage:
         await stage.start()
-        return await done.rate()
-
-
-async def consume_by_faststream(
-    url: str, *, seconds: float = 0.0, prefetch: int = PREFETCH, count: int = COUNT
-) -> float:
-    from faststream.rabbit import Channel, RabbitBroker, RabbitQueue
-    from faststream.rabbit.schemas import QueueType
-
-    done, name = Count(count), uuid.uuid4().hex
-    broker = RabbitBroker(url, logger=None, default_channel=Channel(prefetch_count=prefetch))
-
-    @broker.subscriber(RabbitQueue(name, queue_type=QueueType.QUORUM, durable=True))
-    async def handle(order: dict[str, Any]) -> None:
-        if seconds:
-            await asyncio.sleep(seconds)
-        done.one()
-
-    async with await aio_pika.connect(url) as connection, connection.channel() as channel:
-        await channel.declare_queue(name, durable=True, arguments=QUORUM)
-        await at_once(lambda: channel.default_exchange.publish(message(), name), count)
-    async with broker:
-        await broker.start()
         return await done.rate()
 
 
@@ -297,17 +231,40 @@ def main(url: str) -> None:
         url,
         0.85,
     )
-    slow = {"seconds": SLOW, "prefetch": 10, "count": 1_000}
-    ours, other = partial(consume_by_handler, **slow), partial(consume_bare, **slow)
+    ours, other = partial(consume_by_handler, **SLOWLY), partial(consume_bare, **SLOWLY)
     compare("rabbitmq: handlers that wait 5 ms, 10 at once: handler / bare aio-pika", ours, other, url, 0.9)
-    if importlib.util.find_spec("faststream") is not None:
-        compare(
-            "rabbitmq: consume and acknowledge: handler / FastStream",
-            consume_by_handler,
-            consume_by_faststream,
-            url,
-        )
+    beside_peers(url)
     flat_memory(url)
+
+
+def beside_peers(url: str) -> None:
+    """Print the rows of those that are installed."""
+    if importlib.util.find_spec("faststream") is None:
+        print("rabbitmq: FastStream is not installed, and left out", flush=True)
+    else:
+        beside_faststream(url)
+    if not TOMODACHI.exists():
+        print("rabbitmq: tomodachi is not installed, and left out", flush=True)
+    else:
+        beside_tomodachi(url)
+
+
+def beside_faststream(url: str) -> None:
+    name = "rabbitmq: confirmed publish, 200 in flight: Publisher / FastStream"
+    compare(name, publish_by_publisher, publish_by_faststream, url)
+    name = "rabbitmq: consume and acknowledge: handler / FastStream"
+    compare(name, consume_by_handler, consume_by_faststream, url)
+    ours, other = partial(consume_by_handler, **SLOWLY), partial(consume_by_faststream, **SLOWLY)
+    compare("rabbitmq: handlers that wait 5 ms, 10 at once: handler / FastStream", ours, other, url)
+
+
+def beside_tomodachi(url: str) -> None:
+    ours = partial(consume_by_handler, like_tomodachi=True)
+    name = "rabbitmq: consume and acknowledge, classic queue: handler / tomodachi"
+    compare(name, ours, consume_by_tomodachi, url)
+    ours, other = partial(ours, **SLOWLY), partial(consume_by_tomodachi, **SLOWLY)
+    name = "rabbitmq: handlers that wait 5 ms, 10 at once, classic queue: handler / tomodachi"
+    compare(name, ours, other, url)
 
 
 if __name__ == "__main__":

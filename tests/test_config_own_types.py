@@ -7,6 +7,7 @@ from typing import Any, NewType, Self
 
 import attrs
 import pytest
+from cases import named
 
 from rostra import config
 from rostra.config import Config, ConfigError, ConfigSource, Secret
@@ -131,7 +132,7 @@ def from_text(wanted: Any, text: str) -> Any:
         (Endpoint | str, "a", "a"),
         (Address, "me@here", Address("me@here")),
     ],
-    ids=str,
+    ids=named,
 )
 def test_a_type_of_ones_own_is_read_wherever_it_stands(wanted: Any, text: str, expected: Any) -> None:
     assert from_text(wanted, text) == expected

@@ -31,6 +31,7 @@ import rich.pretty
 import rich.traceback
 import structlog
 import structlog.tracebacks
+from cases import named
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -375,7 +376,7 @@ def show(load: Callable[[], object]) -> str:
         return everything_about(error) + "context" * (error.__context__ is not None)
 
 
-@pytest.mark.parametrize("options", [{"validator": refuse}, {"converter": convert}], ids=str)
+@pytest.mark.parametrize("options", [{"validator": refuse}, {"converter": convert}], ids=named)
 def test_what_a_validator_says_of_a_secret_is_not_repeated(options: dict[str, Any]) -> None:
     cls = holder(Secret[str], **options)
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, NewType, Protocol, Self
 
 import attrs
 import pytest
+from cases import named
 from di_stage import a_stage
 
 from rostra import context, di
@@ -108,7 +109,7 @@ KINDS = (
 )
 
 
-@pytest.mark.parametrize("adapter", KINDS, ids=str)
+@pytest.mark.parametrize("adapter", KINDS, ids=named)
 async def test_what_can_be_called_can_be_an_adapter(adapter: Any) -> None:
     async with a_stage(adapter):
         made = await di.nject(Database)
@@ -516,7 +517,7 @@ def badly_yielding() -> Database:
 
 
 @pytest.mark.parametrize(
-    "adapter", [Abstract, Greeter, silent, of_a_builtin, optional, badly_yielding, str, Database()], ids=str
+    "adapter", [Abstract, Greeter, silent, of_a_builtin, optional, badly_yielding, str, Database()], ids=named
 )
 async def test_what_cannot_be_an_adapter_is_refused_when_it_is_registered(adapter: Any) -> None:
     async with a_stage():

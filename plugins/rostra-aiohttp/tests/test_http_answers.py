@@ -11,6 +11,7 @@ import attrs
 import msgspec
 import pytest
 from aiohttp import web
+from cases import named
 
 from rostra.config import Bytes, Duration, Secret
 from rostra_aiohttp.answers import answer
@@ -106,7 +107,7 @@ def test_a_text_is_sent_as_text():
     assert response.text == "grüße"
 
 
-@pytest.mark.parametrize("result", [b"\0\1", bytearray(b"\0\1"), memoryview(b"\0\1")], ids=str)
+@pytest.mark.parametrize("result", [b"\0\1", bytearray(b"\0\1"), memoryview(b"\0\1")], ids=named)
 def test_bytes_are_sent_as_they_are(result):
     assert sent(result) == (200, "application/octet-stream", b"\0\1")
 

@@ -203,7 +203,9 @@ class TestFunctions:
 
             assert texted in [key[0] for key in context.current_context().environment.shape.plans[CALLS]]
 
-    async def test_functions_with_a_closure_are_not_remembered(self) -> None:
+    async def test_functions_that_differ_in_what_they_close_over_share_a_plan_that_keeps_none_of_them(
+        self,
+    ) -> None:
         test = object()
 
         async with a_stage(Database):
@@ -217,6 +219,51 @@ class TestFunctions:
                 seen = weakref.ref(local)
                 del local
                 assert seen() is None
+
+            assert len(context.current_context().environment.shape.plans[CALLS]) == 1
+
+    async def test_methods_of_several_objects_share_a_plan_that_keeps_none_of_them(self) -> None:
+        class Shelf:
+            async def put(self, database: Database) -> tuple[Any, Database]:
+                return self, database
+
+        class Drawer(Shelf):
+            pass
+
+        async with a_stage(Database):
+            for shelf in (Shelf(), Shelf(), Shelf(), Drawer(), Drawer()):
+                assert (await di.call(shelf.put))[0] is shelf
+            seen = weakref.ref(shelf)
+            del shelf
+
+            assert seen() is None
+            assert len(context.current_context().environment.shape.plans[CALLS]) == 2
+
+    async def test_a_default_of_a_local_function_is_its_own(self) -> None:
+        async with a_stage(Repo):
+
+            def local(default: Any) -> Any:
+                async def use(repo: Repo | None = default) -> Any:
+                    return repo
+
+                return use
+
+            for _ in range(3):
+                for default in (None, "one", "another"):
+                    assert await di.call(local(default)) is default
+
+    async def test_unions_in_another_order_have_plans_of_their_own(self) -> None:
+        async with a_stage(Database, Request):
+            for _ in range(3):
+                assert isinstance(await di.nject(Database | Request), Database)
+                assert isinstance(await di.nject(Request | Database), Request)
+
+            names = {
+                each.__name__
+                for each in context.current_context().environment.shape.plans.values()
+                if callable(each)
+            }
+            assert len(names) == 2
 
     async def test_an_injected_function_is_filled_whatever_is_passed(self) -> None:
         @di.inject

@@ -230,3 +230,18 @@ def _may_stand_for(variable: TypeVar, key: Key) -> bool:
         return key in variable.__constraints__
     bound = variable.__bound__
     return not isinstance(bound, type) or bound in keys(key) or bound in getattr(key, "__mro__", ())
+
+
+def in_order(annotation: Any) -> Any:
+    """What is equal only if it asks for the same in the same order: ``A | B`` asks for A first, but is equal to ``B | A``."""
+    if type(annotation) is type or not has_order(annotation):
+        return annotation
+    return (typing.get_origin(annotation), *map(in_order, typing.get_args(annotation)))
+
+
+def has_order(annotation: Any) -> bool:
+    """Whether it says more than its equals."""
+    arguments = typing.get_args(annotation)
+    is_union = typing.get_origin(annotation) in _UNIONS
+    members = [each for each in arguments if each is not types.NoneType]
+    return (is_union and len(members) > 1) or any(map(has_order, members))

@@ -4,15 +4,13 @@ What was remembered is looked up in ``calls``, which does nothing else.
 """
 
 import inspect
-import types
-import typing
 from collections.abc import Callable, Coroutine, Mapping
-from types import FunctionType
 from typing import Any
 
 from rostra.components import Components
 from rostra.di.adapters import captured_for
-from rostra.di.annotations import Want, read
+from rostra.di.alike import alike, signature_of_all
+from rostra.di.annotations import Want, in_order, read
 from rostra.di.names import Captured
 from rostra.di.plans import Load
 from rostra.di.recipes import Recipe, Ways, function_of, recipe_for, run_of
@@ -37,7 +35,7 @@ def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, 
     """
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
-    recipe = recipe_for(layer, _question(None, targets, key), lambda: _wants(targets), given)
+    recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
     plan = planned(layer, None, key, recipe, given, Ways(is_one))
     if plan is not None:
         return plan(layer.environment.values, *given.values())  # type: ignore[no-any-return]  # generated
@@ -52,7 +50,7 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     """
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
-    recipe = recipe_for(layer, _question(NOW, targets, key), lambda: _wants(targets), given)
+    recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
     slot = _slot_of(layer, recipe) if is_one and not given else None
     if slot is not None:
         layer.environment.shape.plans.setdefault(NOW, {})[key] = slot
@@ -79,15 +77,19 @@ def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[
     Raises:
         RostraError: As ``call`` does at its await.
     """
-    layer = here()
-    captured = _captured(function)
-    is_lasting = captured is None and isinstance(function, FunctionType) and function.__closure__ is None
-    key = (function, *given, *map(type, given.values()))
-    known = read_signature(function, captured=captured) if captured else signature(function)
-    recipe = recipe_for(layer, (CALLS, key) if is_lasting else None, lambda: known, given)
-    plan = planned(layer, CALLS, key, recipe, given, Ways())
+    layer, same = here(), alike(function)
+    captured = _captured(function) if same is None or same is function else None
+    is_lasting = same is not None and captured is None
+
+    def known() -> Signature:
+        return signature_of_all(function) if is_lasting else read_signature(function, captured=captured)
+
+    key = (same, *given, *map(type, given.values()))
+    recipe = recipe_for(layer, (CALLS, key) if is_lasting else None, known, given)
+    told = () if same is function else (function,)
+    plan = planned(layer, CALLS, key, recipe, given, Ways(is_told_what_to_call=bool(told)))
     if plan is not None:
-        return plan(layer.environment.values, *given.values())  # type: ignore[no-any-return]  # generated
+        return plan(layer.environment.values, *told, *given.values())  # type: ignore[no-any-return]  # generated
     return called(function, recipe, run_of(recipe, layer, given), (), {})
 
 
@@ -148,25 +150,18 @@ def _captured(function: Callable[..., Any]) -> Captured | None:
 
 def question(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     """The key of ``nject`` and ``now``: the target, or a tuple of it, the names and the types of given values."""
+    targets = tuple(map(in_order, targets))
     asked = targets[0] if len(targets) == 1 else targets
     return (asked, *given, *map(type, given.values())) if given or len(targets) > 1 else asked
 
 
-def _question(kind: Any, targets: tuple[Any, ...], key: Any) -> Any:
+def _question(kind: Any, key: Any) -> Any:
     """The key under which an answer is remembered; None for what no dictionary can tell from others."""
     try:
         hash(key)
     except TypeError:
         return None
-    return None if any(map(_has_order, targets)) else (kind, key)
-
-
-def _has_order(target: Any) -> bool:
-    """Whether it says more than its equals: ``A | B`` asks for A first, but is equal to ``B | A``."""
-    arguments = typing.get_args(target)
-    is_union = typing.get_origin(target) in (typing.Union, types.UnionType)
-    members = [each for each in arguments if each is not types.NoneType]
-    return (is_union and len(members) > 1) or any(map(_has_order, members))
+    return kind, key
 
 
 def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:

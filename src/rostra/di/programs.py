@@ -52,6 +52,7 @@ class Task(NamedTuple):
         is_one: One object is returned, not a tuple.
         passes: The caller passes further arguments for the function, as ``args`` and ``kwargs``.
         can_wait: It may use ``await``.
+        is_told_what_to_call: The caller passes the function itself, as ``function``.
     """
 
     plan: Plan
@@ -62,6 +63,7 @@ class Task(NamedTuple):
     is_one: bool = True
     passes: bool = False
     can_wait: bool = True
+    is_told_what_to_call: bool = False
 
     @property
     def returns_awaitable(self) -> bool:
@@ -111,7 +113,8 @@ class Writer:
         if len(set(kept)) < len(kept):  # which of two is made and kept depends on what else is
             raise Unwritable
         name = f"{'nject' if task.function is None else 'call'}_{_safe(task.label)}"
-        takes = ["values", *map(_given, task.given), *(["args", "kwargs"] if task.passes else [])]
+        first = ["values", "function"] if task.is_told_what_to_call else ["values"]
+        takes = [*first, *map(_given, task.given), *(["args", "kwargs"] if task.passes else [])]
         if self._keeps and not self._waits:
             self._function(name, takes, f"{name}_with_what_is_there")
             self._lines += ["", ""]
@@ -259,7 +262,8 @@ class Writer:
         if task.passes:
             named = [self._by_name(each) for each in task.arguments]
             passed = ["*args", *named, "**kwargs"]
-        called = f"{self._named(task.label, target)}({', '.join(passed)})"
+        function = "function" if task.is_told_what_to_call else self._named(task.label, target)
+        called = f"{function}({', '.join(passed)})"
         if not task.can_wait or task.returns_awaitable:
             return f"return {'await ' if task.can_wait else ''}{called}"
         return f"return await awaited({called})"
@@ -317,6 +321,7 @@ _TAKEN = frozenset(
     (
         *(
             "values",
+            "function",
             "args",
             "kwargs",
             "error",

@@ -62,12 +62,14 @@ class Ways(Values):
         passes: The caller passes further arguments.
         can_wait: It may use ``await``.
         is_alone: Nobody else sees the scope in which it is called, so nothing need be kept for others.
+        is_told_what_to_call: The caller passes the function, which is one of several that are alike.
     """
 
     is_one: bool = True
     passes: bool = False
     can_wait: bool = True
     is_alone: bool = False
+    is_told_what_to_call: bool = False
 
 
 def checked(view: View, asked: Asked) -> Answer:
@@ -192,7 +194,7 @@ def _task(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Any:
     keeps_nothing = ways.is_alone and not _is_made_twice(recipe.plan)
     plan = recipe.plan._replace(kept=frozenset()) if keeps_nothing else recipe.plan
     shared = (recipe.wanted, given, recipe.function, recipe.arguments)
-    return Task(plan, *shared, ways.is_one, ways.passes, ways.can_wait)
+    return Task(plan, *shared, ways.is_one, ways.passes, ways.can_wait, ways.is_told_what_to_call)
 
 
 def _is_made_twice(plan: Plan) -> bool:

@@ -280,3 +280,18 @@ async def test_nothing_of_it_runs_after_the_end() -> None:
         await checkpoint()
 
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [("order.placed", "did you mean orders.placed?"), ("invoices", None)]
+)
+async def test_a_topic_that_no_queue_wants_is_told_with_the_one_that_was_meant(
+    said: str, meant: str | None
+) -> None:
+    wanted = Queue(topic="orders.placed", name="billing")
+    async with opened(prefix="dev.") as broker, broker.consume(wanted):
+        with pytest.raises(PublishError) as caught:
+            await broker.publish(parcel(topic=said), deadline=1)
+
+    told = [line for line in caught.value.fix if line.startswith("did you mean")]
+    assert told == ([meant] if meant else [])

@@ -93,6 +93,22 @@ async def test_what_is_waited_for_in_vain_is_told_with_what_was_there(messages: 
     )
 
 
+async def test_what_failed_and_comes_again_is_told_with_its_error_and_its_time(
+    messages: Messages, till: Till
+) -> None:
+    messages.patience = 0.5
+    till.failing = 1
+    await messages.publish("orders.placed", {"item": "tea"})
+
+    with pytest.raises(AssertionError) as caught:
+        await messages.wait_handled("orders.placed")
+
+    assert (
+        "orders.placed (not yet handled by billing.orders.placed: try 1 failed, OSError: the bank is closed;"
+        " it comes again 60 s later)"
+    ) in str(caught.value)
+
+
 async def test_a_message_that_dies_ends_the_wait_for_it(messages: Messages) -> None:
     await messages.publish("orders.placed", {"item": "poison"})
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from rostra import log
 from rostra.clock import Clock
+from rostra.errors import closest
 from rostra_messaging.brokers import Connection, Consumer, DeadLetters, Parcel, Queue
 from rostra_messaging.errors import PublishError, SubscriptionError
 from rostra_messaging.memory.consuming import MemoryConsumer
@@ -206,7 +207,9 @@ class MemoryBroker:
                 watcher.published(self._exchange, parcel, ())
             return
         reason = "no queue wants this topic: nobody subscribes to it"
+        near = closest(parcel.topic, self._exchange.topics(self._prefix))
         fix = (
+            *((f"did you mean {near}?",) if near else ()),
             f'@subscribe("{parcel.topic}", group="...") in a plugin of this stage, which is started by then',
             'or, if that is no mistake: [messaging] unroutable = "log"',
         )

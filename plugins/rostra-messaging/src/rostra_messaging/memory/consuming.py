@@ -106,7 +106,7 @@ class MemoryConsumer:
             self._queue.join(self)
 
     def settle(
-        self, delivery: "MemoryDelivery", outcome: str, failure: Failure | None = None
+        self, delivery: "MemoryDelivery", outcome: str, failure: Failure | None = None, delay: float = 0.0
     ) -> KeptQueue | None:
         """The queue that is to be told of the outcome; None if it has given the message to somebody else since."""
         if delivery not in self._held:
@@ -122,7 +122,7 @@ class MemoryConsumer:
             self._queue.put_back([delivery.entry])
             return None
         for watcher in exchange.watchers:
-            watcher.settled(self._queue, delivery.parcel, outcome, failure)
+            watcher.settled(self._queue, delivery.parcel, outcome, failure, delay)
         return self._queue
 
     def done(self, delivery: "MemoryDelivery") -> bool:
@@ -135,7 +135,7 @@ class MemoryConsumer:
 
     def retry(self, delivery: "MemoryDelivery", delay: float, failure: Failure, *, counts: bool) -> bool:
         """Hand it out again later."""
-        queue = self.settle(delivery, "retry", failure)
+        queue = self.settle(delivery, "retry", failure, delay)
         if queue is None:
             return False
         entry = delivery.entry

@@ -52,8 +52,10 @@ class Watcher(Protocol):
         """This is put into these queues."""
         ...
 
-    def settled(self, queue: KeptQueue, parcel: Parcel, outcome: str, failure: Failure | None) -> None:
-        """This one, of this queue, is ``done``, ``retry``, ``dead`` or ``release``, and why."""
+    def settled(
+        self, queue: KeptQueue, parcel: Parcel, outcome: str, failure: Failure | None, delay: float = 0.0
+    ) -> None:
+        """This one, of this queue, is ``done``, ``retry`` after so many seconds, ``dead`` or ``release``, and why."""
         ...
 
 
@@ -193,6 +195,11 @@ class Exchange:
         self.is_back.wake_all()
         for queue in self.queues.values():
             queue.room.wake_all()  # whose turn it was may have given up meanwhile
+
+    def topics(self, prefix: str) -> set[str]:
+        """What queues want, as whoever has this prefix calls it; with wildcards."""
+        wanted = (pattern for queue in self.queues.values() for pattern in queue.patterns)
+        return {pattern.removeprefix(prefix) for pattern in wanted if pattern.startswith(prefix)}
 
     def with_dead_letters(self, prefix: str) -> Iterator[KeptQueue]:
         """The queues whose names begin so and that have dead letters."""

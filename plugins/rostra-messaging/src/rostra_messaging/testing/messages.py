@@ -77,7 +77,8 @@ class Messages:
             count: How many it has to be, at least.
 
         Raises:
-            AssertionError: It was not in time; or one of them is dead, with the reason.
+            AssertionError: It was not in time; it says which tries failed, of what, and when they come again. Or one of
+                them is dead, with the reason.
         """
 
         def are_handled() -> bool:
@@ -182,7 +183,10 @@ class Messages:
 
 
 def _state(seen: Seen) -> str:
-    still = [f"not yet handled by {queue}" for queue in sorted(seen.open)]
+    still = [
+        f"not yet handled by {queue}{f': {seen.failed[queue]}' if queue in seen.failed else ''}"
+        for queue in sorted(seen.open)
+    ]
     dead = [f"dead in {queue}: {reason}" for queue, reason in sorted(seen.dead.items())]
     return ", ".join((*still, *dead)) or "handled"
 

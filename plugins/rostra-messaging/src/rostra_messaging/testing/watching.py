@@ -19,11 +19,13 @@ class Seen:
         parcel: As it was published.
         open: The queues in which it is neither done nor dead.
         dead: Why it died, by queue.
+        failed: How its last try failed, by queue, where it is to come again.
     """
 
     parcel: Parcel
     open: set[str]
     dead: dict[str, str] = attrs.field(factory=dict)
+    failed: dict[str, str] = attrs.field(factory=dict)
 
 
 class Watch:
@@ -47,7 +49,9 @@ class Watch:
         seen.open.update(queue.label for queue in queues)
         self.changed.wake_all()
 
-    def settled(self, queue: KeptQueue, parcel: Parcel, outcome: str, failure: Failure | None) -> None:
+    def settled(
+        self, queue: KeptQueue, parcel: Parcel, outcome: str, failure: Failure | None, delay: float = 0.0
+    ) -> None:
         """One less, if it is done or dead."""
         for several in self._seen.values():
             seen = several.get(parcel.id)
@@ -55,8 +59,14 @@ class Watch:
                 seen.open.discard(queue.label)
                 if failure is not None:
                     seen.dead[queue.label] = failure.reason
+            elif seen is not None and failure is not None:
+                seen.failed[queue.label] = f"try {parcel.attempt} failed, {failure.reason}; {_again(delay)}"
         self.changed.wake_all()
 
     def seen(self, opened: Opened, topic: str) -> list[Seen]:
         """What was published on the exchange of a connection, with topics that match."""
         return [each for each in self._seen[opened.exchange].values() if matches(topic, each.parcel.topic)]
+
+
+def _again(delay: float) -> str:
+    return f"it comes again {delay:g} s later" if delay > 0 else "it comes again at once"

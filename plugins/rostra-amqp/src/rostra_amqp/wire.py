@@ -130,7 +130,7 @@ def dead_letter(message: DeliveredMessage, prefix: str, queue: str) -> DeadLette
     death = _death(headers)
     keys = death.get("routing-keys")
     if _TOPIC not in headers and isinstance(keys, list) and keys:
-        found = attrs.evolve(found, topic=str(keys[0]).removeprefix(prefix))
+        found = attrs.evolve(found, topic=_topic(keys[0]).removeprefix(prefix))
     time = death.get("time")
     return DeadLetter(
         parcel=found,
@@ -240,6 +240,11 @@ def _death(headers: Mapping[str, Any]) -> Mapping[str, Any]:
     """What RabbitMQ noted when it moved a message by itself (its header x-death), if it did."""
     deaths = headers.get("x-death")
     return deaths[0] if isinstance(deaths, list) and deaths and isinstance(deaths[0], dict) else {}
+
+
+def _topic(key: Any) -> str:
+    """What is no UTF-8 comes as bytes."""
+    return key.decode("ascii", "replace").replace("\ufffd", "?") if isinstance(key, bytes) else str(key)
 
 
 def _failure(reason: Any, time: Any) -> Failure | None:

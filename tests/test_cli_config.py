@@ -87,6 +87,42 @@ def test_as_toml_it_says_the_same_again(folder):
     assert values_of(again) == values_of(first)
 
 
+BOAT = """
+    from collections.abc import Mapping
+    from typing import Any
+    import attrs
+    from rostra.config import Config, ConfigSource
+
+    @attrs.frozen
+    class Boat(Config, section="boat"):
+        sails: Mapping[str, Any] = {}
+        oars: Mapping[str, Any] = {}
+
+    @attrs.frozen
+    class Sails:
+        count: int = 1
+
+    async def prepare(boat: Boat, source: ConfigSource) -> None:
+        source.load(Sails, "boat.sails")
+        source.load(Sails, "boat.oars.left")
+"""
+
+
+@pytest.mark.parametrize("shape", ["toml", "tree"])
+def test_a_table_of_anything_of_which_somebody_knows_more_is_shown_once(tmp_path: Path, shape: str) -> None:
+    write(tmp_path, "boat.py", BOAT)
+    write(tmp_path, "boat.toml", "[boat.sails]\ncount = 2\n[boat.oars.left]\ncount = 3\n")
+
+    shown_ = ended(tmp_path, "config", "boat.py", "-c", "boat.toml", "--format", shape)
+
+    assert shown_.returncode == 0
+    if shape == "toml":
+        boat = tomllib.loads(shown_.stdout)["boat"]
+        assert boat == {"sails": {"count": 2}, "oars": {"left": {"count": 3}}}
+    else:
+        assert [shown_.stdout.count(name) for name in ("sails", "oars", "left")] == [1, 1, 1]
+
+
 def values_of(shown_: Any) -> dict[str, Any]:
     rows = json.loads(shown_.stdout)["settings"]
     return {each["setting"]: each["value"] for each in rows if not each["secret"] and each["value"]}

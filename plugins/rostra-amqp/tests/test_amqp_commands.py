@@ -1,7 +1,10 @@
 """The commands for messages against a real RabbitMQ: each is a process of its own, as a service is."""
 
+import asyncio
+import datetime as dt
 import json
 import re
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +12,9 @@ from pathlib import Path
 import pytest
 from command_line import ROSTRA, ended, environment, started, write
 
+import rostra_messaging
 from rostra_amqp.testing import RabbitNode
+from rostra_messaging import Broker, Consumer
 
 SHOP = """
     from rostra_messaging import Reject, subscribe
@@ -26,6 +31,7 @@ SHOP = """
         raise Reject("there is nothing to audit")
 """
 QUEUE = "billing.orders.placed"
+DEAD = 300
 
 
 @pytest.fixture
@@ -33,7 +39,7 @@ def settings(tmp_path: Path, rabbitmq_node: RabbitNode, prefix: str) -> tuple[st
     """What each command is told of the broker."""
     (tmp_path / "run").mkdir()
     write(tmp_path, "shop.py", SHOP)
-    text = f'[messaging]\nurl = "{rabbitmq_node.url}"\nprefix = "{prefix}"\n'
+    text = f'[messaging]\nurl = "{rabbitmq_node.url}"\nprefix = "{prefix}"\noptions = {{settle = 0}}\n'
     (tmp_path / "app.toml").write_text(text)
     return ("-c", "app.toml")
 
@@ -103,6 +109,44 @@ def test_what_cannot_be_put_back_is_told_and_stays(tmp_path, settings, shop) -> 
         "NotReplayedError: 1 of 1 dead messages of orders.audited was not put back\n"
     )
     assert listed[0] == "orders.audited: 1 dead"
+
+
+@pytest.mark.asyncio
+async def test_a_replay_that_is_killed_loses_none(tmp_path, settings, connecting) -> None:
+    sent = {f"m{number}" for number in range(DEAD)}
+    wanted = rostra_messaging.Queue(topic="orders.placed", name=QUEUE, prefetch=DEAD)
+    async with connecting() as broker, asyncio.timeout(90):
+        async with broker.consume(wanted) as consumer:
+            await bury(broker, consumer, sent)
+        async with broker.consume(wanted) as consumer:
+            arriving = aiter(consumer)
+            replaying = await asyncio.create_subprocess_exec(
+                ROSTRA, "dead", "replay", QUEUE, "--all", *settings, cwd=tmp_path, env=environment(tmp_path)
+            )
+            back = [(await anext(arriving)).parcel.id for _ in range(10)]
+            replaying.kill()
+            await replaying.wait()
+            letters = broker.dead_letters(QUEUE)
+            # RabbitMQ notices soon that who held the others is gone.
+            while len(back) + consumer._line.qsize() + await letters.count() < DEAD:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            back += [consumer._line.get_nowait().parcel.id for _ in range(consumer._line.qsize())]
+            dead = {letter.parcel.id for letter in await letters.list(DEAD)}
+
+    assert replaying.returncode == -signal.SIGKILL
+    assert dead
+    assert dead | {*back} == sent
+
+
+async def bury(broker: Broker, consumer: Consumer, ids: set[str]) -> None:
+    async with asyncio.TaskGroup() as publishing:
+        for each in ids:
+            parcel = rostra_messaging.Parcel(id=each, topic="orders.placed", body=b"{}")
+            publishing.create_task(broker.publish(parcel, deadline=60))
+    arriving = aiter(consumer)
+    why = rostra_messaging.Failure("there is nothing to bill", dt.datetime.now(dt.UTC))
+    deliveries = [await anext(arriving) for _ in ids]
+    await asyncio.gather(*(each.dead(why) for each in deliveries))
 
 
 def test_what_passes_is_shown_to_others_than_its_handlers(tmp_path, settings, shop) -> None:

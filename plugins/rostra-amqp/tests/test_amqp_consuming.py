@@ -2,9 +2,12 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
+import aiormq
 import pytest
+from pamqp.commands import Basic
 
 from rostra_amqp import Options, connect
 from rostra_amqp.testing import RabbitNode
@@ -96,6 +99,53 @@ async def test_a_retry_queue_that_does_not_confirm_is_left_for_another_one(
         assert await again.done()
         queues = await asyncio.to_thread(rabbitmq_node.ctl, "list_queues", "name")
         assert f"{prefix}billing.retry.200ms~2" in queues
+
+
+async def test_what_cannot_be_stored_for_its_next_try_is_dead_with_both_reasons(
+    broker: Broker, rabbitmq_node: RabbitNode, prefix: str
+) -> None:
+    async with foreign_channel(rabbitmq_node) as channel:
+        await channel.queue_declare(f"{prefix}billing.retry.200ms", durable=True)
+    async with broker.consume(queue()) as consumer, asyncio.timeout(60):
+        await broker.publish(parcel(), deadline=30)
+
+        assert await (await wait_for(consumer)).retry(0.2, failure())
+
+        [letter] = await broker.dead_letters("billing").list()
+        assert letter.parcel.attempt == 1
+        assert letter.reason.startswith(
+            f"{failure().reason}; it could not be stored for its next try: PRECON"
+        )
+
+
+async def test_what_amqp_cannot_carry_a_second_time_is_dead_without_its_attributes_and_disturbs_nobody(
+    broker: Broker, rabbitmq_node: RabbitNode, prefix: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    as_much_as_fits = Basic.Properties(headers={"rostra-key": "k" * 60_000, "note": "n" * 70_000})
+    async with broker.consume(queue()) as consumer, asyncio.timeout(60):
+        async with foreign_channel(rabbitmq_node) as channel:
+            await channel.basic_publish(
+                b"tea", exchange="amq.topic", routing_key=f"{prefix}orders.placed", properties=as_much_as_fits
+            )
+        delivery = await wait_for(consumer)
+        long = Failure("x" * 1000, dt.datetime.now(dt.UTC))
+
+        assert await delivery.retry(0.2, long)
+
+        [letter] = await broker.dead_letters("billing").list()
+        assert (letter.parcel.body, letter.parcel.attributes, letter.parcel.key) == (b"tea", {}, None)
+        assert consumer.trouble is None
+        assert "amqp.troubled" not in caplog.text
+        assert caplog.text.count("message.unstorable") == 2
+
+
+@asynccontextmanager
+async def foreign_channel(node: RabbitNode) -> AsyncIterator[aiormq.abc.AbstractChannel]:
+    connection = await aiormq.connect(node.url)
+    try:
+        yield await connection.channel()
+    finally:
+        await connection.close()
 
 
 async def test_retry_and_dead_queues_that_were_deleted_are_made_again(

@@ -47,13 +47,13 @@ async def test_a_broker_that_is_killed_three_times_loses_nothing(
 async def test_a_worker_that_is_killed_three_times_loses_nothing(
     connecting, rabbitmq_node, prefix, tmp_path
 ) -> None:
-    worker = Worker(tmp_path, rabbitmq_node.url, prefix)
+    worker = Worker(tmp_path, rabbitmq_node.url, prefix, settings={"settle": 0})
 
     def killed_and_started() -> None:
         worker.kill()
         worker.start()
 
-    async with connecting(settle=3) as broker:
+    async with connecting() as broker:
         letters = await _run(broker, worker, prefix, killed_and_started)
 
     _judge(worker, letters)

@@ -1,6 +1,7 @@
 """What queues are called and how they are made, and where RabbitMQ is: decided purely, the same in every process."""
 
 import itertools
+import logging
 from random import Random
 
 import pytest
@@ -281,3 +282,16 @@ def test_a_position_is_the_first_that_was_not_settled() -> None:
         found.append(position.resume)
 
     assert found == ["first", 4, 6, 7]
+
+
+def test_what_is_said_of_a_channel_that_is_left_is_no_news_and_all_else_is(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    said = logging.getLogger("aiormq.channel")
+
+    said.warning("Closing channel %r because RPC call %s cancelled", "channel 7", "Basic.Qos")
+    said.warning("Consumer %r cancelled by the broker on %r", "consumer 1", "channel 7")
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "Consumer 'consumer 1' cancelled by the broker on 'channel 7'"
+    ]

@@ -101,7 +101,7 @@ def running(rabbitmq_node: RabbitNode, prefix: str, monkeypatch: pytest.MonkeyPa
         handler.__module__ = module.__name__
         module.handler = handler
         monkeypatch.setitem(sys.modules, module.__name__, module)
-        settings = {"url": rabbitmq_node.url, "prefix": prefix, "service": "rostra"}
+        settings = {"url": rabbitmq_node.url, "prefix": prefix, "service": "rostra", "options": {"settle": 0}}
         async with plugin.Stage("listener", config={"messaging": settings}) as stage:
             await stage.start()
             with context.use(stage.components):

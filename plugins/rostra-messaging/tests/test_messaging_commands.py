@@ -15,6 +15,7 @@ from rostra import context, di, plugin
 from rostra.errors import CommandLineError
 from rostra_messaging import PublishError, Reject, Retry, subscribe
 from rostra_messaging.commands import dead
+from rostra_messaging.commands.dead import Progress
 from rostra_messaging.commands.publish import body_of, publish, with_body
 from rostra_messaging.commands.tail import tail
 from rostra_messaging.errors import EnvelopeNotFoundError
@@ -425,3 +426,13 @@ def test_queues_of_a_broken_plugin_are_not_counted_but_told(tmp_path: Path) -> N
 
     assert (refused.stdout, refused.returncode) == ("", 1)
     assert "RuntimeError: closed" in refused.stderr
+
+
+def test_who_looks_at_many_dead_messages_says_every_few_seconds_how_far_it_is(capsys) -> None:
+    times = iter([0.0, 1.0, 4.9, 5.0, 5.0, 9.9, 10.0, 10.0])
+    progress = Progress(lambda: next(times))
+
+    for looked in (10, 20, 30, 40, 50):
+        progress(looked, 100)
+
+    assert capsys.readouterr().err.splitlines() == ["looked at 30 of 100", "looked at 50 of 100"]

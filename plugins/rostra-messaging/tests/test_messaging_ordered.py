@@ -200,3 +200,23 @@ async def test_when_the_stage_stops_a_pause_before_the_next_try_ends(run):
         (letter,) = await running.dead("billing.orders.placed")
 
     assert letter.reason == "1 True"
+
+
+async def test_what_was_lost_when_it_died_has_no_more_tries_than_before(run):
+    attempts, lose = [], asyncio.Queue()
+
+    @subscribe("orders.placed", group="billing", ordered=True, retry=Retry(delays=(0,)))
+    async def bill(number: int, message: Message) -> None:
+        attempts.append(message.attempt)
+        if len(attempts) == 2:
+            lose.get_nowait()()
+        raise OSError("the bank is closed")
+
+    async with run(bill) as running:
+        lose.put_nowait((await running.broker())._exchange.lose_connections)
+        await running.publish("orders.placed", 1)
+        await running.endings.next(3)
+        [letter] = await running.dead("billing.orders.placed")
+
+    assert attempts == [1, 2, 2]
+    assert letter.parcel.attempt == 2

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -21,6 +21,8 @@ from rostra.plugin.listing import plugins_in
 from rostra.plugin.options import SETTING
 
 __all__ = ["Sections", "sections_read_by"]
+
+Shown = TypeVar("Shown", EffectiveSection, DescribedClass)
 
 
 @attrs.define(eq=False)
@@ -52,7 +54,7 @@ class Sections:
     def effective(self) -> list[EffectiveSection]:
         """The sections as they are. Their mistakes are told by that."""
         self._are_shown = True
-        sections = [effective(each) for each in self.readers]
+        sections = _once([effective(each) for each in self.readers], lambda each: each.place)
         self._told.update(mistake for section in sections for mistake in section.mistakes)
         return sections
 
@@ -67,7 +69,8 @@ class Sections:
             with_parts: Those that are read apart, too: the options of plugins.
         """
         readers = [each for each in self.readers if with_parts or not each.is_apart]
-        return [each for reader in readers if (each := self._described(reader)) is not None]
+        found = [each for reader in readers if (each := self._described(reader)) is not None]
+        return _once(found, lambda each: each.path)
 
     def _described(self, reader: Reader) -> DescribedClass | None:
         try:
@@ -140,6 +143,23 @@ def _unresolved(source: ConfigSource, timeout: float) -> Exception | None:
     except (RostraError, ExceptionGroup) as error:
         return error
     return None
+
+
+def _once(sections: list[Shown], place_of: Callable[[Shown], Path]) -> list[Shown]:
+    """Each setting in one place: a table of which a section says more is shown by that, and a section within a table of
+    anything by the table.
+    """
+    tables = {setting.path for section in sections for setting in section.settings}
+    places = {place_of(section) for section in sections}
+    shown = (
+        each
+        for each in sections
+        if not any(place_of(each)[:end] in tables for end in range(len(place_of(each))))
+    )
+    return [
+        attrs.evolve(each, settings=tuple(one for one in each.settings if one.path not in places))
+        for each in shown
+    ]
 
 
 def _needed(rehearsal: plugin.Rehearsal) -> Iterator[type]:

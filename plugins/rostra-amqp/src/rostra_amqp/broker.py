@@ -5,7 +5,7 @@ import os
 import socket
 import ssl
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -22,11 +22,11 @@ from rostra_amqp.frames import delete_queue
 from rostra_amqp.graves import AmqpDeadLetters
 from rostra_amqp.lanes import Lanes
 from rostra_amqp.links import Link, Live
+from rostra_amqp.refusing import check_queue
 from rostra_amqp.sending import NotStoredError, Outgoing, Sender, headers_fit
-from rostra_amqp.settings import AmqpConfig, chosen, read
-from rostra_messaging import PublishError, SubscriptionError
+from rostra_amqp.settings import AmqpConfig, chosen, options_of
+from rostra_messaging import PublishError, SubscriptionError, transport
 from rostra_messaging.brokers import Connection, Failure, Parcel, Queue
-from rostra_messaging.topics import mistake_in
 
 _REPLAYING = 30.0
 _log = log.get(__name__)
@@ -78,16 +78,9 @@ class AmqpBroker:
     @asynccontextmanager
     async def consume(self, queue: Queue) -> AsyncIterator[AmqpConsumer]:
         """Make the queue, if need be, and consume it during the body."""
-        if (mistake := mistake_in(queue.topic)) is not None:
-            raise SubscriptionError(queue.label, self._asked.name, f"the topic {queue.topic}: {mistake}")
-        options = chosen(queue.options)
         unique = f"{self._unique}.{uuid.uuid4().hex[:4]}"
-        wanted = names.topology(queue, options, self._settings, self._asked.prefix, unique)
-        if not wanted.is_stream and len(wanted.queue.name.encode()) > names.LONGEST_QUEUE_BYTES:
-            reason = "the names of its retry queues would be longer than the 255 bytes of AMQP"
-            raise SubscriptionError(
-                wanted.label, self._asked.name, reason, (), ("a shorter topic, group or prefix",)
-            )
+        check_queue(self._asked, queue, unique)
+        wanted = names.topology(queue, chosen(queue.options), self._settings, self._asked.prefix, unique)
         self._known[wanted.shared.removeprefix(self._asked.prefix)] = None
         consumer = AmqpConsumer(
             self._consuming,
@@ -140,7 +133,7 @@ class AmqpBroker:
 
     async def send_back(self, wanted: names.Topology, parcel: Parcel, delay: float) -> None:
         """Store a parcel where it comes back into its queue from after so many seconds."""
-        back = wire.properties(parcel, self._asked.client, wire.on_its_way_back(parcel))
+        back = self._properties(parcel, wire.on_its_way_back(parcel))
         if delay <= 0:
             await self._sender.send(Outgoing("", wanted.queue.name, parcel.body, back), self._confirming)
             return
@@ -151,10 +144,21 @@ class AmqpBroker:
 
     async def bury(self, wanted: names.Topology, parcel: Parcel, failure: Failure) -> None:
         """Store a parcel in the dead queue."""
-        more = wire.buried(parcel, failure, wanted.queue.name)
         dead = names.dead_queue(wanted.dead_name, self._settings)
-        properties = wire.properties(parcel, self._asked.client, more)
+        properties = self._properties(parcel, wire.buried(parcel, failure, wanted.queue.name))
         await self._store(dead, parcel, properties, self._confirming)
+
+    def _properties(self, parcel: Parcel, more: Mapping[str, Any]) -> Basic.Properties:
+        """Those of a parcel that was delivered once.
+
+        Raises:
+            NotStoredError: There are none that AMQP can carry.
+        """
+        try:
+            return wire.properties(parcel, self._asked.client, more)
+        except ValueError as error:  # UnicodeEncodeError quotes what it cannot write
+            reason = "it is no text" if isinstance(error, UnicodeError) else str(error)
+        raise NotStoredError(Fault("unsendable", f"AMQP cannot carry it: {reason}"), "no")
 
     async def _send(self, parcel: Parcel, deadline: float, delay: float) -> None:
         key = f"{self._asked.prefix}{parcel.topic}"
@@ -275,6 +279,7 @@ def _remedy(wanted: names.Topology, fault: Fault) -> tuple[str, ...]:
     return ()
 
 
+@transport(options=AmqpConfig, check=check_queue)
 @asynccontextmanager
 async def connect(asked: Connection) -> AsyncIterator[AmqpBroker]:
     """Connect to RabbitMQ, and be connected during the body; entering waits until it can be used.
@@ -282,7 +287,7 @@ async def connect(asked: Connection) -> AsyncIterator[AmqpBroker]:
     Args:
         asked: Where it is, and what this process is called there.
     """
-    settings = read(asked.settings, asked.name)
+    settings = options_of(asked)
     places = addresses(asked.url, settings.hosts, heartbeat=settings.heartbeat)
     secure = await _tls(settings) if any(place.is_encrypted for place in places) else None
     links = [

@@ -16,13 +16,25 @@ from pamqp.commands import Basic
 
 from rostra import log
 from rostra_amqp import wire
+from rostra_amqp.faults import LASTING, Fault, Kind
 from rostra_amqp.links import Live
 from rostra_amqp.outlets import Pen
-from rostra_amqp.pacing import pauses
+from rostra_amqp.pacing import Repeats, pauses
 from rostra_amqp.sending import NotStoredError
 from rostra_messaging.brokers import Failure, Parcel
 
+_NO_USE: frozenset[Kind] = LASTING | {"unroutable"}
+"""What will be so at the next try, too: a queue for retries that is none of ours, or that may not be made."""
+_NEVER_SENT: frozenset[Kind] = frozenset({"unsendable"})
 _log = log.get(__name__)
+
+
+class _Refused(Exception):  # noqa: N818  (it never leaves this file)
+    """It cannot be stored there, and trying again is no use."""
+
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.reason)
+        self.fault = fault
 
 
 class Home(Protocol):
@@ -117,7 +129,11 @@ class AmqpDelivery:
             self.parcel = again
             self._again(self, delay)
             return True
-        return await self._move("retry", lambda: self._home.send_back(again, delay))
+        try:
+            return await self._move("retry", lambda: self._home.send_back(again, delay))
+        except _Refused as refused:
+            reason = f"{failure.reason}; it could not be stored for its next try: {refused.fault.reason}"
+        return await self.dead(attrs.evolve(failure, reason=reason))
 
     async def dead(
         self, failure: Failure, *, attempts: int | None = None, first_failure: Failure | None = None
@@ -128,7 +144,13 @@ class AmqpDelivery:
             attempt=self.parcel.attempt if attempts is None else attempts,
             first_failure=first_failure or self.parcel.first_failure or failure,
         )
-        return await self._move("dead", lambda: self._home.bury(died, failure))
+        try:
+            return await self._move("dead", lambda: self._home.bury(died, failure), gives_up=_NEVER_SENT)
+        except _Refused as refused:
+            reason = f"{failure.reason}; without its attributes: {refused.fault.reason}"
+        bare = attrs.evolve(died, attributes={}, key=None, content_type="")
+        why = attrs.evolve(failure, reason=reason)
+        return await self._move("dead", lambda: self._home.bury(bare, why), gives_up=frozenset())
 
     async def release(self) -> bool:
         """RabbitMQ hands it to whoever is next. Where order counts it does so when the channel is closed, which returns
@@ -142,9 +164,16 @@ class AmqpDelivery:
         """RabbitMQ hands it to whoever is next, at once."""
         return await self._tell("release", acknowledge=False)
 
-    async def _move(self, outcome: str, store: Callable[[], Awaitable[None]]) -> bool:
-        """Store it elsewhere and acknowledge it; try for as long as RabbitMQ holds it for us, and never lose it."""
+    async def _move(
+        self, outcome: str, store: Callable[[], Awaitable[None]], *, gives_up: frozenset[Kind] = _NO_USE
+    ) -> bool:
+        """Store it elsewhere and acknowledge it; try for as long as RabbitMQ holds it for us, and never lose it.
+
+        Raises:
+            _Refused: It failed again and again for the same reason, one of those for which to give up.
+        """
         tries = pauses(SystemRandom(), first=1.0, longest=30.0)
+        repeats = Repeats(kinds=gives_up)
         while not self.is_lost:
             try:
                 async with self._live.as_long_as_it_is_up():
@@ -152,17 +181,23 @@ class AmqpDelivery:
             except (TimeoutError, ConnectionResetError):
                 break  # it is handed out again; what became of the other one, nobody knows
             except NotStoredError as error:
-                _log.warning(
-                    "message.unsettled",
-                    outcome=outcome,
-                    queue=self._home.label,
-                    message=self.parcel.id,
-                    reason=error.fault.reason,
-                )
+                self._note(outcome, error.fault, is_over=repeats.are_too_many(error.fault))
             else:
                 return await self._tell(outcome, acknowledge=True)
             await asyncio.wait([self._channel.closing], timeout=next(tries))
         return self._is_gone(outcome)
+
+    def _note(self, outcome: str, fault: Fault, *, is_over: bool) -> None:
+        tell, event = (_log.error, "message.unstorable") if is_over else (_log.warning, "message.unsettled")
+        tell(
+            event,
+            outcome=outcome,
+            queue=self._home.label,
+            message=self.parcel.id,
+            reason=fault.reason,
+        )
+        if is_over:
+            raise _Refused(fault)
 
     async def _tell(self, outcome: str, *, acknowledge: bool) -> bool:
         if self.is_lost:

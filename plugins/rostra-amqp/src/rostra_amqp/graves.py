@@ -17,7 +17,7 @@ from rostra_amqp.cancelling import heeding
 from rostra_amqp.frames import get, make_queue
 from rostra_amqp.links import Link
 from rostra_amqp.names import Made, dead_name
-from rostra_messaging.brokers import DeadLetter, Parcel
+from rostra_messaging.brokers import DeadLetter, Looked, Parcel, nobody_looks
 
 Replay = Callable[[Parcel, str | None], Awaitable[bool]]
 """Puts a parcel back into the queue it came from, or that with this name on the wire; whether that is still there."""
@@ -52,31 +52,37 @@ class AmqpDeadLetters:
             first = await self._first(channel)
             if first is None:
                 return 0
-            await self._give_back(channel, [first])
+            await self._give_back(channel, first)
         return 1 + (first.message_count or 0)
 
     async def list(self, limit: int = 100) -> Sequence[DeadLetter]:
         """The oldest, at most ``limit``; they stay."""
         async with self._channel() as channel:
             found = [message async for message in self._each(channel, limit)]
-            await self._give_back(channel, found)
+            await self._give_back(channel, found[-1] if found else None)
         return [wire.dead_letter(message, self._prefix, self._queue) for message in found]
 
-    async def replay(self, ids: Sequence[str] | None = None) -> int:
+    async def replay(self, ids: Sequence[str] | None = None, *, looked: Looked = nobody_looks) -> int:
         """Put them back into their queue as if new. One whose queue is gone stays, and is not counted."""
-        return await self._settle(ids, self._put_back)
+        return await self._settle(ids, self._put_back, looked)
 
-    async def drop(self, ids: Sequence[str] | None = None) -> int:
+    async def drop(self, ids: Sequence[str] | None = None, *, looked: Looked = nobody_looks) -> int:
         """Forget them."""
-        return await self._settle(ids, _nothing)
+        return await self._settle(ids, _nothing, looked)
 
     async def _settle(
-        self, ids: Sequence[str] | None, settle: Callable[[DeliveredMessage], Awaitable[bool]]
+        self,
+        ids: Sequence[str] | None,
+        settle: Callable[[DeliveredMessage], Awaitable[bool]],
+        looked: Looked,
     ) -> int:
-        """Remove those that are meant, after ``settle`` has done its part; how many it was."""
+        """Remove those that are meant, after ``settle`` has done its part; how many it was.
+
+        AMQP finds nothing by an id, so each is looked at. Of those that stay nothing is kept here but how far they go.
+        """
         wanted = None if ids is None else set(ids)
-        settled = 0
-        kept: list[DeliveredMessage] = []
+        settled = seen = 0
+        kept: DeliveredMessage | None = None
         async with self._channel() as channel:
             async for message in self._each(channel):
                 is_meant = wanted is None or message.header.properties.message_id in wanted
@@ -84,17 +90,21 @@ class AmqpDeadLetters:
                     await channel.basic_ack(message.delivery_tag or 0)
                     settled += 1
                 else:
-                    kept.append(message)
+                    kept = message
+                seen += 1
+                looked(seen, seen + (message.message_count or 0))
             await self._give_back(channel, kept)
         return settled
 
     @staticmethod
-    async def _give_back(channel: Channel, kept: Sequence[DeliveredMessage]) -> None:
-        """Return what is not settled, in order, and not only after the channel is closed: who looks next sees it."""
+    async def _give_back(channel: Channel, last: DeliveredMessage | None) -> None:
+        """Return what is not settled, up to the last one of that, in order, and not only after the channel is closed: who
+        looks next sees it.
+        """
         if channel.is_closed:
             return  # there was no such queue
-        if kept:
-            await channel.basic_nack(kept[-1].delivery_tag or 0, multiple=True, requeue=True)
+        if last is not None:
+            await channel.basic_nack(last.delivery_tag or 0, multiple=True, requeue=True)
         # Answered after all that was said on the channel has arrived.
         await heeding(channel.basic_qos(prefetch_count=1))
 

@@ -36,11 +36,14 @@ _log = log.get(__name__)
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Whether it is something else than an error for each try to connect: of those, what changes is told by the link."""
-    return not str(record.msg).startswith("error when creating transport")
+    """Whether it is something else than an error for each try to connect, of which the link tells what changes; or than
+    that a channel is closed because something on it was cancelled, as happens whenever a connection is left.
+    """
+    return not str(record.msg).startswith(("error when creating transport", "Closing channel"))
 
 
-logging.getLogger("aiormq.connection").addFilter(_is_news)
+for _name in ("aiormq.connection", "aiormq.channel"):
+    logging.getLogger(_name).addFilter(_is_news)
 
 
 class _Transport(aiormq.connection.TransportFactory):

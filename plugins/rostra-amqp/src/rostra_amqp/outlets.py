@@ -33,13 +33,20 @@ class Pen:
         self._writing: asyncio.Task[None] | None = None
         channel.closing.add_done_callback(self._end)
 
-    def write(self, *frames: Any) -> None:
+    def write(self, *frames: Any, most_bytes: int | None = None) -> None:
         """Write these soon, one after the other, after all that was written before. Lost if the channel is closed before.
+
+        Args:
+            frames: Of AMQP.
+            most_bytes: Longer they may not be, all together.
 
         Raises:
             ValueError, TypeError and so on: AMQP cannot carry them; nothing is written.
         """
-        self._payloads.append(ChannelFrame.marshall(self._channel.number, frames).payload)
+        payload = ChannelFrame.marshall(self._channel.number, frames).payload
+        if most_bytes is not None and len(payload) > most_bytes:
+            raise ValueError(TOO_LONG)
+        self._payloads.append(payload)
         if self._writing is None or self._writing.done():
             self._writing = self._loop.create_task(self._write())
 
@@ -101,7 +108,9 @@ class Outlet:
         header = ContentHeader(properties=properties, body_size=len(body))
         step = channel.max_content_size
         bodies = [ContentBody(body[start : start + step]) for start in range(0, len(body), step)]
-        self._pen.write(publish, header, *bodies)
+        # A header that is longer than a frame would end the connection for all; so it has one for itself at most.
+        longest = step + len(body) + _AROUND_BYTES * len(bodies)
+        self._pen.write(publish, header, *bodies, most_bytes=longest)
         return self._expect(properties.message_id or "")
 
     def _expect(self, name: str) -> "asyncio.Future[Any]":
@@ -130,4 +139,7 @@ class Outlet:
                 confirmed.exception()  # who does not wait any more need not be reminded
 
 
+TOO_LONG = "its headers are longer than a frame of AMQP"
 _SHORT_BYTES = 255
+_AROUND_BYTES = 8
+"""Of each frame: what stands before and behind its content."""

@@ -5,7 +5,7 @@ from random import Random
 
 import attrs
 
-from rostra_amqp.faults import LASTING, Fault
+from rostra_amqp.faults import LASTING, Fault, Kind
 
 _FIRST, _LONGEST, _GROWTH = 0.1, 3.0, 2.0
 _SPREAD = 0.5
@@ -31,15 +31,17 @@ class Repeats:
 
     Args:
         limit: As often is too often.
+        kinds: Of what failures waiting is no use.
     """
 
     limit: int = 5
+    kinds: frozenset[Kind] = LASTING
     _last: Fault | None = attrs.field(default=None, init=False)
     _count: int = attrs.field(default=0, init=False)
 
     def are_too_many(self, fault: Fault) -> bool:
         """Note one more failure. A queue that exists otherwise stays so, and is one too many at once."""
-        if fault.kind not in LASTING:
+        if fault.kind not in self.kinds:
             return False  # the broker being away in between says nothing about the queue
         self._count = self._count + 1 if fault == self._last else 1
         self._last = fault

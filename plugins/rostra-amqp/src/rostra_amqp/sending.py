@@ -139,8 +139,9 @@ class Sender:
 
     async def _send_alone(self, live: Live, message: Outgoing, course: "_Course") -> None:
         async with self._alone:
-            if course.makes and message.restore is not None:
-                await message.restore(live)
+            prepare = message.restore if course.makes else message.prepare
+            if prepare is not None:
+                await prepare(live)
             channel = await live.channel(confirms=True)
             try:
                 await _send(Outlet(channel), message, course)

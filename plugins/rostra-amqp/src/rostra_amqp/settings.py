@@ -7,6 +7,7 @@ from typing import Any, Literal
 import attrs
 
 from rostra.config import ConfigSource, Duration
+from rostra_messaging.brokers import Connection
 
 ExchangeType = Literal["topic", "direct", "fanout", "headers"]
 QueueType = Literal["quorum", "classic", "stream"]
@@ -40,6 +41,9 @@ class AmqpConfig:
     confirm_timeout: Duration = Duration(10.0)
     """For each try to put a message into a retry or dead queue, the time for which a new one is left alone included. Where a
     retry queue has not confirmed it by then, another one is used."""
+    consumer_timeout: Duration = Duration(1800.0)
+    """What RabbitMQ's own setting of this name is, 30 minutes unless its operator says otherwise: it takes back what a
+    consumer does not settle for so long. A subscription that may need longer is refused at the start."""
     in_flight: int = attrs.field(default=1000, validator=attrs.validators.ge(1))
     """How many messages may be on their way at once; further ones wait their turn, within their deadline."""
     ca_file: Path | None = None
@@ -104,6 +108,15 @@ def read(settings: Mapping[str, Any], name: str = "default") -> AmqpConfig:
     for key in reversed(path):
         said = {key: said}
     return ConfigSource(said).load(AmqpConfig, ".".join(path))
+
+
+def options_of(asked: Connection) -> AmqpConfig:
+    """The options of a broker, read now if nobody has done so.
+
+    Raises:
+        ConfigError: Some of them are wrong.
+    """
+    return asked.options if isinstance(asked.options, AmqpConfig) else read(asked.settings, asked.name)
 
 
 def chosen(options: tuple[object, ...]) -> Options:

@@ -10,6 +10,7 @@ from typing import Any
 from rostra import context, di, plugin
 from rostra.clock import Clock
 from rostra.components import Components
+from rostra.config import ConfigSource
 from rostra.documents import SelfDescription
 from rostra.handlers import Handlers, guard
 from rostra.health import Checks
@@ -59,6 +60,7 @@ from rostra_messaging.opening import Opening, opening, wait_for_brokers
 from rostra_messaging.publishing import Publisher
 from rostra_messaging.replying import Replies, replies
 from rostra_messaging.settings import BrokerConfig, MessagingConfig
+from rostra_messaging.transports import BrokerOptions, read_options, transport
 
 __all__ = [
     "Broker",
@@ -101,6 +103,7 @@ __all__ = [
     "guard",
     "prepare",
     "subscribe",
+    "transport",
 ]
 
 
@@ -112,10 +115,10 @@ def envelopes(settings: MessagingConfig) -> Envelopes:
 
 @di.adapter(lifetime="stage")
 async def brokers_to_be(
-    settings: MessagingConfig, checks: Checks, lifecycle: plugin.Lifecycle
+    settings: MessagingConfig, checks: Checks, lifecycle: plugin.Lifecycle, options: BrokerOptions
 ) -> AsyncIterator[Opening]:
     """The brokers of the settings, which close after everything that was built with them."""
-    async with opening(settings, checks, lifecycle) as found:
+    async with opening(settings, checks, lifecycle, options=options.read) as found:
         yield found
 
 
@@ -148,10 +151,11 @@ def publisher(
 
 
 async def prepare(
-    handlers: Handlers, lifecycle: plugin.Lifecycle, settings: MessagingConfig
+    handlers: Handlers, lifecycle: plugin.Lifecycle, settings: MessagingConfig, source: ConfigSource
 ) -> AsyncIterator[plugin.Task]:
     """Take the handlers whose trigger is a subscription, connect, and consume."""
     check_schemes(settings)
+    context.add(read_options(settings, source))
     context.add(Subscriptions(context.current_context(), lifecycle))
     context.add(Middlewares())
     context.add(_described(context.current_context(), settings), name="asyncapi")

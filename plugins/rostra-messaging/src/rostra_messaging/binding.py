@@ -17,10 +17,11 @@ from rostra_messaging.brokers import Queue
 from rostra_messaging.connecting import Known, known_brokers, no_broker
 from rostra_messaging.declaring import Subscription
 from rostra_messaging.envelopes import Envelope, Envelopes
-from rostra_messaging.errors import EnvelopeNotFoundError
+from rostra_messaging.errors import EnvelopeNotFoundError, SubscriptionError
 from rostra_messaging.messages import Message
 from rostra_messaging.reading import Payload, payload_of
 from rostra_messaging.settings import DEFAULT, MessagingConfig
+from rostra_messaging.transports import BrokerOptions, traits_of
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -148,15 +149,36 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
         HandlerError: One cannot be what it wants to be. Several problems are raised as an ExceptionGroup.
     """
     settings, envelopes = await di.nject(MessagingConfig, Envelopes)
-    subscriptions, brokers = context.get(Subscriptions), known_brokers(settings)
+    subscriptions = context.get(Subscriptions)
+    brokers = known_brokers(settings, context.get(BrokerOptions, default=BrokerOptions()).read)
     problems: list[Exception] = []
     for bound in chosen:
         try:
-            subscriptions.add(_subscribed(bound, brokers, envelopes))
+            subscribed = _subscribed(bound, brokers, envelopes)
+            subscriptions.add(subscribed)
+            _check(subscribed, brokers[subscribed.broker])
         except RostraError as problem:
             problems.append(problem)
     if problems:
         raise together("subscriptions cannot be bound", problems)
+
+
+def _check(subscribed: Subscribed, known: Known) -> None:
+    """Raise if no broker of this kind can have the queue.
+
+    Raises:
+        SubscriptionError: Why, and who wants it.
+    """
+    if (check := traits_of(known).check) is None:
+        return
+    try:
+        check(known.connection, subscribed.queue)
+    except SubscriptionError as error:
+        refused = error
+    else:
+        return
+    where = (*refused.where, *subscribed.where)
+    raise SubscriptionError(refused.queue, refused.broker, refused.reason, where, refused.fix)
 
 
 def _subscribed(bound: Bound, brokers: Mapping[str, Known], envelopes: Envelopes) -> Subscribed:

@@ -25,9 +25,11 @@ __all__ = [
     "DeadLetters",
     "Delivery",
     "Failure",
+    "Looked",
     "Parcel",
     "Queue",
     "Value",
+    "nobody_looks",
 ]
 
 GROUP = "rostra.messaging"
@@ -89,6 +91,8 @@ class Queue:
         ordered: Deliveries with the same key come one after another; one consumer at a time has the queue.
         delays: After how many seconds what fails will be tried again, as far as is known; a broker may prepare for them.
             Others may come all the same.
+        held: For how many seconds one delivery may be unsettled though nothing is wrong: that of the longest try, and what
+            is waited for in between where order counts. None is without end.
         options: What only one kind of broker understands; each takes those of its own classes and ignores the others.
     """
 
@@ -97,6 +101,7 @@ class Queue:
     prefetch: int = 10
     ordered: bool = False
     delays: tuple[float, ...] = ()
+    held: float | None = 0.0
     options: tuple[object, ...] = ()
 
     @property
@@ -209,13 +214,23 @@ class DeadLetters(Protocol):
         """The oldest, at most ``limit``; they stay."""
         ...
 
-    async def replay(self, ids: Sequence[str] | None = None) -> int:
-        """Put them back into their queue as if new, all or those with these ids; how many it was. None is lost on the way."""
+    async def replay(self, ids: Sequence[str] | None = None, *, looked: "Looked" = ...) -> int:
+        """Put them back into their queue as if new, all or those with these ids; how many it was. None is lost on the way,
+        whatever dies meanwhile. ``looked`` is told how many were looked at so far, and how many there are, where that
+        takes a while.
+        """
         ...
 
-    async def drop(self, ids: Sequence[str] | None = None) -> int:
+    async def drop(self, ids: Sequence[str] | None = None, *, looked: "Looked" = ...) -> int:
         """Forget them, all or those with these ids; how many it was."""
         ...
+
+
+Looked: TypeAlias = Callable[[int, int], None]
+
+
+def nobody_looks(_seen: int, _all: int) -> None:
+    """Nobody wants to know."""
 
 
 class Broker(Protocol):
@@ -274,6 +289,7 @@ class Connection:
         prefix: In front of all names of topics and queues.
         client: What the broker's own tools should call this process.
         settings: Of the section that belongs to this kind of broker, as a mapping; the transport reads it.
+        options: The same, read as the class that the transport said it is; None if it has not been read yet.
         raise_unroutable: Whether it is an error to publish what no queue wants.
         delayed: To be called with the reason, on one line, each time that the broker cannot be opened and is tried again.
     """
@@ -283,6 +299,7 @@ class Connection:
     prefix: str = ""
     client: str = "rostra"
     settings: Mapping[str, Any] = attrs.field(factory=dict, repr=False)
+    options: Any = attrs.field(default=None, repr=False)
     raise_unroutable: bool = True
     delayed: Callable[[str], object] = attrs.field(default=_nobody, repr=False, eq=False)
 

@@ -3,6 +3,8 @@
 import os
 import socket
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 import attrs
 
@@ -75,17 +77,24 @@ def no_broker(name: str, known: Mapping[str, object], where: Sequence[str] = ())
     )
 
 
-def known_brokers(settings: MessagingConfig) -> Mapping[str, Known]:
-    """The brokers of the settings by name, each with all it needs; that of ``[messaging]`` itself comes first."""
+def known_brokers(
+    settings: MessagingConfig, options: Mapping[str, Any] = MappingProxyType({})
+) -> Mapping[str, Known]:
+    """The brokers of the settings by name, each with all it needs; that of ``[messaging]`` itself comes first.
+
+    Args:
+        settings: Of messaging.
+        options: Those of each broker, by its name, as far as they have been read.
+    """
     own = BrokerConfig(settings.url, options=settings.options)
     client = f"{settings.service or 'rostra'}@{socket.gethostname()}:{os.getpid()}"
     return {
-        name: _known(name, broker, settings, client)
+        name: _known(name, broker, settings, client, options.get(name))
         for name, broker in {DEFAULT: own, **settings.brokers}.items()
     }
 
 
-def _known(name: str, broker: BrokerConfig, settings: MessagingConfig, client: str) -> Known:
+def _known(name: str, broker: BrokerConfig, settings: MessagingConfig, client: str, options: Any) -> Known:
     prefix = settings.prefix if broker.prefix is None else broker.prefix
     connection = Connection(
         name=name,
@@ -93,6 +102,7 @@ def _known(name: str, broker: BrokerConfig, settings: MessagingConfig, client: s
         prefix=prefix,
         client=client,
         settings=broker.options,
+        options=options,
         raise_unroutable=(broker.unroutable or settings.unroutable) == "error",
     )
     return Known(connection, broker.envelope or settings.envelope)

@@ -103,8 +103,15 @@ class Subscription:
             prefetch=self.prefetch,
             ordered=self.ordered,
             delays=() if self.ordered else tuple(dict.fromkeys(self.retry.delays)),
+            held=self._held,
             options=self.options,
         )
+
+    @property
+    def _held(self) -> float | None:
+        if self.deadline is None:
+            return None
+        return self.deadline + (sum(self.retry.delays) if self.ordered else 0.0)
 
 
 def subscribe(

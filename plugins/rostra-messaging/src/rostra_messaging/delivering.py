@@ -19,6 +19,7 @@ from rostra_messaging.tries import Tries
 
 _LOOK_EVERY = 0.2
 """Seconds between two looks at whether the broker is away, while what runs is finished."""
+_MOST_BEGUN = 1000
 _LAST_PATIENCE = 0.5
 """Seconds for handlers to end once they were cut; well within what the stage grants to a cancelled task."""
 
@@ -64,6 +65,7 @@ class Engine:
         self._running: set[asyncio.Task[None]] = set()
         self._settling: set[asyncio.Task[Any] | None] = set()
         self._turns: dict[str | None, _Turn] = {}
+        self._begun = Begun()
         self._is_ordered = subscription.ordered
         self._stopping = asyncio.Event()
         self._failed: list[BaseException] = []
@@ -153,11 +155,11 @@ class Engine:
                 await self._settled(delivery.done())
         self._note(tried.outcome, self._clock.monotonic() - begun)
 
-    async def _settled(self, settling: Awaitable[bool]) -> None:
+    async def _settled(self, settling: Awaitable[bool]) -> bool:
         task = asyncio.current_task()
         self._settling.add(task)
         try:
-            await settling
+            return await settling
         finally:
             self._settling.discard(task)
 
@@ -179,7 +181,7 @@ class Engine:
 
     async def _handle_in_place(self, delivery: Delivery) -> None:
         """Try until it is done or dead, while those with the same key wait."""
-        parcel = delivery.parcel
+        parcel = self._begun.resumed(delivery.parcel)
         while True:
             begun = self._clock.monotonic()
             async with self._free:
@@ -196,7 +198,8 @@ class Engine:
                     return
                 case Dead(failure):
                     dead = delivery.dead(failure, attempts=parcel.attempt, first_failure=parcel.first_failure)
-                    await self._settled(dead)
+                    if not await self._settled(dead):
+                        self._begun.keep(parcel)
                     await self._buried(tried.message, failure)
                 case _:
                     await self._settled(delivery.done())
@@ -252,6 +255,30 @@ class _Turn:
 
     waiting: int = 0
     lock: asyncio.Lock = attrs.field(factory=asyncio.Lock)
+
+
+class Begun:
+    """Remembers of messages that died in place, which nobody could be told, how far they had come: they come again, and have
+    not all tries before them then.
+    """
+
+    def __init__(self) -> None:
+        self._parcels: dict[object, Parcel] = {}
+
+    def keep(self, parcel: Parcel) -> None:
+        """Remember how often it was tried; of so many messages at most."""
+        self._parcels[_identity(parcel)] = parcel
+        if len(self._parcels) > _MOST_BEGUN:
+            del self._parcels[next(iter(self._parcels))]
+
+    def resumed(self, parcel: Parcel) -> Parcel:
+        """A message that comes, as it was when it was last tried."""
+        return self._parcels.pop(_identity(parcel), parcel)
+
+
+def _identity(parcel: Parcel) -> object:
+    """What strangers write may have no id, or that of another one."""
+    return parcel.id, parcel.topic, parcel.key, parcel.body
 
 
 def _id_of(task: "asyncio.Task[None]") -> str:

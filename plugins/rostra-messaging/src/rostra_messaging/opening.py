@@ -8,7 +8,8 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from functools import partial
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 import attrs
 
@@ -123,7 +124,11 @@ class Opening:
 
 @asynccontextmanager
 async def opening(
-    settings: MessagingConfig, checks: Checks, lifecycle: plugin.Lifecycle, find: FindConnect = connect_of
+    settings: MessagingConfig,
+    checks: Checks,
+    lifecycle: plugin.Lifecycle,
+    find: FindConnect = connect_of,
+    options: Mapping[str, Any] = MappingProxyType({}),
 ) -> AsyncIterator[Opening]:
     """The brokers of the settings, which are being opened when the body begins, and closed, the last first, after it.
 
@@ -132,7 +137,7 @@ async def opening(
     Raises:
         BrokerNotFoundError: Nothing speaks the URL of one.
     """
-    found = Opening(known_brokers(settings))
+    found = Opening(known_brokers(settings, options))
     connects = {name: find(scheme_of(known.connection.url), name) for name, known in found.known.items()}
     lives: list[_Life] = []
     with ExitStack() as checked:

@@ -1,5 +1,6 @@
 """``rostra dead``: what became of messages that could not be handled, and what is to become of them."""
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from rostra_messaging.errors import NotReplayedError
 _PLUGIN = "rostra_messaging.commands.reaching"
 _MOST = 10_000
 _DEAD = ".dead"
+_SAY_EVERY = 5.0
 
 _QUEUES = """Count the dead messages of each queue that plugins consume.
 
@@ -119,7 +121,7 @@ async def replay_letters(
     chosen = _chosen(queue, ids, everything=everything)
     letters = await _dead_letters(queue, broker, brokers)
     dead = await letters.count()
-    count = await letters.replay(chosen)
+    count = await letters.replay(chosen, looked=Progress(time.monotonic))
     say(f"{count} back in {queue}")
     if chosen is None and count < dead:
         raise NotReplayedError(queue, dead, count, await letters.count())
@@ -140,9 +142,28 @@ async def drop_letters(
         CommandLineError: None were named, or some, or the queue, were not there.
     """
     chosen = _chosen(queue, ids, everything=everything)
-    count = await (await _dead_letters(queue, broker, brokers)).drop(chosen)
+    letters = await _dead_letters(queue, broker, brokers)
+    count = await letters.drop(chosen, looked=Progress(time.monotonic))
     say(f"{count} of {queue} forgotten")
     _check_all(queue, chosen, count)
+
+
+class Progress:
+    """Says on stderr, every few seconds, how many dead messages were looked at: brokers find none by its id.
+
+    Args:
+        now: Seconds.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._said = now()
+
+    def __call__(self, looked: int, there: int) -> None:
+        """So many of so many were looked at."""
+        if self._now() - self._said >= _SAY_EVERY:
+            self._said = self._now()
+            click.echo(f"looked at {looked} of {there}", err=True)
 
 
 def queues_of(rehearsal: plugin.Rehearsal) -> Mapping[str, Any]:

@@ -6,8 +6,9 @@ own; ``memory://name`` is the same one for all stages of the process that say so
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import attrs
 
@@ -19,6 +20,7 @@ from rostra_messaging.errors import BrokerNotFoundError
 from rostra_messaging.memory.connection import MemoryBroker
 from rostra_messaging.memory.exchange import Exchange, Opened, Watcher
 from rostra_messaging.memory.queues import Limits
+from rostra_messaging.transports import transport
 
 __all__ = ["Exchange", "Limits", "MemoryOptions", "Opened", "Watcher", "connect", "exchange_of", "forget"]
 
@@ -36,6 +38,7 @@ class MemoryOptions:
     """How much each queue holds at most, bodies and about a kilobyte for each message. One message always fits."""
 
 
+@transport(options=MemoryOptions)
 @asynccontextmanager
 async def connect(connection: Connection) -> AsyncIterator[Broker]:
     """Open the broker that the URL names.
@@ -63,11 +66,18 @@ async def connect(connection: Connection) -> AsyncIterator[Broker]:
 
 def exchange_of(connection: Connection) -> Exchange:
     """The exchange that a URL names: a new one, if it has no name."""
-    found = ConfigSource({"messaging": {"options": connection.settings}}) if connection.settings else None
-    options = found.load(MemoryOptions, "messaging.options") if found else MemoryOptions()
+    options = (
+        connection.options if isinstance(connection.options, MemoryOptions) else _read(connection.settings)
+    )
     limits = Limits(options.queue_messages, int(options.queue_size))
     name = connection.url.removeprefix(_SCHEME)
     return _shared.setdefault(name, Exchange(limits)) if name else Exchange(limits)
+
+
+def _read(settings: Mapping[str, Any]) -> MemoryOptions:
+    if not settings:
+        return MemoryOptions()
+    return ConfigSource({"messaging": {"options": settings}}).load(MemoryOptions, "messaging.options")
 
 
 def forget(name: str) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import attrs
 
-from rostra_messaging.brokers import DeadLetter
+from rostra_messaging.brokers import DeadLetter, Looked, nobody_looks
 from rostra_messaging.memory.exchange import Exchange
 from rostra_messaging.memory.queues import KeptQueue
 
@@ -35,7 +35,7 @@ class MemoryDeadLetters:
         queue = self._queue()
         return queue.letters(self._name)[:limit] if queue else ()
 
-    async def replay(self, ids: Sequence[str] | None = None) -> int:
+    async def replay(self, ids: Sequence[str] | None = None, *, looked: Looked = nobody_looks) -> int:  # noqa: ARG002  (it takes no time)
         """Put them back into their queue as if new; how many it was."""
         chosen = [*self._chosen(ids)]
         for queue, number in chosen:
@@ -43,7 +43,7 @@ class MemoryDeadLetters:
             queue.unbury(number, attrs.evolve(entry.parcel, attempt=1, first_failure=None))
         return len(chosen)
 
-    async def drop(self, ids: Sequence[str] | None = None) -> int:
+    async def drop(self, ids: Sequence[str] | None = None, *, looked: Looked = nobody_looks) -> int:  # noqa: ARG002  (likewise)
         """Forget them; how many it was."""
         chosen = [*self._chosen(ids)]
         for queue, number in chosen:

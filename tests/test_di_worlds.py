@@ -1,7 +1,8 @@
 """di against an oracle, in random worlds.
 
 ``ROSTRA_DI_WORLDS`` says how many: a thousand unless it is set, ten thousand in CI. ``ROSTRA_DI_FIRST_WORLD`` says
-where to begin. They are grown by as many processes as there are cores; a few of them by this one.
+where to begin. They are grown by as many processes as there are cores; a few of them by this one, and all of its share if it
+is one of several that run the tests.
 """
 
 import multiprocessing
@@ -16,6 +17,7 @@ WORLDS = int(os.environ.get("ROSTRA_DI_WORLDS") or ("10000" if os.environ.get("C
 FIRST = int(os.environ.get("ROSTRA_DI_FIRST_WORLD", "0"))
 PORTION = 500
 SHARE = 50
+IS_ONE_OF_SEVERAL = "PYTEST_XDIST_WORKER" in os.environ
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +31,6 @@ def test_di_agrees_with_the_oracle(first: int, processes: ProcessPoolExecutor) -
     end = min(first + PORTION, FIRST + WORLDS)
     shares = [range(begin, min(begin + SHARE, end)) for begin in range(first, end, SHARE)]
 
-    if len(shares) == 1:
-        live_all(shares[0])
-    for _ in processes.map(live_all, shares if len(shares) > 1 else ()):
+    are_grown_here = len(shares) == 1 or IS_ONE_OF_SEVERAL
+    for _ in map(live_all, shares) if are_grown_here else processes.map(live_all, shares):
         pass

@@ -9,7 +9,6 @@ line belongs to whose making is known beside the text, so that an exception can 
 import inspect
 import keyword
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from rostra.components import Added, Key, name_of
@@ -18,6 +17,7 @@ from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Nod
 from rostra.di.products import Way, product_class
 from rostra.di.scopes import Scope
 from rostra.di.signatures import Parameter, Signature
+from rostra.di.walking import in_any_case, in_order, parts
 
 
 class Program(NamedTuple):
@@ -84,7 +84,7 @@ class Writer:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        self._order = list(_in_order(task.plan.roots))
+        self._order = list(in_order(task.plan.roots))
         self._nodes = [node for node, _ in self._order]
         self._waits = any(node.offer.signature.needs_await for node in self._nodes)
         self._keeps = any(node in task.plan.kept for node in self._nodes)
@@ -164,9 +164,9 @@ class Writer:
         """Ask what the scope has, from the top down: under what condition each object must be made."""
         users: dict[Node, list[Node]] = {}
         for node in self._nodes:
-            for each in _parts(node):
+            for each in parts(node):
                 users.setdefault(each, []).append(node)
-        surely = _in_any_case(self._task.plan)
+        surely = in_any_case(self._task.plan)
         needs: dict[Node, str] = {}
         for node in reversed(self._nodes):
             local = self._locals[node]
@@ -346,53 +346,6 @@ _TAKEN = frozenset(
         *("ways", "isinstance", "BaseException", "Exception"),
     )
 )
-
-
-def _in_order(roots: tuple[Node, ...]) -> Iterator[tuple[Build, Way]]:
-    """What is to be made, arguments first, each with the way to it; not what the objects of the stage are made of."""
-    seen: set[Node] = set()
-    stack: list[tuple[Node, Way, bool]] = [(root, (), False) for root in reversed(roots)]
-    while stack:
-        node, way, is_done = stack.pop()
-        if is_done and isinstance(node, Build):
-            yield node, way
-        elif node not in seen:
-            seen.add(node)
-            if isinstance(node, Build):
-                way = (*way, node.offer)
-                stack.append((node, way, True))
-            stack += [(each, way, False) for each in reversed(_inside(node))]
-
-
-def _inside(node: Node) -> tuple[Node, ...]:
-    match node:
-        case Build():
-            return tuple(argument.node for argument in node.arguments)
-        case Collect():
-            return node.nodes
-        case _:
-            return ()
-
-
-def _parts(node: Node) -> Iterator[Node]:
-    """The objects that are made for ``node``, also those in its lists."""
-    for each in _inside(node):
-        if isinstance(each, Collect):
-            yield from _parts(each)
-        elif isinstance(each, Build):
-            yield each
-
-
-def _in_any_case(plan: Plan) -> set[Node]:
-    """What is asked for whatever the scope has already."""
-    stack = list(plan.roots)
-    seen: set[Node] = set()
-    while stack:
-        node = stack.pop()
-        if node not in seen:
-            seen.add(node)
-            stack += () if node in plan.kept else _inside(node)
-    return seen
 
 
 def _lives_in_scope(node: Build) -> bool:

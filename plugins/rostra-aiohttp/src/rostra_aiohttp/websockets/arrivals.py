@@ -5,6 +5,7 @@ read from the network, whoever talks.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
 from aiohttp import WSMessage, WSMsgType, web
@@ -26,10 +27,6 @@ class Farewell(NamedTuple):
 
     code: int
     reason: str
-
-
-class Ended(Exception):  # noqa: N818  (nothing went wrong)
-    """There will be no more messages."""
 
 
 class Listener(Protocol):
@@ -100,23 +97,27 @@ class Arrivals(WebSocketDataQueue):
         self.is_ended = True
         self._wake()
 
-    async def get(self) -> str | bytes:
-        """The next one; those that have come before the end are still given.
+    async def get(self, ended: Callable[[], Exception]) -> str | bytes:
+        """The next one; those that have come before the end are still given. It waits in this one frame.
 
-        Raises:
-            Ended: There is none any more.
+        Args:
+            ended: Makes what is raised if there is none any more.
         """
         self.was_asked = True
-        while True:
-            if self._kept:
-                message, *kept = self._kept
-                self._kept = tuple(kept)
-                return message
-            if self._buffer:
-                return await self._taken()
+        while not (self._kept or self._buffer):
             if self.is_ended:
-                raise Ended
-            await self._something()
+                raise ended()
+            waiter = self._something()
+            try:
+                await waiter
+            except asyncio.CancelledError:
+                self._forget(waiter)
+                raise
+        if self._kept:
+            message, *kept = self._kept
+            self._kept = tuple(kept)
+            return message
+        return await self._taken()
 
     async def read(self) -> Any:
         """What aiohttp waits for once it has said farewell: that of the peer.
@@ -141,15 +142,14 @@ class Arrivals(WebSocketDataQueue):
         message = await super().read()
         return message.data  # type: ignore[no-any-return]  # a text or bytes, as feed_data sees to
 
-    async def _something(self) -> None:
-        """Wait until something has come, or nothing will."""
+    def _something(self) -> "asyncio.Future[None]":
+        """Done when something has come, or nothing will."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiting += (waiter,)
-        try:
-            await waiter
-        except asyncio.CancelledError:
-            self._waiting = tuple(each for each in self._waiting if each is not waiter)
-            raise
+        return waiter
+
+    def _forget(self, waiter: "asyncio.Future[None]") -> None:
+        self._waiting = tuple(each for each in self._waiting if each is not waiter)
 
     def _wake(self) -> None:
         waiting, self._waiting = self._waiting, ()

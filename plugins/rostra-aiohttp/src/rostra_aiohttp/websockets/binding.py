@@ -78,21 +78,17 @@ def _endpoint(bound: Bound, settings: HttpConfig, sockets: Sockets) -> Endpoint:
         response = response_for(patience, route.protocols, route.largest)
         if not response.can_prepare(request):
             raise web.HTTPBadRequest(text="the handshake of the web socket is wrong")
-        life = Life(Line(request, response, patience), sockets, hears=hears)
-        here = (request, life.socket, life.cancel)
-        async with life, di.LateScope(layer, here):
-            instead = await _guarded(bound.guards, values, here)
+        life = Life(Line(request, response, patience), layer, sockets, hears=hears)
+        async with life:
+            instead = await _guarded(bound.guards, values, life.items)
             if instead is not None:
                 return answer_to(request, instead)
-            call = await asked.invoke(asked.taken(values, here))
+            call = await asked.invoke(asked.taken(values, life.items))
             await life.open()
-            try:
-                result = call()
-                del values, here, instead, call  # connections last long, and there are many
-                if inspect.isawaitable(result):
-                    await result
-            finally:
-                await life.end_started()
+            result = call()
+            del values, instead, call  # connections last long, and there are many
+            if inspect.isawaitable(result):
+                await result
         return response
 
     setattr(endpoint, BOUND, bound)

@@ -6,12 +6,14 @@ elsewhere, a task of its own closes meanwhile, and cancels a handler that goes o
 
 import asyncio
 from collections.abc import Iterator
+from contextvars import Token
 from types import TracebackType
 from typing import Any, Self
 
 from aiohttp import WSCloseCode
 
-from rostra import log, plugin
+from rostra import context, di, log, plugin
+from rostra.components import Components
 from rostra_aiohttp.errors import SocketClosedError
 from rostra_aiohttp.settings import WebSocketConfig
 from rostra_aiohttp.websockets.line import End, Line
@@ -73,26 +75,29 @@ class Sockets:
 class Life:
     """One connection and its handler.
 
-    As an async context manager, around the handler and its scope: before the line is opened it lets pass whatever is
-    raised; from then on it ends the connection as the handler did, and logs what went wrong.
+    As an async context manager, around the handler: first it closes the scope. Then, if the line was not opened, it lets pass
+    whatever was raised; else it ends the connection as the handler did, and logs what went wrong.
 
     Args:
         line: The connection.
+        layer: Of the stage.
         sockets: Those of the stage.
         hears: The handler takes a ``plugin.Cancel``, so it is told of the end by that.
     """
 
     __slots__ = (
-        "_before", "_failure", "_has_ended", "_is_cancelled", "_is_ending", "_sockets", "_task", "_winding",
-        "cancel", "hears", "line", "socket",
+        "_before", "_failure", "_has_ended", "_is_cancelled", "_is_ending", "_scope", "_sockets", "_task",
+        "_token", "_winding", "cancel", "hears", "line", "socket",
     )  # fmt: skip
 
-    def __init__(self, line: Line, sockets: Sockets, *, hears: bool) -> None:
+    def __init__(self, line: Line, layer: Components, sockets: Sockets, *, hears: bool) -> None:
         self.line = line
         self.hears = hears
         self.cancel = plugin.Cancel()
         self.socket = WebSocket(line)
         self._sockets = sockets
+        self._token: Token[Components] | None = None
+        self._scope = self._scoped(layer)
         self._failure: BaseException | None = None
         self._task: asyncio.Task[Any] | None = None
         self._before = 0
@@ -100,10 +105,26 @@ class Life:
         self._is_cancelled = self._is_ending = self._has_ended = False
         line.owner = self
 
+    @property
+    def items(self) -> tuple[object, ...]:
+        """What the handler, its guards and adapters may take."""
+        return self._scope.items
+
+    def _scoped(self, layer: Components) -> di.LateScope:
+        """The scope of the request, as long as nobody has looked into it; else one of its own."""
+        items = (self.line.request, self.socket, self.cancel)
+        here = context.peek(None)
+        if type(here) is di.LateScope and here.closing is None and not here.holders:
+            here.items = items
+            return here
+        return di.LateScope(layer, items)
+
     async def __aenter__(self) -> Self:
         self._task = asyncio.current_task()
         assert self._task is not None, "requests run in tasks"  # noqa: S101  (for type checkers)
         self._before = self._task.cancelling()
+        if context.peek(None) is not self._scope:
+            self._token = context.enter(self._scope)
         self._sockets.add(self)
         return self
 
@@ -117,29 +138,48 @@ class Life:
         await self.line.open()
         self._sockets.watch(self.line.settings)
 
-    async def end_started(self) -> None:
-        """End what the handler has started, before anything of its scope is closed."""
-        self._is_ending = True
-        await self.socket.end_started()
-
     async def __aexit__(
         self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
     ) -> bool:
-        self._has_ended = True
         try:
-            if not self.line.is_opened or isinstance(error, KeyboardInterrupt | SystemExit):
-                return False
-            is_cut = self._is_cut(error)
-            failure = self._failed(error, is_cut)
+            last = await self._put_away(error)
+            self._has_ended = True
+            if not self.line.is_opened or isinstance(last, KeyboardInterrupt | SystemExit):
+                return _raised(last, error)
+            is_cut = self._is_cut(last)
+            failure = self._failed(last, is_cut)
             if failure is not None:
                 request = self.line.request
                 _log.error("websocket.failed", method=request.method, path=request.path, exc_info=failure)
             await (self._cut_off() if is_cut else self._close(failure is not None))
-            return not (is_cut and isinstance(error, asyncio.CancelledError))
+            return not (is_cut and isinstance(last, asyncio.CancelledError)) or _raised(last, error)
         finally:
-            await self._unwind()
-            self._task = None
-            self._sockets.discard(self)
+            try:
+                await self._unwind()
+            finally:
+                self._task = None
+                self._sockets.discard(self)
+
+    async def _put_away(self, error: BaseException | None) -> BaseException | None:
+        """End what the handler has started, and close its scope.
+
+        Returns:
+            What went wrong at last; the closed see what went wrong before.
+        """
+        self._is_ending = True
+        try:
+            await self.socket.end_started()
+        except BaseException as worse:  # noqa: BLE001  (raised by who called, unless it belongs into the log)
+            error = worse
+        try:
+            if (closing := self._scope.end()) is not None:
+                await closing.close(error)
+        except BaseException as worse:  # noqa: BLE001  (as above)
+            error = worse
+        finally:
+            if self._token is not None:
+                context.leave(self._token)
+        return error
 
     def wind_down(self) -> None:
         """Let the handler know of the end, give it time to end by itself, and close what can be closed before."""
@@ -204,3 +244,10 @@ class Life:
         if not self._has_ended and not self._is_cancelled and self._task is not None:
             self._is_cancelled = True
             self._task.cancel()
+
+
+def _raised(last: BaseException | None, known: BaseException | None) -> bool:
+    """Let what went wrong at last be raised, by a context manager that knows what had gone wrong before."""
+    if last is not None and last is not known:
+        raise last
+    return False

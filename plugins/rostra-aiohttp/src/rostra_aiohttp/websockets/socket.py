@@ -12,7 +12,6 @@ from rostra.documents import encoded
 from rostra.errors import HandlerError
 from rostra_aiohttp.faults import Fault, of_body
 from rostra_aiohttp.problems import problem
-from rostra_aiohttp.websockets.arrivals import Ended
 from rostra_aiohttp.websockets.line import CODES, End, Line
 
 T = TypeVar("T")
@@ -84,12 +83,8 @@ class WebSocket:
     def __aiter__(self) -> AsyncIterator[str | bytes]:
         return self
 
-    async def __anext__(self) -> str | bytes:
-        try:
-            return await self._line.arrivals.get()
-        except Ended:
-            pass
-        raise StopAsyncIteration
+    def __anext__(self) -> Awaitable[str | bytes]:
+        return self._line.arrivals.get(StopAsyncIteration)
 
     async def receive(self) -> str | bytes:
         """The next message, where one is awaited outside of a loop.
@@ -97,11 +92,7 @@ class WebSocket:
         Raises:
             SocketClosedError: There will be none any more.
         """
-        try:
-            return await self._line.arrivals.get()
-        except Ended:
-            pass
-        raise self._line.closed()
+        return await self._line.arrivals.get(self._line.closed)
 
     def json(self, kind: TypeForm[T], *, on_unfit: OnUnfit | None = None) -> AsyncIterator[T]:
         """Messages as values, read as strictly as the body of a request; binary ones too.

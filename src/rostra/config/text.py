@@ -28,9 +28,8 @@ _SPAN = "".join(
         ("microseconds", "(?:us|µs)"),
     )
 )
-_SIZE = r"(\d+)(?:\.(\d+))?\s*([a-z]*)"
 _LETTERS = "kmgtpe"
-_UNITS = (
+_UNITS: dict[str, int] = (
     {"": 1, "b": 1}
     | {f"{letter}b": 1000 ** (power + 1) for power, letter in enumerate(_LETTERS)}
     | {f"{letter}ib": 1024 ** (power + 1) for power, letter in enumerate(_LETTERS)}
@@ -109,14 +108,17 @@ def seconds(text: str) -> float:
 
 def size(text: str) -> int:
     """A size in bytes: ``512``, ``64kB`` (1000 each), ``10MiB`` (1024 each), ``1.5GiB``; whole bytes only."""
-    match = re.fullmatch(_SIZE, text.strip(), re.ASCII | re.IGNORECASE)
-    if not match or match[3].lower() not in _UNITS:
+    text = text.strip()
+    rest = text.lstrip(
+        "0123456789."
+    )  # no pattern: every start reads sizes, and compiling one takes longer than that
+    whole, point, digits = text.removesuffix(rest).partition(".")
+    unit = _UNITS.get(rest.lstrip(" \t\r\n\f\v").lower()) if rest.isascii() else None
+    if unit is None or not whole or bool(point) is not bool(digits) or "." in digits:
         raise ValueError
-    digits = match[2] or ""
-    unit: int = _UNITS[match[3].lower()]
     scale: int = 10 ** len(digits)
-    count, rest = divmod(int(match[1] + digits) * unit, scale)
-    if rest:
+    count, left = divmod(int(whole + digits) * unit, scale)
+    if left:
         raise ValueError
     return count
 

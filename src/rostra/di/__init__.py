@@ -6,7 +6,6 @@ third does it. Nothing that nobody registered is ever built.
 """
 
 from rostra.di.loads import loads, takes_nothing
-from rostra.di.wiring import Filling, Wired, Wiring, wiring
 from rostra.doors import on_demand
 
 __all__ = [
@@ -54,6 +53,7 @@ _HOMES = {
     "checking": ("CheckReport", "check"),
     "closing": ("Closing",),
     "explaining": ("explain",),
+    "fillings": ("Filling", "Wired", "Wiring", "wiring"),
     "late": ("LateScope",),
     "markers": ("Lazy", "Named"),
     "overrides": ("override",),

@@ -10,6 +10,10 @@ from rostra.di.checking import CheckReport as CheckReport
 from rostra.di.checking import check as check
 from rostra.di.closing import Closing as Closing
 from rostra.di.explaining import explain as explain
+from rostra.di.fillings import Filling as Filling
+from rostra.di.fillings import Wired as Wired
+from rostra.di.fillings import Wiring as Wiring
+from rostra.di.fillings import wiring as wiring
 from rostra.di.late import LateScope as LateScope
 from rostra.di.loads import loads as loads
 from rostra.di.loads import takes_nothing as takes_nothing
@@ -29,10 +33,6 @@ from rostra.di.signatures import Signature as Signature
 from rostra.di.signatures import signature as signature
 from rostra.di.stage_objects import StageObjects as StageObjects
 from rostra.di.stages import open_stage as open_stage
-from rostra.di.wiring import Filling as Filling
-from rostra.di.wiring import Wired as Wired
-from rostra.di.wiring import Wiring as Wiring
-from rostra.di.wiring import wiring as wiring
 
 __all__ = [
     "Adapter",

@@ -9,7 +9,7 @@ GROUP = PLUGINS
 
 def installed(name: str) -> Mapping[str, str]:
     """The entry points, name to ``module`` or ``module:function``; none if ``name`` is surely not one."""
-    if not (name.isidentifier() or "-" in name):
+    if not (name.isidentifier() or "-" in name) or name == "__main__":
         return {}
     return all_installed() if name in names(GROUP) else {}
 

@@ -190,7 +190,7 @@ class Loading:
     def _record(self, what: Named, asker: Record | None, call: Call | str) -> Record:
         calling = None if asker is None else Asker(asker.plugin, call)
         if self._is_closed:
-            what_now = f"plugin {what} cannot be loaded any more"
+            what_now = f"plugin {getattr(what, '__name__', what)} cannot be loaded any more"
             raise PluginError(what_now, where_of(calling), ("the stage stops",))
         elapsed = Elapsed(self._now)
         begun = self._now()

@@ -1,6 +1,7 @@
 """How is a plugin prepared? Its handlers and adapters are collected, then its ``prepare`` runs to its end."""
 
 import inspect
+import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from time import perf_counter
@@ -11,9 +12,9 @@ from rostra.components import Key, keys
 from rostra.config import ConfigSource
 from rostra.di.registry import defined_in
 from rostra.errors import PluginError
-from rostra.handlers import Handlers, collect
+from rostra.handlers import Handlers, Trigger, collect
 from rostra.plugin.cancelling import Cancel
-from rostra.plugin.finding import Call, is_prepare
+from rostra.plugin.finding import Call, Named, is_prepare
 from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.options import SETTING, Options
 from rostra.plugin.tasks import Task, tasks_of
@@ -74,7 +75,7 @@ class Preparing:
         self.registry.collect(module, defined)
         declared = collect(module, defined)
         for each in declared:
-            await loading.load(each.trigger.transport, record, each.place)
+            await loading.load(_transport(each.trigger), record, each.place)
         self.handlers.declare(declared)
         record.brought.handlers.extend(declared)
         return len(declared)
@@ -120,6 +121,12 @@ class Preparing:
         for task in tasks_of(made, record.name, place):
             record.brought.tasks.append(task)
             self.add(record, task)
+
+
+def _transport(trigger: Trigger) -> Named:
+    """The plugin that serves it: that which made it, as a rule, of which nobody need look what its name means."""
+    name = trigger.transport
+    return sys.modules[name] if type(trigger).__module__.partition(".")[0] == name else name
 
 
 def _options(loading: Loading, record: Record) -> Options:

@@ -81,9 +81,8 @@ def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
             return default
         layer = current_context()
     if name is None:  # what Components.get does first, without the call
-        seen = layer.seen
         try:
-            return seen.values[seen.shape.slots[wanted]]
+            return layer.values[layer.seen.shape.slots[wanted]]
         except KeyError:
             pass
     return layer.get(wanted, name=name, default=default)

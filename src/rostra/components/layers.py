@@ -13,7 +13,7 @@ from typing import Any, TypeVar, overload
 
 from rostra.components.environment import Environment
 from rostra.components.keys import Key, canonical, name_of
-from rostra.components.shapes import Added, Shape
+from rostra.components.shapes import Added, Kinds, Shape
 from rostra.errors import ComponentNotFoundError, NotAComponentError
 
 _new = object.__new__
@@ -22,33 +22,23 @@ Item = TypeVar("Item")
 Default = TypeVar("Default")
 
 
-class Components:
+class Components(Environment):
     """One layer of components on top of its parents.
 
     Args:
         parent: The layer below, or None for the lowest.
         label: What errors call this layer, such as ``stage`` or ``task sweep``.
 
-    ``seen`` is what look-ups read; ``environment`` is the same, brought up to date before.
+    Look-ups read ``seen`` and ``values``; those of ``environment`` are up to date.
     """
 
-    __slots__ = ("_is_lent", "_label", "_parent", "seen")
+    __slots__ = ("_label",)
+
+    _parent: "Components | None"  # pyright: ignore[reportIncompatibleVariableOverride]  (set by ``__init__`` alone)
 
     def __init__(self, parent: "Components | None" = None, label: str = "layer") -> None:
-        self._parent = parent
+        super().__init__(parent)
         self._label = label
-        self._is_lent = parent is not None
-        self.seen = Environment() if parent is None else parent._lend()
-
-    @classmethod
-    def with_one(cls, parent: "Components", label: str, item: object, added: Added) -> "Components":
-        """A layer to which one thing was added already, under this type and name; for who has no time for both."""
-        made = _new(cls)
-        made._parent = parent
-        made._label = label
-        made._is_lent = False
-        made.seen = Environment.begun(parent._lend() if parent._is_lent else parent.seen, (item,), (added,))
-        return made
 
     def __repr__(self) -> str:
         below = "".join(f" over {layer.label}" for layer in self.layers() if layer is not self)
@@ -89,11 +79,7 @@ class Components:
         if namespace is None and isinstance(item, type):
             raise NotAComponentError(name_of(item), "it is a class, not an instance")
         key = type(item) if namespace is None else canonical(namespace)
-        if self._is_lent:
-            self.seen = Environment.begun(self.seen, (item,), ((key, name),))
-            self._is_lent = False
-        else:
-            self.seen.add(item, (key, name))
+        self.include(item, (key, name))
         return item
 
     @overload
@@ -113,15 +99,14 @@ class Components:
         Raises:
             ComponentNotFoundError: There is none and no default was given.
         """
-        environment = self.seen
         if name is None:
-            slot = environment.shape.slots.get(wanted)
+            values, slot = self.values, self.seen.shape.slots.get(wanted)
             if slot is not None:
-                return environment.values[slot]
-        environment.refresh()
-        slot = environment.shape.find(wanted, name)
+                return values[slot]
+        self.refresh()
+        values, slot = self.values, self.seen.shape.find(wanted, name)
         if slot is not None:
-            return environment.values[slot]
+            return values[slot]
         if (proper := canonical(wanted)) is not wanted:
             return self.get(proper, name=name, default=default)
         if isinstance(default, EllipsisType):
@@ -140,15 +125,15 @@ class Components:
         shape = self._own_shape()
         if shape is None:
             return {}
-        values = self.seen.values
+        values = self.values
         return {name: values[slot] for name, slot in shape.index.get(canonical(wanted), {}).items()}
 
     @property
     def environment(self) -> Environment:
         """What is seen from here, up to date and ready for look-ups: for the resolver."""
-        self.seen.refresh()
+        self.refresh()
         self.seen.shape.prepare()
-        return self.seen
+        return self._parent if self._is_lent and self._parent is not None else self
 
     def push(self, label: str = "layer") -> "Components":
         """A new empty layer on top of this one."""
@@ -175,18 +160,9 @@ class Components:
             for layer in self.layers()
         )
 
-    def _lend(self) -> Environment:
-        """An environment of this layer's own, for what is added to it and for the layers above."""
-        if self._is_lent:
-            self.seen = Environment(self.seen)
-            self._is_lent = False
-        return self.seen
-
     def _own_shape(self) -> Shape | None:
-        if self._is_lent:
-            return None
-        self.seen.refresh()
-        return self.seen.own
+        self.refresh()
+        return None if self._is_lent else self.seen.own
 
     def _added(self) -> Iterable[Added]:
         shape = self._own_shape()
@@ -199,6 +175,15 @@ class Components:
             for other in others
         )
         return ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
+
+
+def layer_with(item: object, kinds: Kinds, parent: Components, label: str) -> Components:
+    """A layer to which one thing was added already; for who has no time for both."""
+    layer = _new(Components)
+    layer._parent = parent
+    layer._label = label
+    layer.begin((item,), kinds)
+    return layer
 
 
 def _is_ours(key: Key) -> bool:

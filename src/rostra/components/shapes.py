@@ -31,8 +31,8 @@ class Shape:
 
     ``slots`` are those of components without a name, ``named`` those of the others. Both are empty until
     ``prepare``, and only a look-up that finds nothing need call it. ``next`` are the shapes that follow this one, for
-    all who share them; ``starts`` are those of the layers above to which certain things were added
-    at once. ``plans`` belongs to the resolver.
+    all who share them. ``plans`` belongs to the resolver, and so does ``at_hand``: the slots of the components that it
+    takes as they are.
     """
 
     __slots__ = (
@@ -40,6 +40,7 @@ class Shape:
         "_above",
         "_index",
         "_source",
+        "at_hand",
         "is_ready",
         "latest",
         "level",
@@ -48,7 +49,6 @@ class Shape:
         "own",
         "plans",
         "slots",
-        "starts",
     )
 
     def __init__(
@@ -65,9 +65,9 @@ class Shape:
         self.slots: dict[Key, int] = {}
         self.named: dict[str, dict[Key, int]] = {}
         self.plans: dict[Any, Any] = {}
+        self.at_hand: dict[Key, int] = {}
         self._source = source
         self._above: Level | None = None
-        self.starts: dict[Kinds, Shape] = {}
         self.next: dict[Added, Shape] = {}
         self._index: dict[Key, dict[str | None, int]] | None = None
 
@@ -81,7 +81,6 @@ class Shape:
         """The shapes of the layers above."""
         if self._above is None or self._above.count > LIMIT:
             self._above = Level(self)
-            self.starts = {}
         return self._above
 
     def started(self, kinds: Kinds, *, is_apart: bool) -> "Shape":
@@ -90,8 +89,6 @@ class Shape:
         shape = above.first
         for kind in kinds:
             shape = shape.followed(kind if isinstance(kind, tuple) else (kind, None), is_apart=is_apart)
-        if not is_apart:
-            self.starts[kinds] = shape
         return shape
 
     @property
@@ -104,6 +101,11 @@ class Shape:
                     index.setdefault(each, {})[name] = self.own[key, name]
             self._index = index
         return self._index
+
+    def forget(self) -> None:
+        """Let the resolver find everything out anew."""
+        self.plans.clear()
+        self.at_hand.clear()
 
     def find(self, key: Key, name: str | None) -> int | None:
         """The slot of the nearest component of this type and name."""

@@ -36,7 +36,11 @@ def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, 
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
     recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
-    plan = planned(layer, None, key, recipe, given, Ways(is_one))
+    if is_one and len(given) == 1:
+        asked, name, kind = key
+        plan = planned(layer, (name, asked), kind, recipe, given, Ways())
+    else:
+        plan = planned(layer, (), key, recipe, given, Ways(is_one))
     if plan is not None:
         return plan(layer.environment.values, *given.values())  # type: ignore[no-any-return]  # generated
     return _injected(run_of(recipe, layer, given), is_one=is_one)
@@ -53,9 +57,9 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
     slot = _slot_of(layer, recipe) if is_one and not given else None
     if slot is not None:
-        layer.environment.shape.plans.setdefault(NOW, {})[key] = slot
+        layer.environment.shape.at_hand[key] = slot
         return layer.environment.values[slot]
-    plan = planned(layer, NOW, key, recipe, given, Ways(is_one, can_wait=False))
+    plan = planned(layer, (NOW,), key, recipe, given, Ways(is_one, can_wait=False))
     if plan is not None:
         return plan(layer.environment.values, *given.values())
     run = run_of(recipe, layer, given)
@@ -87,22 +91,31 @@ def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[
     key = (same, *given, *map(type, given.values()))
     recipe = recipe_for(layer, (CALLS, key) if is_lasting else None, known, given)
     told = () if same is function else (function,)
-    plan = planned(layer, CALLS, key, recipe, given, Ways(is_told_what_to_call=bool(told)))
+    plan = planned(layer, (CALLS,), key, recipe, given, Ways(is_told_what_to_call=bool(told)))
     if plan is not None:
         return plan(layer.environment.values, *told, *given.values())  # type: ignore[no-any-return]  # generated
     return called(function, recipe, run_of(recipe, layer, given), (), {})
 
 
 def planned(
-    layer: Components, kind: Any, key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
+    layer: Components, under: tuple[Any, ...], key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
 ) -> Callable[..., Any] | None:
-    """The plan as a function, kept where ``calls`` will find it; None if this call is to be interpreted."""
+    """The plan as a function, kept where ``calls`` will find it; None if this call is to be interpreted.
+
+    Args:
+        layer: Where it is asked.
+        under: Through which dictionaries to go from the shape's.
+        key: Its key in the last of them.
+        recipe: What was found out.
+        given: The given values.
+        ways: How it is called.
+    """
     if not recipe.is_known:
         return None
     environment = layer.environment
     plans = environment.shape.plans
-    if kind is not None:
-        plans = plans.setdefault(kind, {})
+    for each in under:
+        plans = plans.setdefault(each, {})
     function: Callable[..., Any] | None = plans.get(key)
     if function is None:
         function = function_of(recipe, environment, given, ways)

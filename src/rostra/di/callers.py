@@ -41,21 +41,19 @@ class Caller:
         """
         layer = peek(None) or here()
         if type(layer) is LateScope and layer.closing is None:
-            seen = layer.below.seen
-            plan = seen.shape.plans.get(self._under_scope)
+            below = layer.below
+            plan = below.seen.shape.plans.get(self._under_scope)
             if plan is not None:
-                return plan(seen.values, (), named)  # type: ignore[no-any-return]  # generated
-            seen = layer.opened()
-        else:
-            seen = layer.seen
-        plan = seen.shape.plans.get(self)
+                return plan(below.values, (), named)  # type: ignore[no-any-return]  # generated
+            layer.opened()
+        plan = layer.seen.shape.plans.get(self)
         if plan is not None:
-            return plan(seen.values, (), named)  # type: ignore[no-any-return]  # generated
+            return plan(layer.values, (), named)  # type: ignore[no-any-return]  # generated
         return self._found(layer, named)
 
     def _found(self, layer: Components, named: Mapping[str, Any]) -> Awaitable[Any]:
         recipe = recipe_for(layer, self._question, lambda: self._known, {})
-        plan = planned(layer, None, self, recipe, {}, Ways(passes=True))
+        plan = planned(layer, (), self, recipe, {}, Ways(passes=True))
         if plan is None:
             return called(self.function, recipe, run_of(recipe, layer, {}), (), named)
         if isinstance(layer, LateScope):

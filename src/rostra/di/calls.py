@@ -71,22 +71,23 @@ def nject(target: Any, /, *more: Any, **given: Any) -> Promise[Any]:
             are equally near; CycleError, if something needs itself.
         GivenError: A given value serves nobody, or two serve one parameter.
     """
-    layer = peek(None)
+    layer, name, value = peek(None), None, None
     if layer is not None:
-        seen = layer.seen
+        plans = layer.seen.shape.plans
         try:
             if more:
-                plan = seen.shape.plans[(target, *more), *given, *map(type, given.values())]
-                return plan(seen.values, *given.values())  # type: ignore[no-any-return]  # generated
+                plan = plans[(target, *more), *given, *map(type, given.values())]
+                return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # generated
             if not given:
-                return seen.shape.plans[target](seen.values)  # type: ignore[no-any-return]  # as above
+                return plans[target](layer.values)  # type: ignore[no-any-return]  # as above
             if len(given) == 1:
-                ((name, value),) = given.items()
-                return seen.shape.plans[target, name, type(value)](seen.values, value)  # type: ignore[no-any-return]  # as above
-            plan = seen.shape.plans[target, *given, *map(type, given.values())]
-            return plan(seen.values, *given.values())  # type: ignore[no-any-return]  # as above
+                name, value = given.popitem()
+                return plans[name][target][type(value)](layer.values, value)  # type: ignore[no-any-return]  # as above
+            plan = plans[target, *given, *map(type, given.values())]
+            return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # as above
         except (KeyError, TypeError):  # not planned yet, or no key of a dictionary
-            pass
+            if name is not None:
+                given = {name: value}
     try:
         return found((target, *more), given)
     except Exception as error:  # noqa: BLE001  (raised at the await)
@@ -135,13 +136,15 @@ def now(target: Any, /, *more: Any, **given: Any) -> Any:
     """
     layer = peek(None)
     if layer is not None and not given and not more:
-        seen = layer.seen
         try:
-            plan = seen.shape.plans[NOW][target]
+            slot = layer.seen.shape.at_hand.get(target)
+            if slot is not None:
+                return layer.values[slot]
+            plan = layer.seen.shape.plans[NOW][target]
         except (KeyError, TypeError):  # as above
             pass
         else:
-            return seen.values[plan] if plan.__class__ is int else plan(seen.values)
+            return plan(layer.values)
     return found_now((target, *more), given)
 
 
@@ -163,12 +166,11 @@ def call(function: Callable[..., Any], /, **given: Any) -> Promise[Any]:
     """
     layer = peek(None)
     if layer is not None:
-        seen = layer.seen
-        plans = seen.shape.plans.get(CALLS)
+        plans = layer.seen.shape.plans.get(CALLS)
         if plans is not None:
             try:
                 plan = plans[function, *given, *map(type, given.values())]
-                return plan(seen.values, *given.values())  # type: ignore[no-any-return]  # generated
+                return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # generated
             except (KeyError, TypeError):  # as above
                 pass
     try:

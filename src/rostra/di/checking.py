@@ -10,11 +10,10 @@ from rostra.components import Components, Key
 from rostra.di.adapters import identity
 from rostra.di.annotations import Want
 from rostra.di.answering import Answer, answer
-from rostra.di.closing import Closing
 from rostra.di.drawing import leaves
 from rostra.di.plans import Build, Failure
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
-from rostra.di.scopes import Scope, Unscoped
+from rostra.di.scopes import Unscoped, scope
 from rostra.di.signatures import signature
 from rostra.di.suggesting import missing
 from rostra.di.views import view_from
@@ -106,7 +105,7 @@ def _eager(layer: Components, registry: Registry) -> Iterator[_Checked]:
 def layer_of(root: Root, layer: Components) -> Components:
     """The layer that a root will be called in, as far as types go."""
     above = layer.push("call")
-    above.add(Scope(Closing("scope")) if root.scoped else Unscoped())
+    above.add(scope() if root.scoped else Unscoped())
     for provided in root.provides:
         above.add(object(), provided)
     return above

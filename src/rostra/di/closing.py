@@ -14,39 +14,33 @@ from rostra.errors import ClosedError
 
 Entered = TypeVar("Entered")
 Step: TypeAlias = Callable[[BaseException | None], Awaitable[Any] | Any] | AsyncGenerator[Any, None]
+"""A function that is called with the reason, or a generator that has yielded."""
+Steps: TypeAlias = "tuple[str, Step, Steps] | None"
+"""The next step, its label before it and those that come then behind it."""
 Exit: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
 
 
-class Closing:
-    """What is to be closed, in the order in which it was opened.
+class Stack:
+    """What is to be closed, in the order in which it was opened: a ``Closing``, or a scope.
 
-    Args:
-        label: What errors call it, such as ``scope`` or ``teardown``.
-
-    As an async context manager it closes when the body ends, and hands the body's exception to what was entered.
-    ``is_closed`` is true from the moment in which closing began; ``steps`` is what is still to be done, the next
-    one last, each with its label: a function that is called with the reason, or a generator that has yielded.
+    ``label`` is what errors call it, ``is_closed`` is true from the moment in which closing began, and ``steps`` is what is
+    still to be done.
     """
 
     __slots__ = ("is_closed", "label", "steps")
 
-    def __init__(self, label: str = "closing") -> None:
-        self.label = label
-        self.steps: list[tuple[str, Step]] = []
-        self.is_closed = False
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close(error)
+    is_closed: bool
+    label: str
+    steps: Steps
 
     @property
     def labels(self) -> tuple[str, ...]:
         """What is still to be closed, the next one first."""
-        return tuple(label for label, _ in reversed(self.steps))
+        labels, steps = [], self.steps
+        while steps is not None:
+            label, _, steps = steps
+            labels.append(label)
+        return tuple(labels)
 
     def push(self, step: Callable[[], Awaitable[Any] | Any], label: str = "") -> None:
         """Call ``step`` when this closes, and await what it returns if that is awaitable.
@@ -55,7 +49,7 @@ class Closing:
             ClosedError: Closing has begun.
         """
         self.check_open()
-        self.steps.append((label or _called(step), lambda _error: step()))
+        self.steps = (label or _called(step), lambda _error: step(), self.steps)
 
     async def enter(self, manager: AbstractAsyncContextManager[Entered], label: str = "") -> Entered:
         """Enter ``manager`` now and leave it when this closes.
@@ -75,7 +69,7 @@ class Closing:
         if self.is_closed:
             await leave(None)
             self.check_open()
-        self.steps.append((label or _called(manager), leave))
+        self.steps = (label or _called(manager), leave, self.steps)
         return entered
 
     def enter_now(self, manager: AbstractContextManager[Entered], label: str = "") -> Entered:
@@ -86,7 +80,7 @@ class Closing:
         def leave(error: BaseException | None) -> None:
             manager.__exit__(*_as_seen_by_exit(error))
 
-        self.steps.append((label or _called(manager), leave))
+        self.steps = (label or _called(manager), leave, self.steps)
         return entered
 
     async def close(self, error: BaseException | None = None) -> None:
@@ -104,8 +98,8 @@ class Closing:
         self.is_closed = True
         failures: list[BaseException] = []
         cancelled: asyncio.CancelledError | None = None
-        while self.steps:
-            _, step = self.steps.pop()
+        while self.steps is not None:
+            _, step, self.steps = self.steps
             try:
                 if callable(step):
                     result = step(error)
@@ -152,6 +146,32 @@ class Closing:
         if cancelled is not None:
             raise cancelled from BaseExceptionGroup(together.message, failures)
         raise together
+
+
+class Closing(Stack):
+    """What is to be closed, in the order in which it was opened.
+
+    Args:
+        label: What errors call it, such as ``scope`` or ``teardown``.
+
+    As an async context manager it closes when the body ends, and hands the body's exception to what was entered.
+    ``is_closed`` is true from the moment in which closing began.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, label: str = "closing") -> None:
+        self.label = label
+        self.is_closed = False
+        self.steps = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close(error)
 
 
 async def leave(generator: AsyncGenerator[Any, None], error: BaseException | None) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
-from rostra.di.keeping import MISSING, Flight, asking
+from rostra.di.keeping import MISSING, Flight
 from rostra.di.opening import left, opened, opened_now
 from rostra.di.products import Way, add_note, check
 from rostra.di.programs import Program
@@ -48,7 +48,6 @@ class Compiled:
             **program.names,
             "MISSING": MISSING,
             "Flight": Flight,
-            "asking": asking,
             "awaited": awaited,
             "check": check,
             "left": left,

@@ -7,14 +7,13 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rostra.components import Components
+from rostra.components import Components, layer_with
 from rostra.di.adapters import captured_for
 from rostra.di.asking import INJECTED, called, planned, remaining
-from rostra.di.closing import Closing
 from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import driven
-from rostra.di.scopes import OF_SCOPE, Scope, nearest_scope
+from rostra.di.scopes import OF_SCOPE, nearest_scope, scope
 from rostra.di.signatures import Signature, read_signature
 
 _NOTHING: Mapping[Any, Any] = {}
@@ -45,20 +44,23 @@ class Injected:
                 return await self._planned(layer, key, args, kwargs)
             layer.environment.shape.plans.setdefault(INJECTED, {})[key] = plan = _OPENS
         if plan is not _OPENS:
-            return await plan(layer.seen.values, args, kwargs)
+            return await plan(layer.values, args, kwargs)
         key = (_OPENS, *key)
-        closing = Closing("call")
-        lent = Components.with_one(layer, "call", Scope(closing), OF_SCOPE)
+        own = scope()
+        own.label = "call"
+        lent = layer_with(own, OF_SCOPE, layer, "call")
         try:
             plan = lent.seen.shape.plans.get(INJECTED, _NOTHING).get(key)
             if plan is None:
                 result = await self._planned(lent, key, args, kwargs, is_alone=True)
             else:
-                result = await plan(lent.seen.values, args, kwargs)
+                result = await plan(lent.values, args, kwargs)
         except BaseException as error:
-            await closing.close(error)
+            await own.close(error)
             raise
-        await closing.close()
+        own.is_closed = True
+        if own.steps is not None:
+            await own.close()
         return result
 
     def _planned(
@@ -71,7 +73,7 @@ class Injected:
         is_alone: bool = False,
     ) -> Awaitable[Any]:
         recipe = self._recipe(layer, key, args, kwargs)
-        plan = planned(layer, INJECTED, key, recipe, {}, Ways(passes=True, is_alone=is_alone))
+        plan = planned(layer, (INJECTED,), key, recipe, {}, Ways(passes=True, is_alone=is_alone))
         if plan is not None:
             return plan(layer.environment.values, args, kwargs)  # type: ignore[no-any-return]  # generated
         return called(self.function, recipe, run_of(recipe, layer, {}), args, kwargs)
@@ -81,9 +83,9 @@ class Injected:
         layer, key = here(), (self, len(args), *kwargs)
         plan = layer.seen.shape.plans.get(INJECTED, {}).get(key)
         if plan is not None:
-            return plan(layer.seen.values, args, kwargs)
+            return plan(layer.values, args, kwargs)
         recipe = self._recipe(layer, key, args, kwargs)
-        plan = planned(layer, INJECTED, key, recipe, {}, Ways(passes=True, can_wait=False))
+        plan = planned(layer, (INJECTED,), key, recipe, {}, Ways(passes=True, can_wait=False))
         if plan is not None:
             return plan(layer.environment.values, args, kwargs)
         run = run_of(recipe, layer, {})

@@ -6,53 +6,50 @@ ever are told so.
 """
 
 import asyncio
-import threading
+import inspect
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from types import FrameType
+from typing import Any
 
 from rostra.errors import CycleError, NeedsAwaitError
 
 MISSING: Any = object()
 """Stands where nothing is kept."""
 
-Asker: TypeAlias = asyncio.Task[Any] | int
-
 
 class Flight:
     """Something that is being made.
 
-    Args:
-        maker: The task that makes it; outside of any, the thread.
-        waiting: Those who are told when it is made or has failed.
+    ``waiting`` are those who are told when it is made or has failed. ``held_up_by`` is what its maker waits for. Whoever
+    makes it has it in a local variable named ``flight``: that is how it is known what the running code is about to
+    make. To note the task instead would take every call the time of a system call, though hardly anybody ever asks.
     """
 
-    __slots__ = ("maker", "waiting")
+    __slots__ = ("held_up_by", "waiting")
 
-    def __init__(self, maker: Asker) -> None:
-        self.maker = maker
-        self.waiting: list[asyncio.Future[BaseException | None]] = []
+    def __init__(self) -> None:
+        self.held_up_by: Flight | None = None
+        self.waiting: list[asyncio.Future[BaseException | None]] | None = None
 
     @contextmanager
     def awaited(self) -> Iterator[None]:
-        """The body waits for this: so it is known who waits for whom."""
-        asker = asking()
-        _waits[asker] = self
+        """The body waits for this: so it is known what holds up what it was about to make."""
+        held_up = [each for each in _under_way() if each is not self]
+        for each in held_up:
+            each.held_up_by = self
         try:
             yield
         finally:
-            del _waits[asker]
+            for each in held_up:
+                each.held_up_by = None
 
     def land(self, error: BaseException | None) -> None:
         """Wake all who wait; an ``error`` is theirs, too."""
-        waiting, self.waiting = self.waiting, []
-        for each in waiting:
+        waiting, self.waiting = self.waiting, None
+        for each in waiting or ():
             if not each.done():
                 each.set_result(error)
-
-
-_waits: dict[Asker, Flight] = {}
-"""Which task waits for what: to see that two wait for each other."""
 
 
 class Kept:
@@ -66,7 +63,11 @@ class Kept:
 
     def has(self, key: Any) -> bool:
         """True if it is there already."""
-        return key in self.values
+        return self.find(key) is not MISSING
+
+    def find(self, key: Any) -> Any:
+        """What is kept under ``key``, or ``MISSING``."""
+        return self.values.get(key, MISSING)
 
     async def take(self, key: Any, make: Callable[[Flight], Awaitable[Any]], label: str) -> Any:
         """What is kept under ``key``; made now, unless it is there or another task makes it.
@@ -85,14 +86,14 @@ class Kept:
         Raises:
             CycleError: As for ``take``.
         """
-        while key not in self.values:
-            flight = self.flights.get(key)
-            if flight is None:
+        while (found := self.find(key)) is MISSING:
+            ahead = self.flights.get(key)
+            if ahead is None:
                 return MISSING
-            error = await _landed(flight, label)
+            error = await _landed(ahead, label)
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 raise error
-        return self.values[key]
+        return found
 
     def abandon(self, flight: Flight, error: BaseException) -> None:
         """Whatever that flight was making failed."""
@@ -101,7 +102,7 @@ class Kept:
         flight.land(error)
 
     async def _make(self, key: Any, make: Callable[[Flight], Awaitable[Any]]) -> Any:
-        flight = self.flights[key] = Flight(asking())
+        flight = self.flights[key] = Flight()
         error: BaseException | None = None
         try:
             self.values[key] = await make(flight)
@@ -114,28 +115,39 @@ class Kept:
         return self.values[key]
 
 
-async def _landed(flight: Flight, label: str) -> BaseException | None:
-    """How the flight ended: without an error, or with this one."""
-    asker = asking()
-    follow: Flight | None = flight
+async def _landed(ahead: Flight, label: str) -> BaseException | None:
+    """How a flight ended: without an error, or with this one."""
+    own = _under_way()
+    follow: Flight | None = ahead
     while follow is not None:
-        if follow.maker == asker:
+        if follow in own:
             reason = f"{label} is asked for by what makes it"
             fix = "take it as a parameter, or ask for it lazily: di.Lazy[...]"
             raise CycleError(label, reason, ((label, reason),), fixes=(fix,))
-        follow = _waits.get(follow.maker)
-    if isinstance(asker, int):
+        follow = follow.held_up_by
+    if not _is_in_task():
         reason = "another thread or task is making it"
         raise NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
     told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
-    flight.waiting.append(told)
-    with flight.awaited():
+    ahead.waiting = [*(ahead.waiting or ()), told]
+    with ahead.awaited():
         return await told
 
 
-def asking() -> Asker:
-    """The running task, or the thread where none runs."""
+def _under_way() -> list[Flight]:
+    """What the running code is in the middle of making."""
+    found: list[Flight] = []
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None:
+        of_frame = frame.f_locals.get("flight") if "flight" in frame.f_code.co_varnames else None
+        if isinstance(of_frame, Flight):
+            found.append(of_frame)
+        frame = frame.f_back
+    return found
+
+
+def _is_in_task() -> bool:
     try:
-        return asyncio.current_task() or threading.get_ident()
+        return asyncio.current_task() is not None
     except RuntimeError:
-        return threading.get_ident()
+        return False

@@ -10,12 +10,12 @@ from types import TracebackType
 from typing import Any, Self
 
 from rostra import context
-from rostra.components import Components, Environment
-from rostra.di.closing import Closing
-from rostra.di.scopes import Scope
+from rostra.components import Components
+from rostra.di.closing import Stack
+from rostra.di.scopes import scope
 
 _opening = threading.RLock()
-_WHEN_OPEN = frozenset(("seen", "_is_lent"))
+_WHEN_OPEN = frozenset(("seen", "values", "_above", "_is_lent"))
 
 
 class LateScope(Components):
@@ -39,7 +39,7 @@ class LateScope(Components):
         self._parent = self.below = below
         self._label = "scope"
         self.items = items
-        self.closing: Closing | None = None
+        self.closing: Stack | None = None
         self.holders = 0
         self.is_over = False
 
@@ -49,12 +49,11 @@ class LateScope(Components):
         self.opened()
         return object.__getattribute__(self, name)
 
-    def opened(self) -> Environment:
-        """What is seen from here: for who knows that nobody has looked yet, which to find out takes longer."""
+    def opened(self) -> None:
+        """Open it: for who knows that nobody has looked yet, which to find out takes longer."""
         with _opening:
             if self.closing is None:
                 self._open()
-        return self.seen
 
     async def __aenter__(self) -> Self:
         self._token: Token[Components] = context.enter(self)
@@ -70,7 +69,7 @@ class LateScope(Components):
             context.leave(self._token)
             del self._token  # it may know this very layer
 
-    def let_go(self) -> Closing | None:
+    def let_go(self) -> Stack | None:
         """One of ``holders`` less.
 
         Returns:
@@ -79,23 +78,21 @@ class LateScope(Components):
         self.holders -= 1
         return None if self.holders > 0 else self.end()
 
-    def end(self) -> Closing | None:
+    def end(self) -> Stack | None:
         """Nothing can be made in it any more. What is to be closed, if there is anything."""
         self.is_over = True
         closing = self.closing
         if closing is None or closing.is_closed:
             return None
         closing.is_closed = True
-        return closing if closing.steps else None
+        return closing if closing.steps is not None else None
 
     def _open(self) -> None:
-        closing = Closing("scope")
+        closing = scope()
         closing.is_closed = self.is_over
-        items = (Scope(closing), *self.items)
+        items = (closing, *self.items)
         kinds = tuple(map(type, items))
         if len(set(kinds)) < len(kinds):  # of two of a type the last one counts
             kinds, items = zip(*dict(zip(kinds, items, strict=True)).items(), strict=True)
-        seen = Environment.begun(self.below._lend(), items, kinds)  # noqa: SLF001  (a layer, too)
-        self._is_lent = False
-        self.seen = seen
+        self.begin(items, kinds)
         self.closing = closing

@@ -4,26 +4,26 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
-from rostra.di.closing import Closing, leave
+from rostra.di.closing import Stack, leave
 
 
-def opened_now(closing: Closing, made: Any, label: str) -> Any:
+def opened_now(stack: Stack, made: Any, label: str) -> Any:
     """Enter what a generator function gave: a generator, or the context manager that a decorator made of it."""
     manager = made if hasattr(made, "__enter__") else contextmanager(lambda: made)()
-    return closing.enter_now(manager, label)
+    return stack.enter_now(manager, label)
 
 
-async def opened(closing: Closing, made: Any, label: str) -> Any:
+async def opened(stack: Stack, made: Any, label: str) -> Any:
     """The same for an asynchronous one."""
     manager = made if hasattr(made, "__aenter__") else asynccontextmanager(lambda: made)()
-    return await closing.enter(manager, label)
+    return await stack.enter(manager, label)
 
 
-async def left(closing: Closing, generator: AsyncGenerator[Any, None]) -> None:
+async def left(stack: Stack, generator: AsyncGenerator[Any, None]) -> None:
     """Leave a generator that yielded while the scope was closing.
 
     Raises:
         ClosedError: Always.
     """
     await leave(generator, None)
-    closing.check_open()
+    stack.check_open()

@@ -12,6 +12,7 @@ import re
 from typing import Any, NamedTuple
 
 from rostra.components import Added, Key, name_of
+from rostra.di.keeping import MISSING
 from rostra.di.passing import is_plain_generator, is_surely_right, passed_by_position
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Plan, StageObject
 from rostra.di.products import Way, product_class
@@ -87,7 +88,8 @@ class Writer:
         self._order = list(in_order(task.plan.roots))
         self._nodes = [node for node, _ in self._order]
         self._waits = any(node.offer.signature.needs_await for node in self._nodes)
-        self._keeps = any(node in task.plan.kept for node in self._nodes)
+        self._kept = [node for node in self._nodes if node in task.plan.kept]
+        self._keeps = bool(self._kept)
         self._locals: dict[Node, str] = {
             node: f"{_safe(name_of(node.offer.made)).lower()}_{number}"
             for number, node in enumerate(self._nodes, 1)
@@ -109,9 +111,8 @@ class Writer:
         task = self._task
         if not task.can_wait and (self._waits or self._keeps):
             raise Unwritable
-        kept = [node.offer.product for node in self._nodes if node in task.plan.kept]
-        if len(set(kept)) < len(kept):  # which of two is made and kept depends on what else is
-            raise Unwritable
+        if len({node.offer.product for node in self._kept}) < len(self._kept):
+            raise Unwritable  # which of two is made and kept depends on what else is
         name = f"{'nject' if task.function is None else 'call'}_{_safe(task.label)}"
         first = ["values", "function"] if task.is_told_what_to_call else ["values"]
         takes = [*first, *map(_given, task.given), *(["args", "kwargs"] if task.passes else [])]
@@ -131,14 +132,17 @@ class Writer:
         if self._order:
             self._openings(None if other is None else f"return await {other}({', '.join(takes)})")
             if flies:
-                self._line(1, "flight = Flight(asking())")
+                self._line(1, "flight = Flight()")
             needs = self._needs() if self._keeps and other is None else {}
             self._line(1, "try:")
             for node, way in self._order:
-                self._making(node, way, needs.get(node, ""))
+                if other is None:
+                    self._making(node, way, needs.get(node, ""))
+                else:
+                    self._made_first(node, way)
             self._line(1, "except BaseException as error:" if flies else "except Exception as error:")
             if flies:
-                self._line(2, "scope.abandon(flight, error)")
+                self._line(2, "kept.abandon(flight, error)")
             self._line(2, "told(error, ways)")
             self._line(2, "raise")
         self._line(1, self._last())
@@ -149,16 +153,19 @@ class Writer:
             self._ways[len(self._lines)] = way
 
     def _openings(self, otherwise: str | None) -> None:
-        lives_in_scope = any(map(_lives_in_scope, self._nodes))
-        if lives_in_scope or any(node.offer.signature.is_generator for node in self._nodes):
+        is_of_scope = any(map(_lives_in_scope, self._nodes))
+        if is_of_scope or any(node.offer.signature.is_generator for node in self._nodes):
             self._line(1, f"scope = {self._slot(Scope, None)}")
-            self._line(1, "closing = scope.closing")
-            if lives_in_scope:
-                self._line(1, "if closing.is_closed: closing.check_open()")
-        if self._keeps:
-            self._line(1, "there, flying = scope.values, scope.flights")
+            if is_of_scope:
+                self._line(1, "if scope.is_closed: scope.check_open()")
         if otherwise is not None:
-            self._line(1, f"if there or flying: {otherwise}")
+            self._line(1, f"if scope.made is not None: {otherwise}")
+            places = {node.offer.product: place for place, node in enumerate(self._kept, 1)}
+            nothing = self._named("nothing_made", (places, *[MISSING] * len(places)))
+            self._line(1, f"scope.made = made = [*{nothing}]")
+        elif self._keeps:
+            self._line(1, "kept = scope.kept")
+            self._line(1, "find, there, flying = kept.find, kept.values, kept.flights")
 
     def _needs(self) -> dict[Node, str]:
         """Ask what the scope has, from the top down: under what condition each object must be made."""
@@ -173,7 +180,7 @@ class Writer:
             of_users = [] if node in surely else [needs[user] for user in users[node]]
             wanted = " or ".join(dict.fromkeys(of_users))
             if node in self._task.plan.kept:
-                found = f"there.get({self._key(node)}, MISSING)"
+                found = f"find({self._key(node)})"
                 self._line(1, f"{local} = {f'{found} if {wanted} else None' if wanted else found}")
                 needs[node] = f"{local} is MISSING"
             elif len(of_users) > 1:
@@ -182,6 +189,11 @@ class Writer:
             else:
                 needs[node] = wanted
         return needs
+
+    def _made_first(self, node: Build, way: Way) -> None:
+        self._made(2, node, way)
+        if node in self._kept:
+            self._line(2, f"made[{self._kept.index(node) + 1}] = {self._locals[node]}")
 
     def _making(self, node: Build, way: Way, need: str) -> None:
         depth = 2
@@ -194,7 +206,7 @@ class Writer:
         local, key = self._locals[node], self._key(node)
         if need:
             self._line(depth, f"if {key} in flying or {key} in there:")
-            self._line(depth + 1, f"{local} = await scope.landed({key}, {name_of(node.offer.made)!r})")
+            self._line(depth + 1, f"{local} = await kept.landed({key}, {name_of(node.offer.made)!r})")
             self._line(depth, f"if {local} is MISSING:")
             depth += 1
         flies = node.offer.signature.needs_await
@@ -212,7 +224,7 @@ class Writer:
         passed = self._arguments(offer.make, offer.signature.parameters, node.arguments)
         called = f"{self._named(offer.adapter.label, offer.make)}({', '.join(passed)})"
         if _lives_in_scope(node) and self._waits:
-            self._line(depth, "if closing.is_closed: closing.check_open()")
+            self._line(depth, "if scope.is_closed: scope.check_open()")
         if offer.signature.style == "plain":
             self._line(depth, f"{local} = {called}", way)
         elif offer.signature.style == "awaitable":
@@ -231,15 +243,15 @@ class Writer:
         label = repr(offer.adapter.label)
         self._line(depth, f"opening = {called}", way)
         if not _lives_in_scope(node):
-            self._line(depth, "if closing.is_closed: closing.check_open()", way)
+            self._line(depth, "if scope.is_closed: scope.check_open()", way)
         if offer.signature.style == "generator":
-            self._line(depth, f"{local} = opened_now(closing, opening, {label})", way)
+            self._line(depth, f"{local} = opened_now(scope, opening, {label})", way)
         elif is_plain_generator(offer.make):
             self._line(depth, f"{local} = await opening.__anext__()", way)
-            self._line(depth, "if closing.is_closed: await left(closing, opening)", way)
-            self._line(depth, f"closing.steps.append(({label}, opening))")
+            self._line(depth, "if scope.is_closed: await left(scope, opening)", way)
+            self._line(depth, f"scope.steps = {label}, opening, scope.steps")
         else:
-            self._line(depth, f"{local} = await opened(closing, opening, {label})", way)
+            self._line(depth, f"{local} = await opened(scope, opening, {label})", way)
 
     def _arguments(
         self, function: Any, parameters: tuple[Parameter, ...], arguments: tuple[Argument, ...]
@@ -326,7 +338,9 @@ _TAKEN = frozenset(
             "kwargs",
             "error",
             "scope",
-            "closing",
+            "made",
+            "kept",
+            "find",
             "there",
             "flying",
             "flight",
@@ -335,7 +349,6 @@ _TAKEN = frozenset(
         *(
             "MISSING",
             "Flight",
-            "asking",
             "awaited",
             "check",
             "left",

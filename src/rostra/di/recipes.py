@@ -145,7 +145,7 @@ def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
     """One call, to be interpreted."""
     _, scope = nearest_scope(layer)
     objects = layer.get(StageObjects, default=None)
-    return Run(recipe.plan, given, layer, scope, objects, scope.closing if scope else None)
+    return Run(recipe.plan, given, layer, scope, objects, scope)
 
 
 def function_of(recipe: Recipe, environment: Environment, given: Mapping[str, Any], ways: Ways) -> Any:
@@ -215,7 +215,7 @@ def _is_of_shape(view: View) -> bool:
 def _remember(shape: Shape, view: View, key: Any, recipe: Recipe) -> None:
     recipes = shape.plans.setdefault(_RECIPES, {})
     if len(recipes) >= LIMIT or len(shape.plans) >= LIMIT:
-        shape.plans.clear()
+        shape.forget()
         recipes = shape.plans[_RECIPES] = {}
     recipes[key] = recipe
     view.registry.remembers(shape)

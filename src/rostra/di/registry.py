@@ -127,7 +127,7 @@ class Registry:
         self.remembered.clear()
         if len(self._shapes):
             for shape in self._shapes:
-                shape.plans.clear()
+                shape.forget()
             self._shapes.clear()
         if len(self._above):
             for registry in self._above:

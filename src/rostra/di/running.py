@@ -9,7 +9,7 @@ from collections.abc import Coroutine, Iterable, Mapping
 from typing import Any
 
 from rostra.components import Components, name_of
-from rostra.di.closing import Closing
+from rostra.di.closing import Stack
 from rostra.di.drawing import step_of
 from rostra.di.keeping import Kept
 from rostra.di.markers import Lazy
@@ -57,7 +57,7 @@ class Run:
         layer: Components,
         scope: Scope | None,
         stage: StageObjects | None,
-        closing: Closing | None,
+        closing: Stack | None,
         is_stage: bool = False,
     ) -> None:
         self.plan = plan
@@ -115,7 +115,7 @@ class Run:
         match node:
             case StageObject() if self.stage is not None and self.stage.kept.has(node.build.offer.product):
                 return ()
-            case Build() if node in self.plan.kept and self.scope and self.scope.has(node.offer.product):
+            case Build() if node in self.plan.kept and self.scope and self.scope.kept.has(node.offer.product):
                 return ()
             case Postponed():
                 return ()
@@ -143,16 +143,16 @@ class Run:
         """What lives in a scope is kept there, unless it was made of what others in the scope do not see."""
         if self.scope is None or node.offer.adapter.lifetime != "scope":
             return await self._built(node, way)
-        self.scope.closing.check_open()
+        self.scope.check_open()
         if node not in self.plan.kept:
             return await self._built(node, way)
-        return await self.scope.take(node.offer.product, lambda _: self._built(node, way), _label(node))
+        return await self.scope.kept.take(node.offer.product, lambda _: self._built(node, way), _label(node))
 
     async def _of_stage(self, node: Build, way: Way) -> Any:
         assert self.stage is not None, "planned on a stage"  # noqa: S101  (planning saw to it)
         stage, plan = self.stage, Plan((node,), self.plan.lazies)
 
-        async def make(closing: Closing) -> Any:
+        async def make(closing: Stack) -> Any:
             run = Run(plan, {}, stage.layer, None, stage, closing, is_stage=True)
             return await run._built(node, way)
 

@@ -4,68 +4,97 @@ Transports open one for each request or message, a stage is one for its ``prepar
 none, nothing that must be closed is made.
 """
 
-from collections.abc import Mapping
-from contextvars import Token
+# ruff: noqa: SLF001  (what makes a scope fills it)
+
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from rostra import context
-from rostra.components import Added, Components
-from rostra.di.closing import Closing
-from rostra.di.keeping import Kept
+from rostra.components import Components, Kinds, layer_with
+from rostra.di.closing import Stack, Steps
+from rostra.di.keeping import MISSING, Kept
 from rostra.di.plans import ScopeValue
 from rostra.di.registry import here
 
+Entered = TypeVar("Entered")
 
-class Scope(Kept):
-    """What lives until the scope ends. A component of the scope's layer; it keeps what was made for all who ask.
+
+class _KeptToo(Kept):
+    """What a scope keeps besides what the first plan makes.
 
     Args:
-        closing: What is closed when it ends.
-        given: What ``scope`` was given.
-        below: The layer on which it lies; None for the one that is current when it is entered.
-
-    As an async context manager, which ``scope`` gives, it is entered once, and left by the task that entered it.
+        made: The places of those products, and then what is there.
     """
 
-    __slots__ = ("_below", "_given", "_token", "closing")
+    __slots__ = ("_made", "_places")
 
-    def __init__(
-        self, closing: Closing, given: Mapping[str, Any] | None = None, below: Components | None = None
-    ) -> None:
-        self.values = {}
-        self.flights = {}
-        self.closing = closing
-        self._given = given
-        self._below = below
+    def __init__(self, made: list[Any]) -> None:
+        super().__init__()
+        self._made = made
+        self._places: Mapping[Any, int] = made[0]
+
+    def find(self, key: Any) -> Any:
+        """What is kept under ``key``, or ``MISSING``."""
+        place = self._places.get(key)
+        found = MISSING if place is None else self._made[place]
+        return self.values.get(key, MISSING) if found is MISSING else found
+
+
+class Scope(Stack):
+    """What lives until the scope ends. A component of the scope's layer; it keeps what was made for all who ask.
+
+    As an async context manager, which ``scope`` gives, it is entered once, and left by the task that entered it.
+
+    ``made`` is None until somebody asks for something that the scope keeps. The plan that is the first to do so has it
+    for itself, since a list costs less than a dictionary: first the place of each product, then what is made, each in
+    its place. Everybody else looks into ``kept``, and finds both there.
+    """
+
+    __slots__ = ("_below", "_given", "_kept", "_token", "made")
+
+    made: list[Any] | None
+    _below: Components | None
+    _given: Mapping[str, Any]
+    _kept: Kept | None
+    _token: Any
 
     @property
     def is_open(self) -> bool:
         """True where resources may be made."""
-        return not self.closing.is_closed
+        return not self.is_closed
+
+    @property
+    def kept(self) -> Kept:
+        """What the scope keeps, by product."""
+        kept = self._kept
+        if kept is None:
+            kept = self._kept = _KeptToo(self.made) if self.made else Kept()
+            self.made = self.made or []
+        return kept
 
     async def __aenter__(self) -> Self:
         below = self._below or context.peek(None) or here()
-        layer = Components.with_one(below, "scope", self, OF_SCOPE)
+        layer = layer_with(self, OF_SCOPE, below, "scope")
         if self._given:
             _add(layer, self._given)
-        self._token: Token[Components] = context.enter(layer)
+        self._token = context.enter(layer)
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        closing = self.closing
-        closing.is_closed = True
+        self.is_closed = True
         try:
-            if closing.steps:
-                await closing.close(error)
+            if self.steps is not None:
+                await self.close(error)
         finally:
-            context.leave(self._token)
-            del self._token  # it knows the layer, of which this is a component
+            token, self._token = self._token, None  # it knows the layer, of which this is a component
+            context.leave(token)
 
 
-OF_SCOPE: Added = (Scope, None)
+OF_SCOPE: Kinds = (Scope,)
 """Under what a scope is added to its layer."""
 
 
@@ -75,7 +104,48 @@ class Unscoped(Scope):
     __slots__ = ()
 
     def __init__(self) -> None:
-        super().__init__(Closing("scope"))
+        self.label = "scope"
+        self.is_closed = False
+        self.steps = None
+        self.made = self._kept = None
+
+
+class ScopeWithin(Scope):
+    """A scope that ends with another stack, in one order with all that is closed there: that of a stage.
+
+    Args:
+        stack: Onto this everything is pushed.
+    """
+
+    __slots__ = ("_stack",)
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.label = stack.label
+        self.made = None
+        self._kept = None
+
+    @property
+    def is_closed(self) -> bool:  # type: ignore[override]  # always that of the stack
+        """True from the moment in which closing began."""
+        return self._stack.is_closed
+
+    @property
+    def steps(self) -> Steps:
+        """What is still to be done."""
+        return self._stack.steps
+
+    @steps.setter
+    def steps(self, steps: Steps) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]  (as above)
+        self._stack.steps = steps
+
+    def push(self, step: Callable[[], Awaitable[Any] | Any], label: str = "") -> None:
+        """As the stack does it."""
+        self._stack.push(step, label)
+
+    async def enter(self, manager: AbstractAsyncContextManager[Entered], label: str = "") -> Entered:
+        """As the stack does it."""
+        return await self._stack.enter(manager, label)
 
 
 def scope(**given: Any) -> Scope:
@@ -90,12 +160,22 @@ def scope(**given: Any) -> Scope:
     Raises:
         ExceptionGroup: Closing failed; the body's exception is its first member.
     """
-    return Scope(Closing("scope"), given)
+    made = Scope()  # which has no __init__, since that would take as long as all this
+    made.label = "scope"
+    made.is_closed = False
+    made.steps = None
+    made.made = None
+    made._kept = None
+    made._given = given
+    made._below = None
+    return made
 
 
 def scope_above(layer: Components) -> Scope:
     """A scope as ``scope`` opens it, but on top of ``layer`` instead of the current one: for transports."""
-    return Scope(Closing("scope"), None, layer)
+    above = scope()
+    above._below = layer
+    return above
 
 
 def _add(layer: Components, given: Mapping[str, Any]) -> None:

@@ -108,7 +108,6 @@ class _Resident:
         self._task = loop.create_task(
             living, name=f"stage object {self.label}", context=context.bound(self.layer)
         )
-        self.flight.maker = self._task
         try:
             with self.flight.awaited():
                 await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)
@@ -135,6 +134,7 @@ class _Resident:
     async def _live(
         self, ready: "asyncio.Future[Any]", leave: "asyncio.Future[BaseException | None]"
     ) -> None:
+        flight = self.flight  # noqa: F841  (found on the stack of the task that makes it, see Flight)
         own = Closing(self.label)
         reason: BaseException | None = None
         try:

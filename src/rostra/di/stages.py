@@ -7,7 +7,7 @@ from rostra.di.adapters import Adapter
 from rostra.di.asking import values_of
 from rostra.di.closing import Closing
 from rostra.di.registry import PROCESS, Registry
-from rostra.di.scopes import Scope
+from rostra.di.scopes import Scope, ScopeWithin
 from rostra.di.stage_objects import StageObjects
 
 
@@ -22,5 +22,5 @@ def open_stage(
         registered: Called with each adapter that is registered on the stage.
     """
     layer.add(StageObjects(layer, closing, values_of))
-    layer.add(Scope(closing))
+    layer.add(ScopeWithin(closing), Scope)
     return layer.add(Registry(PROCESS, registered))

@@ -10,9 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 from openapi_spec_validator import validate
 
-from rostra_aiohttp import get
+from rostra import di
+from rostra_aiohttp import get, route
+from rostra_aiohttp.static import static
+from rostra_aiohttp.websockets import WebSocket, websocket
 
 ON = {"openapi": {"enabled": True, "title": "Shop <b>", "version": "1.2"}}
 
@@ -39,6 +43,35 @@ async def test_the_document_is_served_and_is_what_openapi_allows(serve: Any) -> 
     validate(made)
     assert made["info"] == {"title": "Shop <b>", "version": "1.2"}
     assert made["paths"]["/hello/{name}"]["get"]["summary"] == "Greet somebody."
+
+
+@pytest.mark.asyncio
+async def test_files_sockets_routes_by_hand_and_what_does_not_want_to_be_told_of_are_not_in_it(
+    serve: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "logo.svg").write_text("<svg/>")
+
+    async def by_hand(request: web.Request) -> web.Response:
+        return web.Response()
+
+    @websocket("/echo")
+    async def echo(socket: WebSocket) -> None: ...
+
+    @route("/internal", methods=["GET", "POST"], in_openapi=False)
+    async def internal() -> str:
+        return "among us"
+
+    async def prepare() -> None:
+        static("/assets", tmp_path)
+        static("/logo.svg", tmp_path / "logo.svg")
+        (await di.nject(web.Application)).router.add_route("GET", "/by-hand", by_hand)
+
+    async with serve(hello, echo, internal, prepare, **ON) as served:
+        _, made = await served.ask("GET", "/openapi.json")
+        assert (await served.ask("GET", "/internal")) == (200, "among us")
+
+    assert [*made["paths"]] == ["/hello/{name}"]
+    assert "x-left-out" not in made
 
 
 @pytest.mark.asyncio

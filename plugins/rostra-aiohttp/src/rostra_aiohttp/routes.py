@@ -100,6 +100,7 @@ class _Asked(Values):
     method: str
     path: str
     status: int | None = None
+    in_openapi: bool = True
 
 
 class Route(_Asked):
@@ -109,6 +110,7 @@ class Route(_Asked):
         method: ``GET``, ``POST`` and so on.
         path: As aiohttp writes it: ``/orders/{id}``, ``/orders/{id:[0-9]+}``.
         status: Of an answer whose handler names none.
+        in_openapi: Whether the document of the service tells of it.
     """
 
     __slots__ = ()
@@ -212,7 +214,7 @@ def names_in(path: str) -> frozenset[str]:
     return frozenset(pattern.groupindex) if pattern is not None else frozenset()
 
 
-def get(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+def get(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer GET, and HEAD with the same headers and no body.
 
     Its parameters come from the path, the query, the stage and its adapters; what it returns becomes the answer.
@@ -221,42 +223,51 @@ def get(path: str, *, status: int | None = None) -> Callable[[Function], Functio
     Args:
         path: As aiohttp writes it: ``/orders/{id}``, ``/orders/{id:[0-9]+}``.
         status: Of the answer; by default 200, and 204 for None.
+        in_openapi: Whether the document of the service tells of it.
     """
-    return _on("GET", path, status)
+    return _on("GET", path, status, in_openapi)
 
 
-def post(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+def post(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer POST. One parameter may take the body; see ``get``."""
-    return _on("POST", path, status)
+    return _on("POST", path, status, in_openapi)
 
 
-def put(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+def put(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer PUT. One parameter may take the body; see ``get``."""
-    return _on("PUT", path, status)
+    return _on("PUT", path, status, in_openapi)
 
 
-def patch(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+def patch(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer PATCH. One parameter may take the body; see ``get``."""
-    return _on("PATCH", path, status)
+    return _on("PATCH", path, status, in_openapi)
 
 
-def delete(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+def delete(
+    path: str, *, status: int | None = None, in_openapi: bool = True
+) -> Callable[[Function], Function]:
     """Let the function answer DELETE; see ``get``."""
-    return _on("DELETE", path, status)
+    return _on("DELETE", path, status, in_openapi)
 
 
-def head(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+def head(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer HEAD, instead of the one that answers GET; see ``get``."""
-    return _on("HEAD", path, status)
+    return _on("HEAD", path, status, in_openapi)
 
 
-def options(path: str, *, status: int | None = None) -> Callable[[Function], Function]:
+def options(
+    path: str, *, status: int | None = None, in_openapi: bool = True
+) -> Callable[[Function], Function]:
     """Let the function answer OPTIONS; see ``get``."""
-    return _on("OPTIONS", path, status)
+    return _on("OPTIONS", path, status, in_openapi)
 
 
 def route(
-    path: str, *, methods: Iterable[str] = ("GET",), status: int | None = None
+    path: str,
+    *,
+    methods: Iterable[str] = ("GET",),
+    status: int | None = None,
+    in_openapi: bool = True,
 ) -> Callable[[Function], Function]:
     """Let the function answer several methods. Decorators can also stand above each other, with paths of their own.
 
@@ -264,6 +275,7 @@ def route(
         path: As aiohttp writes it: ``/orders/{id}``, ``/orders/{id:[0-9]+}``.
         methods: Of RFC 9110 or of somebody's own, in capitals.
         status: Of the answer; by default 200, and 204 for None.
+        in_openapi: Whether the document of the service tells of it.
 
     Raises:
         HandlerError: A method or the path is none.
@@ -274,7 +286,7 @@ def route(
         what = f'"{wrong}" is no method' if words else "there is no method"
         fix = f'methods=["{wrong.upper()}"]' if wrong else 'methods=["GET", "POST"]'
         raise HandlerError(what, (f'route("{path}")',), ("methods are words in capitals",), (fix,))
-    marks = [_on(word, path, status) for word in dict.fromkeys(words)]
+    marks = [_on(word, path, status, in_openapi) for word in dict.fromkeys(words)]
 
     def marked(function: Function) -> Function:
         for each in reversed(marks):
@@ -284,11 +296,11 @@ def route(
     return marked
 
 
-def _on(method: str, path: str, status: int | None) -> Callable[[Function], Function]:
+def _on(method: str, path: str, status: int | None, in_openapi: bool) -> Callable[[Function], Function]:
     if not isinstance(path, str):
         raise _no_path(method.lower(), path)
     names_in(path)  # a path that cannot be read is an error of this line
-    route = Route(method, path, status)
+    route = Route(method, path, status, in_openapi)
     return lambda function: handlers.mark(function, route)
 
 

@@ -92,11 +92,11 @@ def static(
 def _of_folder(prefix: str, rules: _Rules) -> tuple[Callable[..., Awaitable[Any]], ...]:
     prefix = prefix.rstrip("/")
 
-    @get(f"{prefix}/{{path:.*}}")
+    @get(f"{prefix}/{{path:.*}}", in_openapi=False)
     async def asset(path: str, request: web.Request) -> web.StreamResponse:
         return await _asset(rules, path, request)
 
-    @get(prefix or "/")
+    @get(prefix or "/", in_openapi=False)
     async def folder(request: web.Request) -> web.StreamResponse:
         if rules.index_name is None or await _looked_up(rules, rules.index_name) is None:
             raise web.HTTPNotFound
@@ -108,7 +108,7 @@ def _of_folder(prefix: str, rules: _Rules) -> tuple[Callable[..., Awaitable[Any]
 def _of_file(path: str, rules: _Rules) -> tuple[Callable[..., Awaitable[Any]], ...]:
     parent = rules._replace(root=rules.root.parent, hidden=True)
 
-    @get(path)
+    @get(path, in_openapi=False)
     async def file(request: web.Request) -> web.StreamResponse:
         found = await _looked_up(parent, rules.root.name)
         if found is None or found.is_folder:

@@ -61,7 +61,7 @@ def document(handlers: Iterable[Bound], info: Info, names: Mapping[str, Any]) ->
     out is named in ``x-left-out``.
 
     Args:
-        handlers: Those whose trigger is not a route are left out.
+        handlers: Those whose trigger is not a route are left out, and those that do not want to be told of.
         info: What stands at its head.
         names: Classes by name, in which string annotations are looked up last.
     """
@@ -96,7 +96,7 @@ def _told(handlers: Iterable[Bound]) -> tuple[Sequence[Answered], Sequence[str]]
     left_out = []
     for bound in handlers:
         route = bound.declared.trigger
-        if not isinstance(route, Route):
+        if not isinstance(route, Route) or not route.in_openapi:
             continue
         each = Answered(bound, route.method.lower(), path_of(route.path))
         is_known = each.method in _METHODS

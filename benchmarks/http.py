@@ -1,12 +1,12 @@
 """Requests per second, against bare aiohttp: keep-alive connections, a small answer, one process each.
 
 wrk asks (Debian: ``apt install wrk``). Two services run side by side and are asked in turn, round by round; a figure
-is the median of the rounds' ratios. What each request costs the service in CPU time stands beside it, which other
-programs on the machine change less, and how much of a processor wrk took for itself. Services have their default
-settings: requests have ids, slow clients are bounded, probes are answered.
+is the median of the rounds' ratios. What a request costs in CPU time stands beside it, the least of all rounds, since other
+programs on the machine can only add to it; and the ratio of both, which is what the figure is on a quiet machine; and how
+much of a processor wrk took for itself. Services have their default settings: requests have ids, slow clients are bounded,
+probes are answered.
 
-``python benchmarks/http.py`` does it all; what is not installed is named and left out. With a folder of another
-environment, as in ``python benchmarks/http.py /path/to/venv``, tomodachi is taken from there.
+What is not installed is named and left out; tomodachi has an environment of its own.
 """
 
 import re
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -210,8 +210,7 @@ def asked(port: int, process: psutil.Process) -> Round:
 
 def found_tomodachi() -> str:
     """Its command; empty if it is not installed."""
-    folder = str(Path(sys.argv[1], "bin")) if len(sys.argv) > 1 else str(Path(sys.executable).parent)
-    return shutil.which("tomodachi", path=folder) or ""
+    return shutil.which("tomodachi", path=str(Path(sys.prefix, "apart", "tomodachi", "bin"))) or ""
 
 
 def compared(name: str, ours: Path, bare: Path, loops: tuple[str, str], goal: str) -> None:
@@ -221,16 +220,13 @@ def compared(name: str, ours: Path, bare: Path, loops: tuple[str, str], goal: st
         second = running.enter_context(served(bare, loops[1]))
         pairs = [(asked(*first), asked(*second)) for _ in range(ROUNDS + 1)][1:]
     ratios = [mine.per_second / theirs.per_second for mine, theirs in pairs]
+    cpu, cpu_of_other = (min(pair[which].cpu_microseconds for pair in pairs) for which in (0, 1))
     print(
         f"{name:<52} {statistics.median(ratios):5.2f}   ({min(ratios):.2f} to {max(ratios):.2f})  {goal:<11}"
-        f"   CPU/request {_median(pairs, 0):.0f} against {_median(pairs, 1):.0f} µs,"
+        f"   by CPU {cpu_of_other / cpu:.2f} ({cpu:.0f} against {cpu_of_other:.0f} µs a request),"
         f" wrk {statistics.median(each.load_share for pair in pairs for each in pair):.2f} of a processor",
         flush=True,
     )
-
-
-def _median(pairs: Sequence[tuple[Round, Round]], which: int) -> float:
-    return statistics.median(pair[which].cpu_microseconds for pair in pairs)
 
 
 def main() -> None:

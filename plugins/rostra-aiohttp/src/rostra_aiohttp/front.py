@@ -12,6 +12,7 @@ from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
 from aiohttp.streams import StreamReader
 
+from rostra.metrics import Metrics
 from rostra.values import Values
 from rostra_aiohttp.asked import Asked
 from rostra_aiohttp.connections import Connection, Mark, SlowBody, opening
@@ -54,7 +55,8 @@ async def fronted(application: web.Application, settings: HttpConfig, serving: S
     make: Make = server.request_factory
     server.request_factory = _requests(functools.partial(make, _cls=Asked), settings)
     handler = _around(surrounded(server.request_handler, serving), settings)
-    server.request_handler = handler if serving.count is None else _counted(handler, serving.count)
+    counted = handler if serving.count is None else _counted(handler, serving.count)
+    server.request_handler = _measured(counted, serving.layer.get(Metrics))
     return Front(runner, opening(server, settings.headers_timeout, _marks(settings)))
 
 
@@ -66,6 +68,23 @@ def _counted(handler: Handler, count: Callable[[], None]) -> Handler:
             count()
 
     return counted
+
+
+def _measured(handler: Handler, metrics: Metrics) -> Handler:
+    """Measured, once somebody exports metrics; as long as nobody does, there is nothing around the handler."""
+    telling: Handler | None = None
+
+    def measured(request: web.BaseRequest) -> Awaitable[web.StreamResponse]:
+        nonlocal telling
+        if not metrics.is_exported:
+            return handler(request)
+        if telling is None:
+            from rostra_aiohttp import measuring
+
+            telling = measuring.telling(handler, metrics)
+        return telling(request)
+
+    return measured
 
 
 def _access_log(settings: HttpConfig) -> dict[str, Any]:

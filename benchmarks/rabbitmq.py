@@ -96,8 +96,10 @@ async def consume_bare(
     async with bare(url, prefetch=prefetch) as (channel, queue, key):
         exchange = await channel.get_exchange("amq.topic", ensure=False)
         await at_once(lambda: exchange.publish(message(), key), count)
-        await queue.consume(handle)
-        return await done.rate()
+        tag = await queue.consume(handle)
+        rate = await done.rate()
+        await queue.cancel(tag)
+        return rate
 
 
 async def consume_by_broker(url: str) -> float:
@@ -115,11 +117,12 @@ async def consume_by_broker(url: str) -> float:
             return await counting
 
 
-async def fill(broker: Any, queue: Queue, count: int, body: bytes = BODY) -> None:
+async def fill(broker: Any, queue: Queue, count: int, body: Callable[[], bytes] = lambda: BODY) -> None:
     async with broker.consume(queue) as consumer:
         await consumer.stop()
     await at_once(
-        lambda: broker.publish(Parcel(id=uuid.uuid4().hex, topic=queue.topic, body=body), deadline=60), count
+        lambda: broker.publish(Parcel(id=uuid.uuid4().hex, topic=queue.topic, body=body()), deadline=60),
+        count,
     )
 
 
@@ -158,7 +161,7 @@ async def handled(
     )
     queue = Queue(topic=topic, name=f"benchmark.{topic}", prefetch=prefetch, options=options)
     async with connect(Connection(url=url, settings={"settle": 0})) as broker:
-        await fill(broker, queue, count, in_envelope(topic) if like_tomodachi else BODY)
+        await fill(broker, queue, count, partial(in_envelope, topic) if like_tomodachi else lambda: BODY)
     module = types.ModuleType("benchmarked")
     handle.__module__ = module.__name__
     vars(module)["handle"] = handle

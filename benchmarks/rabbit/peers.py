@@ -20,10 +20,13 @@ from rostra_messaging.envelopes import JsonEnvelope
 AS_TOMODACHI = Options(type="classic", arguments={"x-expires": 86_400_000})
 TOMODACHI = Path(sys.prefix, "apart", "tomodachi", "bin", "python")
 HERE = Path(__file__).parent
+sys.path[:] = [
+    each for each in sys.path if Path(each) != HERE.parent
+]  # whose http.py is not Python's, which they import
 
 
 def in_envelope(topic: str) -> bytes:
-    """The message as tomodachi writes it, and rostra by default."""
+    """A message as tomodachi writes it, and rostra by default; one of an id that it has seen it would not even acknowledge."""
     now = dt.datetime.now(dt.UTC)
     return JsonEnvelope().encode(Message(topic=topic, body=msgspec.json.decode(BODY), time=now)).body
 
@@ -66,9 +69,12 @@ async def consume_by_tomodachi(
     topic = uuid.uuid4().hex
     async with await aio_pika.connect(url) as connection, connection.channel() as channel:
         await channel.declare_queue(topic, durable=True, arguments=dict(AS_TOMODACHI.arguments))
-        body, mode = in_envelope(topic), aio_pika.DeliveryMode.PERSISTENT
-        exchange = channel.default_exchange
-        await at_once(lambda: exchange.publish(aio_pika.Message(body, delivery_mode=mode), topic), count)
+        mode, exchange = aio_pika.DeliveryMode.PERSISTENT, channel.default_exchange
+
+        def made() -> aio_pika.Message:
+            return aio_pika.Message(in_envelope(topic), delivery_mode=mode)
+
+        await at_once(lambda: exchange.publish(made(), topic), count)
     told = {
         "COUNT": count,
         "SECONDS": seconds,

@@ -70,6 +70,7 @@ def _placed(declared: Declared, module: ModuleType) -> Declared:
 
 def _of_class(cls: type) -> Iterator[Declared]:
     for name, item in [*vars(cls).items()]:
-        function, owner = (getattr(cls, name), None) if isinstance(item, _BOUND) else (item, cls)
-        for trigger in triggers_of(function):
-            yield Declared(trigger, function, owner)
+        if callable(item) or isinstance(item, _BOUND):
+            function, owner = (getattr(cls, name), None) if isinstance(item, _BOUND) else (item, cls)
+            for trigger in triggers_of(function):
+                yield Declared(trigger, function, owner)

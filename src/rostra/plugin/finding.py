@@ -116,8 +116,8 @@ def is_prepare(function: Callable[..., Any]) -> bool:
 
 
 def _is_async(function: Any) -> bool:
-    if type(function) is FunctionType:
-        return bool(function.__code__.co_flags & _ASYNC)
+    if type(function) is FunctionType and function.__code__.co_flags & _ASYNC:
+        return True
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 

@@ -261,8 +261,10 @@ class Life:
                 raise problem
             yield from (each.name for each, _ in found.plugins)
 
-    async def _spared(self, loading: Coroutine[Any, Any, None], plugin: "Named | None" = None) -> None:
-        await (loading if self._rehearsing is None else self._rehearsing.spare(loading, plugin))
+    def _spared(
+        self, loading: Coroutine[Any, Any, None], plugin: "Named | None" = None
+    ) -> Coroutine[Any, Any, None]:
+        return loading if self._rehearsing is None else self._rehearsing.spare(loading, plugin)
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)

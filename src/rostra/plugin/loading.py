@@ -23,7 +23,7 @@ from rostra.plugin.waiting import path_between
 _log = log.get("rostra.plugin")
 
 _TURN = 0.01
-"""Seconds after which the loop gets a turn while plugins are prepared that never wait."""
+"""Seconds after which the loop gets a turn, for signals and timers, while plugins are prepared that never wait."""
 
 
 class Record:
@@ -196,10 +196,10 @@ class Loading:
         begun = self._now()
         plugin = self._found(what, asker, calling)
         elapsed.count_since(begun)
-        record = self._records.get(plugin.identity)
+        identity = plugin.identity
+        record = self._records.get(identity)
         if record is None:
-            listed = self._listed.get(plugin.identity)
-            record = self._records[plugin.identity] = Record(plugin, asker, elapsed, listed)
+            record = self._records[identity] = Record(plugin, asker, elapsed, self._listed.get(identity))
             self._begin(record)
         return record
 
@@ -240,7 +240,9 @@ class Loading:
 
     async def _wait_for(self, record: Record) -> None:
         if record.running is None:
-            await self._take_turns()
+            if self._now() - self._turned > _TURN:
+                await asyncio.sleep(0)
+                self._turned = self._now()
         else:
             ended = asyncio.get_running_loop().create_future()
             record.waiting.append(ended)
@@ -253,12 +255,6 @@ class Loading:
         if record.failure is not None:
             record.is_told = True
             raise record.failure
-
-    async def _take_turns(self) -> None:
-        """Let the loop look after signals and timers now and then, though nothing waits."""
-        if self._now() - self._turned > _TURN:
-            await asyncio.sleep(0)
-            self._turned = self._now()
 
     async def _let_go(self, record: Record) -> None:
         """Nobody waits any longer: end the preparation, as if it were a part of the one that was waiting."""

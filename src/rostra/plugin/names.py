@@ -74,7 +74,7 @@ class _MeaninglessError(Exception):
 def _split(name: str) -> Reference:
     module, colon, attribute = name.partition(":")
     dotted = [*module.split("."), *(attribute.split(".") if colon else ())]
-    if all(part.isidentifier() for part in dotted) and dotted[-1] != "py":
+    if all(map(str.isidentifier, dotted)) and dotted[-1] != "py":
         return Reference(module, attribute or None)
     if _is_path(name):
         stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(".py")

@@ -54,7 +54,7 @@ class Preparing:
             PluginError: The plugin is no plugin, or yields what is no task.
             Exception: Whatever ``prepare`` raises.
         """
-        log.bind(plugin=record.name)
+        log.bind_late(_named, record)
         begun = perf_counter()
         has_prepare = record.plugin.prepare is not None
         adapters = 0 if has_prepare else len(self.registry.adapters)
@@ -121,6 +121,11 @@ class Preparing:
         for task in tasks_of(made, record.name, place):
             record.brought.tasks.append(task)
             self.add(record, task)
+
+
+def _named(record: Record) -> dict[str, str]:
+    """For the log."""
+    return {"plugin": record.name}
 
 
 def _transport(trigger: Trigger) -> Named:

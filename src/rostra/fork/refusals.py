@@ -62,7 +62,7 @@ def refusal(error: OSError, address: SocketAddress) -> Refusal:
     if error.errno in _NOT_HERE:
         return Refusal("this machine has no such address", "host", "127.0.0.1")
     port = str(_another(address.port))
-    if error.errno == errno.EADDRINUSE and error.strerror not in (os.strerror(error.errno), None):
+    if error.errno == errno.EADDRINUSE and error.strerror not in (os.strerror(errno.EADDRINUSE), None):
         return Refusal(error.strerror, "port", port, _OWN)  # a parent knows more than the system
     reason = _PORTS.get(error.errno) or error.strerror or str(error)
     step = "stop that process, or listen elsewhere; port 0 takes any that is free:"

@@ -5,6 +5,7 @@ Type checkers read the stub next to this module, which says that a ``Values`` is
 """
 
 import collections
+import functools
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Self
 
@@ -104,6 +105,8 @@ class Values(tuple[Any, ...], metaclass=_Slotless):
 
 def _completed(cls: type[Values], values: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
     """The values by place, then those that are named, or have a default."""
+    if not named and (rest_of_all := _defaults(cls, len(values))):
+        return values + rest_of_all
     known, left = cls._field_defaults, cls._fields[len(values) :]
     try:
         rest = [named.pop(name) if name in named else known[name] for name in left]
@@ -112,3 +115,10 @@ def _completed(cls: type[Values], values: tuple[Any, ...], named: dict[str, Any]
     if named or len(values) + len(rest) != len(cls._fields):
         raise TypeError(f"a {cls.__name__} is made as {cls.__name__}{cls.__signature__}")
     return (*values, *rest)
+
+
+@functools.lru_cache(maxsize=1024)
+def _defaults(cls: type[Values], first: int) -> tuple[Any, ...]:
+    """The defaults of all fields from the ``first`` on; none if one of them has none."""
+    known, left = cls._field_defaults, cls._fields[first:]
+    return tuple(known[name] for name in left) if all(name in known for name in left) else ()

@@ -71,23 +71,25 @@ def nject(target: Any, /, *more: Any, **given: Any) -> Promise[Any]:
             are equally near; CycleError, if something needs itself.
         GivenError: A given value serves nobody, or two serve one parameter.
     """
-    layer, name, value = peek(None), None, None
-    if layer is not None:
+    try:
+        layer = peek()
         plans = layer.seen.shape.plans
-        try:
-            if more:
-                plan = plans[(target, *more), *given, *map(type, given.values())]
-                return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # generated
-            if not given:
-                return plans[target](layer.values)  # type: ignore[no-any-return]  # as above
-            if len(given) == 1:
-                name, value = given.popitem()
+        if more:
+            plan = plans[(target, *more), *given, *map(type, given.values())]
+            return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # generated
+        if not given:
+            return plans[target](layer.values)  # type: ignore[no-any-return]  # as above
+        if len(given) == 1:
+            name, value = given.popitem()  # takes half the time of looking at it
+            try:
                 return plans[name][target][type(value)](layer.values, value)  # type: ignore[no-any-return]  # as above
-            plan = plans[target, *given, *map(type, given.values())]
-            return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # as above
-        except (KeyError, TypeError):  # not planned yet, or no key of a dictionary
-            if name is not None:
-                given = {name: value}
+            except (KeyError, TypeError):
+                given[name] = value
+                raise
+        plan = plans[target, *given, *map(type, given.values())]
+        return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # as above
+    except (LookupError, TypeError):  # no context, not planned yet, or no key of a dictionary
+        pass
     try:
         return found((target, *more), given)
     except Exception as error:  # noqa: BLE001  (raised at the await)
@@ -134,14 +136,15 @@ def now(target: Any, /, *more: Any, **given: Any) -> Any:
         ResolveError: As for ``nject``.
         GivenError: As for ``nject``.
     """
-    layer = peek(None)
-    if layer is not None and not given and not more:
+    if not given and not more:
         try:
-            slot = layer.seen.shape.at_hand.get(target)
+            layer = peek()
+            shape = layer.seen.shape
+            slot = shape.at_hand.get(target)
             if slot is not None:
                 return layer.values[slot]
-            plan = layer.seen.shape.plans[NOW][target]
-        except (KeyError, TypeError):  # as above
+            plan = shape.plans[NOW][target]
+        except (LookupError, TypeError):  # as above
             pass
         else:
             return plan(layer.values)

@@ -7,8 +7,6 @@ An adapter that would need itself, or on its way the very type that it is asked 
 """
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 from rostra.components import Key, name_of
@@ -48,7 +46,7 @@ class _Step(Values):
     """Something that is being looked for, or an adapter that is being tried."""
 
     mark: Mark
-    offer: Offer | None = None
+    offer: Offer | None
 
 
 class Planner:
@@ -215,15 +213,10 @@ class Planner:
         """What serves ``option``, and all that was looked at to find out."""
         mark = (view.is_stage, option)
         self._touched.append({mark})
-        with self._on_the_way(_Step(mark)):
-            found = self._searched(view, option)
-        return found, frozenset(self._touched.pop())
-
-    @contextmanager
-    def _on_the_way(self, step: _Step) -> Iterator[None]:
-        self._path.append(step)
-        yield
+        self._path.append(_Step(mark, None))
+        found = self._searched(view, option)
         self._path.pop()
+        return found, frozenset(self._touched.pop())
 
     def _searched(self, view: View, option: Option) -> Node | Failure:
         """The context first, then adapters, nearest first."""
@@ -293,8 +286,9 @@ class Planner:
         refusal = self._refusal(view, offer, mark)
         if refusal is not None:
             return refusal
-        with self._on_the_way(_Step(mark, offer)):
-            found = self.arguments(inner, offer.signature)
+        self._path.append(_Step(mark, offer))
+        found = self.arguments(inner, offer.signature)
+        self._path.pop()
         lacks = tuple(each for each in found if isinstance(each, Failure))
         if lacks:
             return Failure(step_of(offer), lacks[0].reason, view=view, through=offer, causes=lacks)

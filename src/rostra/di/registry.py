@@ -8,9 +8,9 @@ decided here.
 import itertools
 import weakref
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeAlias
 
 from rostra import context
 from rostra.components import Components, Shape
@@ -159,7 +159,7 @@ class Registry:
             if self._registered is not None:
                 self._registered(made)
 
-    def collect(self, module: ModuleType, defined: Iterable[Any] | None = None) -> None:
+    def collect(self, module: ModuleType, defined: "Iterable[Defined] | None" = None) -> None:
         """Take over what ``module`` defines, not what it imports: adapters and ``@di.inject`` functions.
 
         Args:
@@ -167,18 +167,11 @@ class Registry:
             defined: What ``defined_in`` says, if that is known.
         """
         self._packages.add(module.__name__.partition(".")[0])
-        for item in defined_in(module) if defined is None else defined:
-            if mark_of(item) is not None:
+        for item, body, owner in defined_in(module) if defined is None else defined:
+            if owner is None and mark_of(item) is not None:
                 self.register(item)
-            if is_injected(item):
+            if body is None and is_injected(item):
                 self.add_root(Root(item, item.__qualname__, scoped=True))
-            if isinstance(item, type):
-                self._collect_methods(item)
-
-    def _collect_methods(self, cls: type) -> None:
-        for name, item in [*vars(cls).items()]:
-            if isinstance(item, _BOUND) and mark_of(item) is not None:
-                self.register(getattr(cls, name))
 
     def offers(self, option: Option) -> list[Offer]:
         """Every adapter that could make this type, nearest first, then in the order of registration."""
@@ -232,11 +225,30 @@ class Registry:
             self._index.add(adapter, self._numbers[each])
 
 
-def defined_in(module: ModuleType) -> list[Any]:
-    """The functions, classes and the like that are defined in a module, not imported into it; each once."""
+Defined: TypeAlias = tuple[Any, type | None, type | None]
+"""A function, class or the like; the class in whose body it stands; the class whose instance it needs to be called."""
+
+
+def defined_in(module: ModuleType) -> list[Defined]:
+    """What is defined in a module, not imported into it, and in the bodies of its classes; each once, in order."""
     name = module.__name__
-    own = [item for item in [*vars(module).values()] if getattr(item, "__module__", None) == name]
-    return [*{id(item): item for item in own}.values()]
+    seen: set[int] = set()
+    found: list[Defined] = []
+    for item in [*vars(module).values()]:
+        if getattr(item, "__module__", None) == name and id(item) not in seen:
+            seen.add(id(item))
+            found.append((item, None, None))
+            if isinstance(item, type):
+                found += _methods(item)
+    return found
+
+
+def _methods(cls: type) -> Iterator[Defined]:
+    for name, item in [*vars(cls).items()]:
+        if isinstance(item, _BOUND):
+            yield getattr(cls, name), cls, None
+        elif callable(item):
+            yield item, cls, cls
 
 
 def is_injected(item: Any) -> bool:

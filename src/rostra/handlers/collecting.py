@@ -1,15 +1,13 @@
 """Which handlers does a module define?"""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
 from rostra import di
-from rostra.di.registry import defined_in
+from rostra.di.registry import Defined, defined_in
 from rostra.handlers.triggers import Trigger, triggers_of
 from rostra.values import Values
-
-_BOUND = staticmethod, classmethod
 
 
 class Declared(Values):
@@ -41,7 +39,7 @@ class Declared(Values):
         return di.signature(self.function).parameters[1 if self.owner else 0 :]
 
 
-def collect(module: ModuleType, defined: Iterable[Any] | None = None) -> tuple[Declared, ...]:
+def collect(module: ModuleType, defined: Iterable[Defined] | None = None) -> tuple[Declared, ...]:
     """The handlers defined in ``module``, in the order of their definition; what it only imported is left out.
 
     A method belongs to the class in whose body it stands.
@@ -50,13 +48,14 @@ def collect(module: ModuleType, defined: Iterable[Any] | None = None) -> tuple[D
         module: Of a plugin.
         defined: What ``di.registry.defined_in`` says, if that is known.
     """
-    found: list[Declared] = []
-    for item in defined_in(module) if defined is None else defined:
-        if isinstance(item, type):
-            found += _of_class(item)
-        else:
-            found += [Declared(trigger, item) for trigger in triggers_of(item)]
-    return tuple([_placed(each, module) for each in found])
+    return tuple(
+        [
+            _placed(Declared(trigger, item, owner), module)
+            for item, _, owner in (defined_in(module) if defined is None else defined)
+            if not isinstance(item, type)
+            for trigger in triggers_of(item)
+        ]
+    )
 
 
 def _placed(declared: Declared, module: ModuleType) -> Declared:
@@ -66,11 +65,3 @@ def _placed(declared: Declared, module: ModuleType) -> Declared:
         return declared
     owner = vars(declared.owner) if declared.owner is not None else {}
     return declared._replace(trigger=place(vars(module), owner))
-
-
-def _of_class(cls: type) -> Iterator[Declared]:
-    for name, item in [*vars(cls).items()]:
-        if callable(item) or isinstance(item, _BOUND):
-            function, owner = (getattr(cls, name), None) if isinstance(item, _BOUND) else (item, cls)
-            for trigger in triggers_of(function):
-                yield Declared(trigger, function, owner)

@@ -1,6 +1,6 @@
 """In which order? Each plugin is prepared once, in the order first asked for; a Loader knows who asks.
 
-Every prepare runs in a task of its own, so that loading inside ``gather`` or with a timeout does what it
+Every prepare that may wait runs in a task of its own, so that loading inside ``gather`` or with a timeout does what it
 looks like. Who waits for whom is written down; a wait that would close a circle is an error instead.
 """
 

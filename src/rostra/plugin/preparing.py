@@ -76,8 +76,9 @@ class Preparing:
         declared = collect(module, defined)
         for each in declared:
             await loading.load(_transport(each.trigger), record, each.place)
-        self.handlers.declare(declared)
-        record.brought.handlers.extend(declared)
+        if declared:
+            self.handlers.declare(declared)
+            record.brought.handlers.extend(declared)
         return len(declared)
 
     async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:

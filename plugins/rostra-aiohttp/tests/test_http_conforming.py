@@ -2,7 +2,7 @@
 
 import asyncio
 import dataclasses
-from typing import Annotated, Any, Literal, TypedDict
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 import attrs
 import msgspec
@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import Meta
 
 from rostra_aiohttp import Address, Answer, Body, get, post
 from rostra_aiohttp.conforming import departures
@@ -31,6 +32,15 @@ class Row(TypedDict, total=False):
     a: int
 
 
+class Counted(TypedDict):
+    n: NotRequired[Annotated[int, Meta(ge=1)]]
+
+
+@attrs.frozen
+class Named:
+    name: Annotated[str, Meta(min_length=2)]
+
+
 CASES: list[tuple[Any, Any, list[str]]] = [
     (Basket([Line(1)]), Basket, []),
     (Basket([Line("1")]), Basket, [".lines[0].price is str, and float is promised"]),  # type: ignore[arg-type]
@@ -48,6 +58,16 @@ CASES: list[tuple[Any, Any, list[str]]] = [
     (1, Annotated[int, "metadata"], []),
     (1, None, ["the result is int, and None is promised"]),
     ({1: Line(1)}, dict[int, Line], []),
+    (0, Annotated[int, Meta(ge=1)], ["the result is out of bounds, and at least 1 is promised"]),
+    (0, Annotated[int, Meta(ge=1)] | None, ["the result is out of bounds, and at least 1 is promised"]),
+    ("1", Annotated[int, Meta(ge=1)], ["the result is str, and int is promised"]),
+    (
+        [[]],
+        list[Annotated[list[int], Meta(min_length=1)]],
+        ["[0] is out of bounds, and at least 1 item is promised"],
+    ),
+    (Named("x"), Named, [".name is out of bounds, and at least 2 characters is promised"]),
+    ({"n": 0}, Counted, ["['n'] is out of bounds, and at least 1 is promised"]),
 ]
 
 

@@ -14,10 +14,12 @@ from typing import Any, Literal, NamedTuple, TypeVar
 import attrs
 
 from rostra.components import name_of
+from rostra.documents import BoundsError, UnreadableTypeError, bounds_check
 from rostra.handlers import union_members
 from rostra_aiohttp.heads import Answer
 
 _MOST_ITEMS = 1000
+_OUT = "out of bounds"
 
 
 class Departure(NamedTuple):
@@ -26,7 +28,7 @@ class Departure(NamedTuple):
     Args:
         place: From the result on: ``.lines[3].price``; empty for the result itself.
         expected: The type that is promised.
-        found: The type that was found.
+        found: The type that was found; or that it is out of bounds.
     """
 
     place: str
@@ -39,6 +41,25 @@ class Departure(NamedTuple):
 
 def departures(value: Any, annotation: Any, place: str = "") -> Iterator[Departure]:
     """All places at which a value is not what the annotation says. Of long lists, the first thousand items are seen."""
+    found = list(_of_type(value, annotation, place))
+    yield from found or _of_bounds(value, annotation, place)
+
+
+def _of_bounds(value: Any, annotation: Any, place: str) -> Iterator[Departure]:
+    """What stands beside the type in ``Annotated``, as requests are held to it."""
+    while typing.get_origin(annotation) in (typing.Required, typing.NotRequired):
+        annotation = typing.get_args(annotation)[0]
+    try:
+        check = bounds_check(annotation)
+        if check is not None:
+            check(value)
+    except BoundsError as error:
+        yield Departure(place, error.expected, _OUT)
+    except UnreadableTypeError:  # what no value could have promises nothing
+        pass
+
+
+def _of_type(value: Any, annotation: Any, place: str) -> Iterator[Departure]:
     annotation = _bare(annotation)
     if annotation in (Any, object, None, types.NoneType):
         if annotation in (None, types.NoneType) and value is not None:
@@ -106,7 +127,7 @@ def _of_union(value: Any, annotation: Any, place: str) -> Iterator[Departure]:
         return
     found = [list(departures(value, member, place)) for member in members]
     if all(found):
-        near = [each for each in found if not any(departure.place == place for departure in each)]
+        near = [each for each in found if all(it.place != place or it.found == _OUT for it in each)]
         yield from near[0] if len(near) == 1 else [Departure(place, _either(annotation), _type(value))]
 
 
@@ -128,7 +149,7 @@ def _bare(annotation: Any) -> Any:
 
 def _hints(kind: Any) -> Mapping[str, Any]:
     try:
-        return typing.get_type_hints(kind)
+        return typing.get_type_hints(kind, include_extras=True)
     except (NameError, TypeError):  # an annotation that nobody can read promises nothing
         return {}
 

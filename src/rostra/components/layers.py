@@ -178,11 +178,21 @@ class Components(Environment):
 
 
 def layer_with(item: object, kinds: Kinds, parent: Components, label: str) -> Components:
-    """A layer to which one thing was added already; for who has no time for both."""
+    """A layer to which one thing was added already; for who has no time for both.
+
+    What ``begin`` does where a layer has begun alike stands here once more, since its call takes as long as all that.
+    """
     layer = _new(Components)
     layer._parent = parent
     layer._label = label
-    layer.begin((item,), kinds)
+    seen = None if parent._above is None else parent._begun.get(kinds)
+    if seen is None:
+        layer.begin((item,), kinds)
+        return layer
+    layer.seen = seen
+    layer.values = [*parent.values, item]
+    layer._is_lent = False
+    layer._above = None
     return layer
 
 

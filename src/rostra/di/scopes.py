@@ -11,8 +11,8 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from rostra import context
 from rostra.components import Components, Kinds, layer_with
+from rostra.context import enter, leave, peek
 from rostra.di.closing import Stack, Steps
 from rostra.di.keeping import MISSING, Kept
 from rostra.di.plans import ScopeValue
@@ -75,11 +75,11 @@ class Scope(Stack):
         return kept
 
     async def __aenter__(self) -> Self:
-        below = self._below or context.peek(None) or here()
+        below = self._below or peek(None) or here()
         layer = layer_with(self, OF_SCOPE, below, "scope")
         if self._given:
             _add(layer, self._given)
-        self._token = context.enter(layer)
+        self._token = enter(layer)
         return self
 
     async def __aexit__(
@@ -91,7 +91,7 @@ class Scope(Stack):
                 await self.close(error)
         finally:
             token, self._token = self._token, None  # it knows the layer, of which this is a component
-            context.leave(token)
+            leave(token)
 
 
 OF_SCOPE: Kinds = (Scope,)

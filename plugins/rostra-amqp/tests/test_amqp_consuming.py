@@ -10,6 +10,8 @@ import pytest
 from pamqp.commands import Basic
 
 from rostra_amqp import Options, connect
+from rostra_amqp.frames import make_queue
+from rostra_amqp.names import Made
 from rostra_amqp.testing import RabbitNode
 from rostra_messaging import SubscriptionError
 from rostra_messaging.brokers import Broker, Connection, Delivery, Failure, Parcel, Queue
@@ -39,26 +41,6 @@ async def until(holds: Callable[[], bool]) -> None:
 async def wait_for(consumer) -> Delivery:
     async with asyncio.timeout(60):
         return await anext(aiter(consumer))
-
-
-async def test_a_handler_goes_on_when_the_broker_dies_and_its_message_comes_again(
-    connecting, rabbitmq_node: RabbitNode
-) -> None:
-    async with connecting(settle=3) as broker, broker.consume(queue()) as consumer:
-        await broker.publish(parcel(), deadline=30)
-        delivery = await wait_for(consumer)
-
-        await asyncio.to_thread(rabbitmq_node.kill)
-        await until(lambda: consumer.trouble is not None and broker.trouble is not None)
-        await asyncio.to_thread(rabbitmq_node.start)
-
-        assert asyncio.current_task().cancelling() == 0
-        assert not await delivery.done()
-        again = await wait_for(consumer)
-        assert again.parcel == delivery.parcel
-        assert await again.done()
-        async with asyncio.timeout(15):
-            await until(lambda: consumer.trouble is None and broker.trouble is None)
 
 
 async def test_a_queue_that_was_deleted_is_made_again(
@@ -97,8 +79,9 @@ async def test_a_retry_queue_that_does_not_confirm_is_left_for_another_one(
         again = await wait_for(consumer)
         assert again.parcel.attempt == 3
         assert await again.done()
-        queues = await asyncio.to_thread(rabbitmq_node.ctl, "list_queues", "name")
-        assert f"{prefix}billing.retry.200ms~2" in queues
+        async with foreign_channel(rabbitmq_node) as channel:
+            spare = Made(f"{prefix}billing.retry.200ms~2", is_passive=True)
+            assert await make_queue(channel, spare, 30) == 0
 
 
 async def test_what_cannot_be_stored_for_its_next_try_is_dead_with_both_reasons(
@@ -155,8 +138,9 @@ async def test_retry_and_dead_queues_that_were_deleted_are_made_again(
         await broker.publish(parcel(), deadline=30)
         await (await wait_for(consumer)).retry(0.2, failure())
         delivery = await wait_for(consumer)
-        for name in (f"{prefix}billing.retry.200ms", f"{prefix}billing.dead"):
-            await asyncio.to_thread(rabbitmq_node.ctl, "delete_queue", name)
+        async with foreign_channel(rabbitmq_node) as channel:
+            for name in (f"{prefix}billing.retry.200ms", f"{prefix}billing.dead"):
+                await channel.queue_delete(name)
 
         assert await delivery.retry(0.2, failure())
         assert await (await wait_for(consumer)).dead(failure())
@@ -183,9 +167,9 @@ async def test_a_queue_that_cannot_be_restored_is_told_by_its_name(
 async def replace(other: Broker, node: RabbitNode, name: str) -> None:
     """Delete a queue; if its consumer was quicker, again, until there is one of another type in its place."""
     foreign = queue("billing", options=Options(type="classic"))
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(60), foreign_channel(node) as channel:
         while True:
-            await asyncio.to_thread(node.ctl, "delete_queue", name)
+            await channel.queue_delete(name)
             try:
                 async with other.consume(foreign):
                     return

@@ -1,8 +1,8 @@
 """What a test of messages over RabbitMQ needs: a node of its own, that may be killed.
 
 ``rabbitmq_node`` is a fixture for a ``conftest.py`` to import. Whichever tests ask for it, there is one node in a run of
-pytest; it starts when it is first asked for, and is up whenever a test begins. ``fresh_rabbitmq_node`` is of one test alone:
-a node that was killed and has to find the queues of many tests again is slow. ``RabbitNode`` makes further ones.
+pytest; it starts when it is first asked for, and is up whenever a test begins. ``fresh_rabbitmq_node`` has nothing of other
+tests in it: a node that was killed and has to find the queues of many tests again is slow. ``RabbitNode`` makes further ones.
 """
 
 import os
@@ -31,28 +31,35 @@ def rabbitmq_node(request: pytest.FixtureRequest) -> RabbitNode:
     Without an installed RabbitMQ the test is skipped. A test may kill and start it.
     """
     _skip_without_rabbitmq()
-    node = request.config.stash.get(_NODE, None)
-    if node is None:
-        node = request.config.stash[_NODE] = _new_node()
-        request.config.add_cleanup(partial(_put_away, node))
-    if node.pid is None:
-        node.start()
-    return node
+    return _shared_node(request.config)
 
 
 @pytest.fixture
-def fresh_rabbitmq_node() -> Iterator[RabbitNode]:
-    """A RabbitMQ node that runs, of this test alone.
+def fresh_rabbitmq_node(request: pytest.FixtureRequest) -> Iterator[RabbitNode]:
+    """A RabbitMQ node that runs, and that no test has used before; others may do so afterwards if this is the first one.
 
     Without an installed RabbitMQ the test is skipped.
     """
     _skip_without_rabbitmq()
+    if _NODE not in request.config.stash:
+        yield _shared_node(request.config)
+        return
     node = _new_node()
     try:
         node.start()
         yield node
     finally:
         _put_away(node)
+
+
+def _shared_node(config: pytest.Config) -> RabbitNode:
+    node = config.stash.get(_NODE, None)
+    if node is None:
+        node = config.stash[_NODE] = _new_node()
+        config.add_cleanup(partial(_put_away, node))
+    if node.pid is None:
+        node.start()
+    return node
 
 
 def _skip_without_rabbitmq() -> None:

@@ -23,7 +23,7 @@ from rostra_amqp.pacing import Repeats, pauses
 from rostra_amqp.sending import NotStoredError
 from rostra_messaging.brokers import Failure, Parcel
 
-_NO_USE: frozenset[Kind] = LASTING | {"unroutable"}
+_NO_USE: frozenset[Kind] = LASTING | frozenset[Kind]({"unroutable"})
 """What will be so at the next try, too: a queue for retries that is none of ours, or that may not be made."""
 _NEVER_SENT: frozenset[Kind] = frozenset({"unsendable"})
 _log = log.get(__name__)

@@ -230,8 +230,8 @@ for path in sys.argv[1:]:
 def test_what_may_not_be_read_is_told(tmp_path: Path) -> None:
     for folder in (tmp_path, *tmp_path.parents):
         mode = folder.stat().st_mode
-        if mode & 0o005 != 0o005:
-            folder.chmod(mode | 0o005)
+        if mode & 0o055 != 0o055:
+            folder.chmod(mode | 0o055)
     write(tmp_path / "closed/a.toml", "")
     write(tmp_path / "open", {"a.toml": "", "b": "", "c/d": ""})
     for path in (tmp_path / "closed", tmp_path / "open/a.toml", tmp_path / "open/b", tmp_path / "open/c"):

@@ -9,12 +9,12 @@ import operator
 import re
 import typing
 from collections.abc import Callable, Collection, Iterator, Sized
-from numbers import Number
-from typing import Annotated, Any, NamedTuple, NewType, TypeAlias
+from typing import Annotated, Any, NewType, SupportsAbs, TypeAlias
 
 from rostra.components import name_of
 from rostra.documents.fault import BoundsError, UnreadableTypeError, shown
 from rostra.handlers import union_members
+from rostra.values import Values
 
 Check: TypeAlias = Callable[[Any], None]
 """Does nothing if a value is within the bounds.
@@ -33,7 +33,7 @@ _NEGLIGIBLE = 1e-9
 """Part of a step by which a floating-point number may miss a multiple of it."""
 
 
-class Bound(NamedTuple):
+class Bound(Values):
     """One thing that is asked of values.
 
     Args:
@@ -101,7 +101,7 @@ def _bounds(metadata: Collection[Any], kind: Any) -> Iterator[Bound]:
             if (limit := getattr(said, name, None)) is not None:
                 yield Bound(_compared(holds, limit), words.format(limit))
         if (step := getattr(said, "multiple_of", None)) is not None:
-            _check_fits(kind, Number, "a step")
+            _check_fits(kind, SupportsAbs, "a step")
             yield Bound(_multiple(step), f"a multiple of {step}")
         yield from _lengths(said, kind)
         yield from _patterns(said, kind)

@@ -15,7 +15,6 @@ from rostra.documents import (
     BoundsError,
     MismatchError,
     UnreadableTypeError,
-    bounds_check,
     either,
     from_text,
 )
@@ -197,7 +196,7 @@ def _text(bound: Bound, source: Source) -> Text:
         raise _unreadable(bound, source, f"a {name_of(annotation)} does not come from one piece of text")
     container = _container(typing.get_origin(annotation) or annotation) if is_many else None
     try:
-        piece, check = _piece(item), bounds_check(said) if is_many else None
+        piece, check = _piece(item), _check_of(said) if is_many else None
     except UnreadableTypeError as error:
         raise _unreadable(bound, source, str(error)) from None
     return Text(source.name, part, name, piece, container, check, *_if_missing(source))
@@ -205,9 +204,18 @@ def _text(bound: Bound, source: Source) -> Text:
 
 def _piece(annotation: Any) -> Piece:
     members = union_members(bare(annotation))
-    kinds = [(bare(member), bounds_check(member)) for member in members] or [(bare(annotation), None)]
+    kinds = [(bare(member), _check_of(member)) for member in members] or [(bare(annotation), None)]
     kinds.sort(key=lambda kind: kind[0] is str)  # any text is a text, so that comes last
-    return Piece(tuple(kinds), bounds_check(annotation))
+    return Piece(tuple(kinds), _check_of(annotation))
+
+
+def _check_of(annotation: Any) -> Check | None:
+    """What asks for the bounds that stand beside a type; nothing is imported where there can be none."""
+    if isinstance(annotation, type):
+        return None
+    from rostra.documents import bounds_check
+
+    return bounds_check(annotation)
 
 
 def _body(bound: Bound, source: Source) -> Any:

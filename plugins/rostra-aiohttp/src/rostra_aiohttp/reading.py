@@ -6,7 +6,7 @@ How each is read is decided once, when the handler is bound.
 import inspect
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 
 from aiohttp import web
 
@@ -29,6 +29,7 @@ from rostra.handlers import (
     union_members,
     where_of,
 )
+from rostra.values import Values
 from rostra_aiohttp.faults import Fault, Part, UnfitError
 from rostra_aiohttp.routes import FromBody, FromCookie, FromHeader, FromQuery
 
@@ -37,7 +38,7 @@ Check: TypeAlias = Callable[[Any], None]
 _MISSING = "it is missing"
 
 
-class Piece(NamedTuple):
+class Piece(Values):
     """What one text says.
 
     Args:
@@ -75,7 +76,7 @@ class Piece(NamedTuple):
         raise near[0] if near else MismatchError(either(expected), text)
 
 
-class Text(NamedTuple):
+class Text(Values):
     """A parameter that texts say: of the path, the query, a header or a cookie.
 
     Args:
@@ -136,7 +137,7 @@ class Text(NamedTuple):
         return self.piece.read(texts[0])
 
 
-class Reader(NamedTuple):
+class Reader(Values):
     """Reads all parameters of one handler that come from a request.
 
     Args:

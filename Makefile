@@ -3,11 +3,14 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test check docs bench test-all clean constraints venv FORCE \
-	check-ruff check-format check-mypy check-pyright check-imports check-house
+CHECKS := check-ruff check-format check-imports check-pyright check-mypy docs check-house
+.PHONY: help run test check docs bench test-all clean constraints venv FORCE $(CHECKS)
 MAKEFLAGS += --no-print-directory
 SHELL := bash
 .SHELLFLAGS := -euo pipefail -c
+
+# Tests start more than a thousand processes; without compiled modules each of them would compile all anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # make test VENV=.venv-other PYTHON=python3.12 ARGS="-k stage -x"
 VENV ?= .venv
@@ -15,6 +18,10 @@ PYTHON ?=
 ONLY ?=
 ARGS ?=
 VERSIONS := 3.11 3.12 3.13
+# Tests wait more than they compute; where some are chosen by ARGS, one process is less to read.
+PROCESSES ?= $(if $(ARGS),0,logical)
+# Make of macOS is from 2006, and cannot keep outputs apart.
+AT_ONCE = $(if $(filter output-sync,$(.FEATURES)),--jobs=2 --output-sync=target)
 
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
@@ -57,9 +64,11 @@ run: $(INSTALLED) ## serve examples/orders on 127.0.0.1:8080, with messages in t
 
 test: $(INSTALLED) ## run all tests: the core's, the plugins', the examples'
 	@timeout --kill-after=10 300 .ci/debian rabbitmq-server || true
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(PROCESSES) --maxprocesses 4 --dist worksteal $(ARGS)
 
-check: check-ruff check-format check-mypy check-pyright check-imports docs check-house ## everything but the tests: lint, types, imports, docs, public names
+# Several at once, each with its output in one piece.
+check: $(INSTALLED) ## everything but the tests: lint, types, imports, docs, public names
+	@$(MAKE) $(AT_ONCE) --keep-going $(CHECKS)
 	$(call say,all checks passed)
 
 check-ruff: $(INSTALLED)

@@ -4,6 +4,7 @@ With ``CI`` in the environment a skipped test fails the run, because there nobod
 may be skipped is listed here with its reason. Property tests are the same in each run of CI, and nowhere a matter of speed.
 """
 
+import gc
 import os
 
 import pytest
@@ -55,8 +56,15 @@ class NoSkips:
             self.skipped.append(report.nodeid)
 
 
+def pytest_collection_finish() -> None:
+    """What was collected is there to stay: whoever collects garbage need not look through thousands of tests each time."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     in_ci = os.environ.get("CI", "").lower() not in {"", "0", "false"}
     settings.load_profile("ci" if in_ci else "laptop")
-    if in_ci:
+    is_one_of_several = hasattr(config, "workerinput")  # what it skips it reports to the first process
+    if in_ci and not is_one_of_several:
         config.pluginmanager.register(NoSkips(), "no-skips")

@@ -26,13 +26,13 @@ def test_is_known_to_fail():
 TYPED = [file for file in house.python_files() if file.match("tests/typing/*.py")]
 
 
-def run_suite(folder: Path, *, reason: str, **environment: str) -> tuple[int, str]:
+def run_suite(folder: Path, *more: str, reason: str, **environment: str) -> tuple[int, str]:
     """The exit code and the output of a suite that skips a test if there is a reason, with the tree's conftest."""
     shutil.copy(house.ROOT / "conftest.py", folder)
     (folder / "test_suite.py").write_text(SUITE.format(reason=reason))
     inherited = {name: value for name, value in os.environ.items() if name != "CI"}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:asyncio", *more],
         cwd=folder,
         env=inherited | environment,
         capture_output=True,
@@ -43,13 +43,23 @@ def run_suite(folder: Path, *, reason: str, **environment: str) -> tuple[int, st
     return done.returncode, done.stdout
 
 
-def test_a_skipped_test_fails_in_ci_and_is_named(tmp_path: Path) -> None:
-    code, output = run_suite(tmp_path, reason="no broker", CI="true")
+@pytest.mark.parametrize("processes", ["0", "2"])
+def test_a_skipped_test_fails_in_ci_and_is_named(tmp_path: Path, processes: str) -> None:
+    code, output = run_suite(tmp_path, "--numprocesses", processes, reason="no broker", CI="true")
 
     assert code == pytest.ExitCode.TESTS_FAILED
     assert "skipped, which CI does not allow" in output
-    assert "test_suite.py::test_needs_something" in output
+    assert output.count("test_suite.py::test_needs_something") == 1
     assert "test_is_known_to_fail" not in output
+
+
+def test_a_file_that_is_skipped_fails_in_ci_also_where_several_processes_collect_it(tmp_path: Path) -> None:
+    (tmp_path / "test_other.py").write_text("import pytest\npytest.importorskip('no_such_module')\n")
+
+    code, output = run_suite(tmp_path, "--numprocesses", "2", reason="", CI="true")
+
+    assert code == pytest.ExitCode.TESTS_FAILED
+    assert output.count("  test_other.py") == 1
 
 
 @pytest.mark.parametrize(

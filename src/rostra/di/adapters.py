@@ -36,7 +36,6 @@ Marked = TypeVar("Marked", bound=Callable[..., Any])
 
 _LIFETIMES: tuple[Lifetime, ...] = typing.get_args(Lifetime)
 _MARK = "__rostra_adapter__"
-_NOTHING: Mapping[str, Any] = {}
 _YIELDED = (
     collections.abc.Iterator,
     collections.abc.Iterable,
@@ -92,7 +91,9 @@ def adapter(
 def mark_of(implementation: Any) -> Mark | None:
     """What ``@di.adapter`` left on exactly this one; a class does not inherit it."""
     function = getattr(implementation, "__func__", implementation)
-    mark = getattr(function, "__dict__", _NOTHING).get(_MARK)
+    if getattr(function, _MARK, None) is None:
+        return None
+    mark = getattr(function, "__dict__", {}).get(_MARK)
     return mark if isinstance(mark, Mark) else None
 
 

@@ -70,6 +70,8 @@ class Elapsed:
         now: Seconds of a clock that never runs backwards.
     """
 
+    __slots__ = ("_now", "_since", "_waited", "_waits", "seconds")
+
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._waits = 0

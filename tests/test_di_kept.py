@@ -64,6 +64,26 @@ async def test_what_is_made_is_found_by_what_is_made_of_it() -> None:
                 assert curious.seen == (curious.session, curious.session.pool)
 
 
+async def test_what_an_adapter_asks_for_before_its_turn_is_made_once() -> None:
+    class Hasty:
+        def __init__(self) -> None:
+            self.session = di.now(Session)
+
+    class Both:
+        def __init__(self, hasty: Hasty, session: Session) -> None:
+            self.hasty = hasty
+            self.session = session
+
+    async with a_stage():
+        of_scope(Pool, Session, Hasty, Both)
+        for _ in range(TIMES):
+            async with di.scope():
+                both = await di.nject(Both)
+
+                assert both.hasty.session is both.session
+                assert await di.nject(Pool) is both.session.pool
+
+
 async def test_what_was_made_before_a_failure_stays() -> None:
     class Fragile:
         is_broken = True

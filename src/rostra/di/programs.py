@@ -191,9 +191,16 @@ class Writer:
         return needs
 
     def _made_first(self, node: Build, way: Way) -> None:
-        self._made(2, node, way)
-        if node in self._kept:
-            self._line(2, f"made[{self._kept.index(node) + 1}] = {self._locals[node]}")
+        if node not in self._kept:
+            self._made(2, node, way)
+            return
+        local, place, depth = self._locals[node], self._kept.index(node) + 1, 2
+        if self._order[0][0] is not node:  # what was made before may have asked for this one by itself
+            found = f"({local} := scope._kept.find({self._key(node)}))"
+            self._line(2, f"if scope._kept is None or {found} is MISSING:")
+            depth += 1
+        self._made(depth, node, way)
+        self._line(depth, f"made[{place}] = {local}")
 
     def _making(self, node: Build, way: Way, need: str) -> None:
         depth = 2

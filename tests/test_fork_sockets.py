@@ -64,6 +64,28 @@ def test_a_port_is_bound_and_listens(kept):
     assert bound.socket.get_inheritable() is False
 
 
+def test_a_port_is_bound_again_at_once_though_connections_to_it_have_just_ended(kept):
+    [bound] = bind([HERE])
+    address = bound.address
+    with socket.create_connection(bound.socket.getsockname(), timeout=20) as client:
+        bound.socket.accept()[0].close()  # who closes first remembers the connection for a minute
+        assert client.recv(1) == b""
+    discard([bound])
+
+    [again] = bind([address])
+    kept.callback(discard, [again])
+
+    assert again.address == address
+
+
+def test_hundreds_may_wait_to_be_accepted(kept):
+    [bound] = bind([HERE])
+    kept.callback(discard, [bound])
+
+    for _ in range(500):  # asyncio's own would be 100
+        kept.enter_context(socket.create_connection(bound.socket.getsockname(), timeout=20))
+
+
 @needs_ipv6
 def test_any_port_is_one_port_at_all_hosts(kept):
     bound = bind([HERE, TcpAddress("::1", 0)])

@@ -80,7 +80,7 @@ def _closed_forms(key: Key, cls: type) -> dict[type, Key]:
 
 def name_of(key: object) -> str:
     """How a type or any other key is written in messages: ``Repo[User]``, ``list[Order]``, ``"answer"``."""
-    arguments = typing.get_args(key)
+    arguments = () if type(key) is type else typing.get_args(key)  # which nearly all are
     if arguments:
         origin = getattr(typing.get_origin(key), "__name__", None) or str(typing.get_origin(key))
         return f"{origin}[{', '.join(name_of(argument) for argument in arguments)}]"

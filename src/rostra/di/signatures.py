@@ -298,7 +298,9 @@ def _owner(function: Any, raw: Raw | inspect.Parameter) -> type | None:
 
 def _field_names(cls: type) -> Mapping[str, str]:
     """Of an attrs class or dataclass: the parameters of its ``__init__`` and the fields that they set."""
-    if attrs.has(cls):
+    if hasattr(
+        cls, "__attrs_attrs__"
+    ):  # what ``attrs.has`` looks for in a class, before it looks for generics
         return {field.alias or field.name: field.name for field in attrs.fields(cls)}
     return {name: name for name in getattr(cls, "__dataclass_fields__", ())}
 

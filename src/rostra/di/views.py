@@ -44,6 +44,7 @@ class View(Values):
         stage_objects: Those of the stage, if one runs.
         is_stage: This is what the stage's objects may use.
         facts: Where what planning looks for is written down.
+        has_overrides: Something may stand in for something else.
     """
 
     layer: Components
@@ -56,6 +57,7 @@ class View(Values):
     stage_objects: StageObjects | None = None
     is_stage: bool = False
     facts: Facts | None = None
+    has_overrides: bool = False
 
     def layers(self) -> Iterator[tuple[int, Components]]:
         """The layers, nearest first, and how far away they are."""
@@ -99,11 +101,6 @@ class View(Values):
                     return Seen(depth, *overrides.by_type[option])
         return None
 
-    @property
-    def has_overrides(self) -> bool:
-        """Whether something may stand in for something else."""
-        return self.layer.environment.shape.find(Overrides, None) is not None
-
     def names(self, key: Key) -> list[str | None]:
         """The names of all components of one type, from the lowest layer up."""
         names = self._names(key)
@@ -142,10 +139,32 @@ def view_from(layer: Components, given: Mapping[str, Any]) -> View:
     stage = None
     if objects is not None:
         registry = registry_of(objects.layer)
-        stage = View(objects.layer, registry, stage_objects=objects, is_stage=True, facts=facts)
+        stage = View(
+            objects.layer,
+            registry,
+            stage_objects=objects,
+            is_stage=True,
+            facts=facts,
+            has_overrides=_has_overrides(objects.layer),
+        )
     depth, scope = nearest_scope(layer)
     by_type = frozenset(given)
-    return View(layer, registry_of(layer), given, by_type, scope, depth, stage, objects, facts=facts)
+    return View(
+        layer,
+        registry_of(layer),
+        given,
+        by_type,
+        scope,
+        depth,
+        stage,
+        objects,
+        facts=facts,
+        has_overrides=_has_overrides(layer),
+    )
+
+
+def _has_overrides(layer: Components) -> bool:
+    return layer.environment.shape.find(Overrides, None) is not None
 
 
 def fits(given: Any, key: Key) -> bool:

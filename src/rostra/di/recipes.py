@@ -153,7 +153,9 @@ def function_of(recipe: Recipe, environment: Environment, given: Mapping[str, An
     if not recipe.is_known:
         return None
     program = program_of(recipe, tuple(given), ways)
-    places = None if program is None else places_of(program, environment)
+    if program is None:
+        return None
+    places = places_of(program, environment)
     if places is None:
         return None
     key = (tuple(given), ways)

@@ -5,6 +5,7 @@ import inspect
 import tracemalloc
 import weakref
 from collections.abc import AsyncIterator
+from types import MethodType
 from typing import Any
 
 import pytest
@@ -238,6 +239,21 @@ class TestFunctions:
 
             assert seen() is None
             assert len(context.current_context().environment.shape.plans[CALLS]) == 2
+
+    async def test_a_local_function_that_is_bound_to_an_object_is_not_kept_either(self) -> None:
+        async with a_stage(Database):
+            for _ in range(3):
+                test, shelf = Request(), Request()
+
+                def put(self: Request, database: Database, test: Request = test) -> Any:
+                    return self, database, test
+
+                assert (await di.call(MethodType(put, shelf)))[::2] == (shelf, test)
+                seen = weakref.ref(put), weakref.ref(test)
+                del put, test
+                assert [each() for each in seen] == [None, None]
+
+            assert len(context.current_context().environment.shape.plans[CALLS]) == 1
 
     async def test_a_default_of_a_local_function_is_its_own(self) -> None:
         async with a_stage(Repo):

@@ -17,8 +17,9 @@ def alike(function: Any) -> Any:
     It holds nothing of what a function closes over, nor the object that a method is bound to.
     """
     if isinstance(function, MethodType):
-        inner, owner = alike(function.__func__), function.__self__
-        return None if inner is None else (owner if isinstance(owner, type) else type(owner), inner)
+        inner, owner = function.__func__, function.__self__
+        same = alike(inner) if isinstance(inner, FunctionType) else None
+        return None if same is None else (owner if isinstance(owner, type) else type(owner), same)
     if not isinstance(function, FunctionType):
         return None
     if function.__closure__ is None and "<locals>" not in function.__qualname__:
@@ -51,8 +52,10 @@ def _defaults(function: FunctionType) -> dict[str, bool]:
 def signature_of_all(function: Any) -> Signature:
     """The signature of all that are ``alike``, which holds nothing of this one that the others do not have."""
     if isinstance(function, MethodType):
-        known = read_signature(function)
-        return known._replace(target=function.__func__)
+        inner = function.__func__
+        if isinstance(inner, FunctionType) and alike(inner) is not inner:
+            function = MethodType(_twin(inner), function.__self__)
+        return read_signature(function)._replace(target=function.__func__)
     return signature(function) if alike(function) is function else read_signature(_twin(function))
 
 

@@ -133,3 +133,21 @@ def test_a_copy_is_equal_and_of_the_same_class(again: Any) -> None:
 def test_what_does_not_fit_is_told_how_it_is_made() -> None:
     with pytest.raises(TypeError, match=r"made as Thing\(name: str, size: int = 1, parts: .* = \(\)\)"):
         Thing(size=2)  # type: ignore[call-arg]
+
+
+def test_no_fewer_and_no_more_values_than_there_are_fields_are_taken() -> None:
+    assert Thing._make(["a", 2, ()]) == Thing("a", 2)
+    for values in (["a"], ["a", 2, (), 4]):
+        with pytest.raises(TypeError, match="has the fields name, size, parts"):
+            Thing._make(values)
+
+
+def test_a_field_may_have_any_name() -> None:
+    class Method(Values):
+        cls: type
+        self: object = None
+
+    method = Method(cls=int)
+
+    assert method._replace(self=3) == (int, 3)
+    assert Method(self=1, cls=str) == (str, 1)

@@ -71,7 +71,7 @@ class Values(tuple[Any, ...], metaclass=_Slotless):
         for number, name in enumerate(cls._fields):
             setattr(cls, name, _at(number, None))
 
-    def __new__(cls, *values: Any, **named: Any) -> Self:
+    def __new__(cls, /, *values: Any, **named: Any) -> Self:
         """One value for each field, by place or by name."""
         if named or len(values) != len(cls._fields):
             values = _completed(cls, values, named)
@@ -80,13 +80,16 @@ class Values(tuple[Any, ...], metaclass=_Slotless):
     @classmethod
     def _make(cls, values: Iterable[Any]) -> Self:
         """Of values in the order of the fields."""
-        return tuple.__new__(cls, values)
+        made = tuple.__new__(cls, values)
+        if len(made) != len(cls._fields):
+            raise TypeError(f"a {cls.__name__} has the fields {', '.join(cls._fields)}")
+        return made
 
     def _asdict(self) -> dict[str, Any]:
         """The values by the names of their fields."""
         return dict(zip(self._fields, self, strict=True))
 
-    def _replace(self, **changes: Any) -> Self:
+    def _replace(self, /, **changes: Any) -> Self:
         """The same with other values in some fields."""
         values = {**self._asdict(), **changes}
         if len(values) != len(self):

@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Generic, NamedTuple, NewType, NotRequired, TypedDict, TypeVar
 
@@ -16,6 +16,14 @@ from msgspec import Meta
 from rostra import documents
 
 T = TypeVar("T")
+
+
+class Pattern(NamedTuple):
+    """Words of one's own, which nobody has looked at."""
+
+    pattern: str
+
+
 Price = NewType("Price", Annotated[int, Ge(0)])
 Positive = Annotated[int, Gt(0)]
 
@@ -168,6 +176,11 @@ def test_what_cannot_be_compared_is_not_within_bounds():
         (Annotated[int, MinLen(1)], "beside int stands a length, which no value of it has"),
         (Annotated[int, Meta(pattern="x")], "beside int stands a pattern, which no value of it has"),
         (list[Annotated[str, MultipleOf(2)]], "beside str stands a step, which no value of it has"),
+        (Annotated[int, MultipleOf(0)], "beside int stands a step of 0"),
+        (Annotated[int, Ge("1")], "beside int stands '1', with which no value of it can be compared"),
+        (Annotated[float, Le(float("nan"))], "beside float stands nan, with which"),
+        (Annotated[date, Ge(datetime(2020, 1, 1, tzinfo=UTC))], "with which no value of it can be compared"),
+        (Annotated[str, Pattern("(")], r"the pattern \( is none: missing \)"),
     ],
 )
 def test_bounds_that_no_value_could_have_are_an_error_beforehand(annotation, why):
@@ -204,6 +217,44 @@ def test_lengths_are_those_of_the_schema(text, least, most):
     schema = documents.Schemas().of(annotation, "sent")
 
     assert (wrong(text, annotation) == {}) is (schema["minLength"] <= len(text) <= schema["maxLength"])
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "is_fit"),
+    [
+        (Annotated[Decimal, MultipleOf(Decimal("0.01"))], "1e50", True),
+        (Annotated[Decimal, MultipleOf(0.1)], "0.3", True),
+        (Annotated[int, MultipleOf(0.5)], 10**400, True),
+        (Annotated[int, MultipleOf(1.5)], 10**400 + 1, False),
+        (Annotated[timedelta, MultipleOf(timedelta(minutes=5))], "10m", True),
+        (Annotated[timedelta, MultipleOf(timedelta(minutes=5))], "11m", False),
+    ],
+)
+def test_multiples_of_a_step_may_be_of_any_size_and_kind(annotation, value, is_fit):
+    assert (wrong(value, annotation) == {}) is is_fit
+
+
+@given(st.integers(-(10**12), 10**12))
+def test_amounts_are_multiples_of_a_cent_however_large_they_are(cents):
+    assert wrong(float(f"{cents}e-2"), Annotated[float, MultipleOf(0.01)]) == {}
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fit", "unfit"),
+    [
+        ("^[0-9]+$", "42", "42\n"),
+        ("^a$|^b$", "a", "a\n"),
+        ("^[$]$", "$", "$\n"),
+        (r"^\$$", "$", "$\n"),
+        ("^[]$]$", "]", "]\n"),
+        ("(?m)^a$", "a\nb", "b"),
+    ],
+)
+def test_the_end_of_a_pattern_is_the_end_of_the_text(pattern, fit, unfit):
+    annotation = Annotated[str, Pattern(pattern)]
+
+    assert wrong(fit, annotation) == {}
+    assert wrong(unfit, annotation) != {}
 
 
 @given(st.integers(-1000, 1000), st.sampled_from([0.1, 0.25, 0.01, 3.0]))

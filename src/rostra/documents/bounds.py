@@ -9,6 +9,9 @@ import operator
 import re
 import typing
 from collections.abc import Callable, Collection, Iterator, Sized
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from numbers import Number
 from typing import Annotated, Any, NewType, SupportsAbs, TypeAlias
 
 from rostra.components import name_of
@@ -31,6 +34,10 @@ _COMPARED = {
 }
 _NEGLIGIBLE = 1e-9
 """Part of a step by which a floating-point number may miss a multiple of it."""
+_COMPARABLE = (Number, str, bytes, datetime, date, time, timedelta)
+"""What each is compared with is of the same; a datetime is a date, so that comes later."""
+_END = r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\$"
+"""``$`` in a pattern, besides all where it means itself, which is a group."""
 
 
 class Bound(Values):
@@ -99,9 +106,11 @@ def _bounds(metadata: Collection[Any], kind: Any) -> Iterator[Bound]:
     for said in metadata:
         for name, (holds, words) in _COMPARED.items():
             if (limit := getattr(said, name, None)) is not None:
+                _check_comparable(kind, limit)
                 yield Bound(_compared(holds, limit), words.format(limit))
         if (step := getattr(said, "multiple_of", None)) is not None:
             _check_fits(kind, SupportsAbs, "a step")
+            _check_step(kind, step)
             yield Bound(_multiple(step), f"a multiple of {step}")
         yield from _lengths(said, kind)
         yield from _patterns(said, kind)
@@ -112,10 +121,21 @@ def _compared(holds: Callable[[Any, Any], bool], limit: Any) -> Callable[[Any], 
 
 
 def _multiple(step: Any) -> Callable[[Any], bool]:
+    from fractions import Fraction  # which few need
+
+    exact = Fraction(str(step)) if isinstance(step, int | float | Decimal) else step
+
     def holds(value: Any) -> bool:
-        if isinstance(value, float) or isinstance(step, float):
-            return math.fabs(math.remainder(value, step)) <= math.fabs(step) * _NEGLIGIBLE
-        return bool(value % step == 0)
+        if isinstance(value, int) and isinstance(step, int):
+            return value % step == 0
+        if isinstance(value, float):
+            missed = math.fabs(math.remainder(value, step))
+            return missed <= max(math.fabs(step) * _NEGLIGIBLE, 2 * math.ulp(value))
+        if isinstance(
+            value, int | Decimal
+        ):  # of any size: a remainder of decimals has no more than 28 digits
+            return Fraction(value) % exact == 0
+        return not value % step
 
     return holds
 
@@ -134,8 +154,20 @@ def _patterns(said: Any, kind: Any) -> Iterator[Bound]:
     text = getattr(said, "pattern", None)
     if isinstance(text, str):
         _check_fits(kind, str, "a pattern")
-        pattern = said if isinstance(said, re.Pattern) else re.compile(text)
+        pattern = said if isinstance(said, re.Pattern) else _compiled(text)
         yield Bound(lambda value: pattern.search(value) is not None, f"a text like {text}")
+
+
+def _compiled(text: str) -> re.Pattern[str]:
+    """As JSON Schema means it: ``$`` is the end, and not also before a last line break, as it is in Python."""
+    try:
+        pattern = re.compile(text)
+    except re.error as error:
+        msg = f"the pattern {text} is none: {error}"
+        raise UnreadableTypeError(msg) from None
+    if pattern.flags & re.MULTILINE:
+        return pattern
+    return re.compile(re.sub(_END, lambda found: found[1] or r"\Z", text, flags=re.DOTALL))
 
 
 def _counted(count: int, kind: Any) -> str:
@@ -146,7 +178,11 @@ def _counted(count: int, kind: Any) -> str:
 def _has(value: Any, bound: Bound) -> bool:
     try:
         return bound.holds(value)
-    except TypeError:  # a time with a zone and one without cannot be compared
+    except (
+        TypeError,
+        ValueError,
+        ArithmeticError,
+    ):  # a time with a zone and one without cannot be compared, say
         return False
 
 
@@ -158,6 +194,24 @@ def _check_fits(kind: Any, wanted: type, what: str) -> None:
     if isinstance(kind, type) and not issubclass(kind, wanted):
         msg = f"beside {name_of(kind)} stands {what}, which no value of it has"
         raise UnreadableTypeError(msg)
+
+
+def _check_comparable(kind: Any, limit: Any) -> None:
+    wanted = _family(kind)
+    if wanted is not None and (_family(type(limit)) is not wanted or limit != limit):  # noqa: PLR0124  (only NaN does)
+        msg = f"beside {name_of(kind)} stands {limit!r}, with which no value of it can be compared"
+        raise UnreadableTypeError(msg)
+
+
+def _check_step(kind: Any, step: Any) -> None:
+    wanted = _family(kind)
+    if not step or (wanted is not None and _family(type(step)) is not wanted):
+        msg = f"beside {name_of(kind)} stands a step of {step!r}, of which no value of it is a multiple"
+        raise UnreadableTypeError(msg)
+
+
+def _family(kind: Any) -> type | None:
+    return next((each for each in _COMPARABLE if _is(kind, each)), None)
 
 
 def _is(kind: Any, known: type) -> bool:

@@ -95,6 +95,19 @@ def test_options_of_brokers_that_are_named_are_checked_and_shown_with_them(tmp_p
     assert "messaging.brokers.billing.options.setle   unknown; did you mean settle?" in checked.stderr
 
 
+def test_options_that_stand_in_one_variable_are_checked_too(tmp_path: Path) -> None:
+    write(tmp_path, "shop.py", SHOP)
+    write(tmp_path, "app.toml", RABBIT)
+
+    told = ended(
+        tmp_path, "check", "shop.py", "-c", "app.toml", "--env-prefix", "APP",
+        APP_MESSAGING_OPTIONS='{"heartbeet": 5}',
+    )  # fmt: skip
+
+    assert told.returncode == 2
+    assert "messaging.options.heartbeet   unknown; did you mean heartbeat?" in told.stderr
+
+
 def test_a_subscription_that_rabbitmq_would_not_bear_is_told_by_check(tmp_path: Path) -> None:
     write(tmp_path, "shop.py", PATIENT)
     write(tmp_path, "app.toml", RABBIT)

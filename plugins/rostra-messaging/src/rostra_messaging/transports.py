@@ -1,6 +1,6 @@
 """What is known of a kind of broker before one is connected: which options it has, and which queues it can never have."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rostra.config import ConfigSource
@@ -30,7 +30,7 @@ class BrokerOptions(NamedTuple):
     """The options of brokers, by the name of the broker, as the classes of their transports. A component.
 
     Args:
-        read: Those that could be read beforehand.
+        read: Those of all whose transport says what they are.
     """
 
     read: Mapping[str, Any] = {}
@@ -66,29 +66,38 @@ def traits_of(known: Known) -> Traits:
 
 
 def read_options(settings: MessagingConfig, source: ConfigSource) -> BrokerOptions:
-    """The options of all brokers, as far as they stand in the settings' files and variables.
+    """The options of all brokers.
 
     Raises:
         ConfigError: Some of them are wrong.
         BrokerNotFoundError: Nothing speaks the URL of a broker.
     """
-    read = {}
-    for name, known in known_brokers(settings).items():
-        cls, place = traits_of(known).options, _place(name)
-        if cls is not None and place is not None and _said(source, place) == known.connection.settings:
-            read[name] = source.load(cls, ".".join(place))
-    return BrokerOptions(read)
+    return BrokerOptions(
+        {
+            name: _read(cls, known.connection.settings, _place(name), source)
+            for name, known in known_brokers(settings).items()
+            if (cls := traits_of(known).options) is not None
+        }
+    )
 
 
-def _place(name: str) -> tuple[str, ...] | None:
-    """Where the options of a broker stand; None for one whose name cannot be part of a path."""
-    if name == DEFAULT:
-        return "messaging", "options"
-    return None if "." in name else ("messaging", "brokers", name, "options")
+def _read(cls: type[Any], said: Mapping[str, Any], place: Sequence[str], source: ConfigSource) -> Any:
+    """From where they stand, with who said what; if the settings came in another way, from what was said."""
+    if _standing(source, place) != said:
+        for key in reversed(place):
+            said = {key: said}
+        source = ConfigSource(said)
+    return source.load(cls, ".".join(place))
 
 
-def _said(source: ConfigSource, place: tuple[str, ...]) -> Mapping[str, Any]:
-    """What stands there; a variable that holds all options in one, say, is somebody else's to read."""
+def _place(name: str) -> Sequence[str]:
+    """Where the options of a broker stand."""
+    within = () if name == DEFAULT else ("brokers", *name.split("."))
+    return "messaging", *within, "options"
+
+
+def _standing(source: ConfigSource, place: Sequence[str]) -> Mapping[str, Any]:
+    """What stands at a place of the settings' files; a variable that holds all options in one does not."""
     found: Any = source
     for key in place:
         found = found.get(key, {})

@@ -118,10 +118,13 @@ def serving(ask: Ask) -> list[Maker]:
     return [maker for maker in ask.makers if replacing.get(maker.declares(), maker) is maker]
 
 
-def answer(ask: Ask, hint: Any) -> tuple[Ask, Tree | set[Kind]]:
-    """The tree for what is asked for, or the kinds of errors of which one is expected; and what served by type."""
+def answer(ask: Ask, hint: Any, name: str | None = None) -> tuple[Ask, Tree | set[Kind]]:
+    """The tree for what is asked for, or the kinds of errors of which one is expected; and what served by type.
+
+    With a ``name`` it is asked for by the parameter of that name, of a function that is called.
+    """
     while True:
-        tree = parameter(ask, None, hint, has_default=False, path=())
+        tree = parameter(ask, name, hint, has_default=False, path=())
         if isinstance(tree, Fault):
             return ask, {"resolve"}
         parts = list(inside(ask, tree))

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
 from typing import Annotated, Any
 
+import attrs
 from di_oracle import Ask, Imagination, Later, Layer, Made, Maker, TooWideError, answer
 
 from rostra import context, di
@@ -26,6 +27,46 @@ class Thing:
 
     made_by = ""
     made_of: dict[str, Any] = {}  # noqa: RUF012  (each object has its own)
+
+
+@attrs.frozen(eq=False)
+class Question:
+    """What is asked for: by itself, or by the parameter of a function that is called.
+
+    ``name`` is that of the parameter, None if there is none. The function is a method of a new object of ``holder``, or
+    a new local function, if there is no holder.
+    """
+
+    asked: Any
+    name: str | None = None
+    holder: type | None = None
+
+    async def answered(self, given: dict[str, Any]) -> Any:
+        """What di says."""
+        if self.name is None:
+            return await di.nject(self.asked, **given)
+        mark = self.holder() if self.holder else object()
+        function = mark.ask if self.holder else self.local(mark)  # type: ignore[attr-defined]  # by ``with_method``
+        found, answer = await di.call(function, **given)
+        assert found is mark
+        return answer
+
+    def local(self, mark: object) -> Any:
+        """A function that knows the mark from around it."""
+        program = f"def around(mark):\n    def ask({self.name}):\n        return mark, {self.name}\n    return ask\n"
+        module: dict[str, Any] = {}
+        exec(program, module)
+        function = module["around"](mark)
+        function.__annotations__ = {self.name: self.asked}
+        return function
+
+
+def with_method(name: str, asked: Any) -> type:
+    """A class with a method that takes this."""
+    module: dict[str, Any] = {}
+    exec(f"def ask(self, {name}):\n    return self, {name}\n", module)
+    module["ask"].__annotations__ = {name: asked}
+    return type("Holder", (), {"ask": module["ask"]})
 
 
 class World:
@@ -44,6 +85,7 @@ class World:
         self.pairs: dict[int, Made | Later] = {}
         self.alive: list[object] = []
         self.too_wide = 0
+        self.questions: list[tuple[Question, dict[str, Any]]] = []
 
     def _classes(self) -> list[type[Thing]]:
         classes: list[type[Thing]] = []
@@ -184,34 +226,46 @@ class World:
         }
         if given and self.chance(10):
             given[next(iter(given))] = None
-        makers = [*self.registered["process"], *self.registered["stage"]]
+        question = Question(asked)
+        if self.chance(30):
+            name = self.random.choice((*NAMES, "x"))
+            question = Question(asked, name, with_method(name, asked) if self.chance(50) else None)
+        self.questions.append((question, given))
         for _ in range(self.random.choice((1, 2, 3))):  # interpreted, compiled, and what was compiled
-            if not await self.ask_for(asked, given, makers):
+            if not await self.ask_for(question, given):
                 return  # what has no answer is never remembered
         for _ in range(self.random.choice((0, 0, 3))):  # the same question in scopes alike
-            await self.ask_aside(asked, given, makers)
+            await self.ask_aside(question, given)
 
-    async def ask_aside(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> None:
+    async def ask_again(self) -> None:
+        """Ask what was asked before, whatever was added meanwhile, with other values of the same types."""
+        for question, given in self.random.sample(self.questions, min(3, len(self.questions))):
+            others = {name: value and type(value)() for name, value in given.items()}
+            self.alive.append(others)
+            await self.ask_for(question, others)
+
+    async def ask_aside(self, question: Question, given: dict[str, Any]) -> None:
         """Ask in a scope that is closed then; sometimes for what something else was made of before."""
         before, self.ours = self.ours, Layer(self.ours, is_scope=True)
         async with di.scope():
             if self.chance(30):
-                await self.ask_for(self.random.choice(self.classes), {}, makers)
-            await self.ask_for(asked, given, makers)
+                await self.ask_for(Question(self.random.choice(self.classes)), {})
+            await self.ask_for(question, given)
         self.ours = before
 
-    async def ask_for(self, asked: Any, given: dict[str, Any], makers: list[Maker]) -> bool:
+    async def ask_for(self, question: Question, given: dict[str, Any]) -> bool:
         """Whether there was an answer, and it was right."""
+        asked, makers = question.asked, [*self.registered["process"], *self.registered["stage"]]
         try:
             ours, expected = answer(
-                Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked
+                Ask(self.ours, makers, self.our_stage, dict(given), frozenset(given)), asked, question.name
             )
         except TooWideError:
             self.too_wide += 1
             return False
-        self.described = f"{asked} with {given} should be {expected}"
+        self.described = f"{asked} for {question.name} with {given} should be {expected}"
         try:
-            found = await di.nject(asked, **given)
+            found = await question.answered(given)
         except (ResolveError, GivenError) as error:
             kind = (
                 "conflict"
@@ -277,6 +331,8 @@ async def live(seed: int) -> World:
                 world.add()
             elif step < 42:
                 await world.push(stack)
+            elif step < 55:
+                await world.ask_again()
             else:
                 await world.ask()
     return world

@@ -5,6 +5,7 @@ cache.
 """
 
 import asyncio
+import fcntl
 import json
 import os
 import shutil
@@ -36,11 +37,15 @@ def tomodachi(request: pytest.FixtureRequest) -> Path:
     """A Python that has tomodachi."""
     folder = request.config.cache.mkdir(f"tomodachi-{sys.version_info.major}.{sys.version_info.minor}")
     python = folder / "venv/bin/python"
-    if not _has_tomodachi(python):
-        _call(sys.executable, "-m", "venv", "--clear", folder / "venv")
-        told = _call(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", TOMODACHI)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run in several processes
         if not _has_tomodachi(python):
-            pytest.skip(f"{TOMODACHI} cannot be installed, so nothing was exchanged with it: {told[-300:]}")
+            _call(sys.executable, "-m", "venv", "--clear", folder / "venv")
+            told = _call(python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", TOMODACHI)
+            if not _has_tomodachi(python):
+                pytest.skip(
+                    f"{TOMODACHI} cannot be installed, so nothing was exchanged with it: {told[-300:]}"
+                )
     return python
 
 

@@ -1,6 +1,7 @@
 """The AsyncAPI document of handlers: what the official schema accepts, and what the service really takes."""
 
 import enum
+import fcntl
 import json
 import subprocess
 import sys
@@ -30,13 +31,15 @@ def official(request: pytest.FixtureRequest) -> jsonschema.protocols.Validator:
     """The official schema of AsyncAPI 3.0. It is installed by npm, which comes with what checks types."""
     folder = request.config.cache.mkdir("asyncapi")
     file = folder / "node_modules/@asyncapi/specs/schemas/3.0.0.json"
-    if not file.exists():
-        command = [sys.executable, "-c", _INSTALL, "install", "--prefix", folder, "--no-save", SPECS]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests may run in several processes
         if not file.exists():
-            pytest.skip(
-                f"npm cannot install {SPECS}, so no document was held against it: {done.stderr[-300:]}"
-            )
+            command = [sys.executable, "-c", _INSTALL, "install", "--prefix", folder, "--no-save", SPECS]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+            if not file.exists():
+                pytest.skip(
+                    f"npm cannot install {SPECS}, so no document was held against it: {done.stderr[-300:]}"
+                )
     return jsonschema.Draft7Validator(json.loads(file.read_text()))
 
 

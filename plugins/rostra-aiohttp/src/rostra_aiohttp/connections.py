@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.streams import StreamReader
@@ -54,6 +54,15 @@ class Connection(web.RequestHandler):
             self.slow_body.look_no_more()
         if self.on_lost is not None:
             self.on_lost()
+
+    async def _drain_helper(self) -> None:
+        """Wait as aiohttp does, until the client takes again what is sent; who gives up does not take along all others who wait."""
+        if self.transport is None:
+            raise ClientConnectionResetError("the client has gone")
+        if self._paused:
+            if self._drain_waiter is None:
+                self._drain_waiter = asyncio.get_running_loop().create_future()
+            await asyncio.shield(self._drain_waiter)
 
     @property
     def is_unheard(self) -> bool:

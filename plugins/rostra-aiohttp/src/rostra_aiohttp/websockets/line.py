@@ -71,7 +71,7 @@ class Line:
     """
 
     __slots__ = (
-        "_asked", "_closed", "_heard", "_in_a_row", "_is_over", "_ping", "_spoken", "_transport", "_writer",
+        "_answering", "_asked", "_closed", "_heard", "_in_a_row", "_is_over", "_ping", "_spoken", "_transport", "_writer",
         "end", "is_opened", "is_shut", "owner", "request", "response", "settings",
     )  # fmt: skip
 
@@ -90,6 +90,7 @@ class Line:
         self._in_a_row = 0
         self._heard = self._asked = self._spoken = 0.0
         self._ping: bytes | None = None
+        self._answering: asyncio.Task[None] | None = None
         self._transport: asyncio.Transport | None = None
         self._writer: Any = None
 
@@ -142,10 +143,23 @@ class Line:
 
     def hear_ping(self, content: bytes) -> None:
         """Answer, at once or when the peer takes again what is sent to it: the last one of many is enough (RFC 6455, 5.5.3)."""
-        if self.request.protocol.writing_paused:
-            self._ping = content
-        else:
+        if not self.request.protocol.writing_paused:
             _say(self.response.pong(content))
+            return
+        if self._ping is None:
+            self._answering = asyncio.create_task(
+                self._answer_later(), name=f"websocket: {self.request.path}"
+            )
+        self._ping = content
+
+    async def _answer_later(self) -> None:
+        """Nobody else may be about to send anything."""
+        with contextlib.suppress(ConnectionError):
+            while self.is_open and self.request.protocol.writing_paused:
+                await self.request.writer.drain()
+        ping, self._ping, self._answering = self._ping, None, None
+        if self.is_open and ping is not None:
+            _say(self.response.pong(ping))
 
     def hear_end(self) -> None:
         """The peer has said farewell, broken the rules, or gone."""
@@ -155,6 +169,8 @@ class Line:
             self.finish(End(farewell.code or _NO_CODE, farewell.reason))
         elif isinstance(error, WebSocketError):
             self.finish(End(error.code, str(error), is_broken=True))
+        elif error is not None and not isinstance(error, OSError):  # of zlib
+            self.finish(End(WSCloseCode.INVALID_TEXT, "a compressed message cannot be read", is_broken=True))
         else:
             self.finish(_gone(str(error or "")))
 
@@ -162,8 +178,13 @@ class Line:
         """See whether the peer is still there, and say when to look again."""
         if self._transport is None or self.end is not None:
             return float("inf")
-        if not self._transport.is_reading():  # the handler takes nothing, and so nothing is heard
+        if not self._transport.is_reading():  # the handler takes nothing, and so no answer is heard
             self._heard = now
+            if (
+                limits.ping and now - self._asked >= limits.ping
+            ):  # but who has gone is told of when something is sent
+                self._asked = now
+                _say(self.response.ping())
         step, again = next_step(now, Signs(self._heard, self._asked, self._spoken), limits)
         match step:
             case Step.ASK:
@@ -226,9 +247,6 @@ class Line:
         if end is not None or not self.is_open:
             self.finish(end or _gone())
             raise self.closed()
-        if self._ping is not None:
-            ping, self._ping = self._ping, None
-            self.hear_ping(ping)
 
     def closed(self) -> SocketClosedError:
         """What those are told who want to send or receive."""

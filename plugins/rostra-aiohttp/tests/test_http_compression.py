@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from rostra_aiohttp import Event, File, get
+from rostra_aiohttp import Event, File, ResponseHead, get
 from rostra_aiohttp.compression import Gzip
 from rostra_aiohttp.static import static
 
@@ -276,6 +276,21 @@ async def test_head_of_a_stream_and_streams_of_other_types_are_as_ever(plain):
             assert "Content-Encoding" not in answer.headers
         async with session.get(f"{url}/text", headers=PLAIN) as answer:
             assert await answer.read() == b"onetwo"
+
+
+async def test_a_length_that_a_handler_has_said_is_not_said_of_compressed_bytes(serve):
+    @get("/known")
+    async def known(head: ResponseHead) -> AsyncIterator[str]:
+        head.headers["Content-Length"] = "10"
+        yield "01234"
+        yield "56789"
+
+    async with serve(known, compression=ON) as served:
+        url = f"{served.url}/known"
+        async with served.session.get(url, headers=TAKES) as squeezed:
+            assert (squeezed.headers.get("Content-Length"), await squeezed.text()) == (None, "0123456789")
+        async with served.session.get(url, headers=PLAIN) as whole:
+            assert (whole.headers["Content-Length"], await whole.text()) == ("10", "0123456789")
 
 
 async def test_what_was_cut_in_the_middle_of_an_item_does_not_end_as_if_it_were_whole():

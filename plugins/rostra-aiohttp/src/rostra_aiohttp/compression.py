@@ -80,6 +80,7 @@ class Compression:
         if not self.is_agreed(request, response):
             return None
         response.headers[hdrs.CONTENT_ENCODING] = _CODING
+        response.headers.popall(hdrs.CONTENT_LENGTH, None)  # whoever has said it meant the bytes as they were
         weaken(response)
         return Gzip(is_endless)
 

@@ -107,6 +107,7 @@ class FileAnswer(web.StreamResponse):
 
     def _squeeze(self, request: web.BaseRequest) -> None:
         self.headers[hdrs.CONTENT_ENCODING] = "gzip"
+        self.headers.popall(hdrs.CONTENT_LENGTH, None)
         if request.method != hdrs.METH_HEAD:  # else aiohttp would send the end of what it compresses
             self.enable_compression(web.ContentCoding.gzip)
 

@@ -14,6 +14,7 @@ from rostra import context
 from rostra.clock import Clock
 from rostra.testing import ManualClock
 from rostra_aiohttp import Address, ListenError, get
+from rostra_aiohttp.websockets import WebSocket, websocket
 
 pytestmark = pytest.mark.asyncio
 
@@ -276,3 +277,37 @@ async def test_a_renewed_certificate_that_is_not_well_is_told_and_not_taken(serv
         assert await shown(served) == "first"
 
     assert any("the certificate has expired on 2020-02-01" in line for line in caplog.messages)
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"),
+    [("return", 1000), ("close", 4001), ("x" * 2000, 1009), ("stop", 1001), ("goodbye", 4007)],
+)
+async def test_web_sockets_end_in_order_over_tls_whoever_ends_them(serve, make, caplog, asked, code):
+    files, ended = make("first"), asyncio.Event()
+    trusting = ssl.create_default_context(cafile=files.certificate)
+
+    @websocket("/talk")
+    async def talk(socket: WebSocket) -> None:
+        try:
+            async for message in socket:
+                if message == "close":
+                    await socket.close(4001)
+                if message == "return":
+                    return
+        finally:
+            ended.set()
+
+    async with asyncio.timeout(20):
+        async with serve(talk, tls=files.as_settings(), websocket={"largest": "1KiB"}) as served:
+            client = await served.session.ws_connect(f"{served.url}/talk", ssl=trusting)
+            if asked == "goodbye":
+                await client.close(code=4007)
+                told = client.close_code
+            else:
+                await client.send_str(asked) if asked != "stop" else served.stage.stop()
+                told = (await client.receive()).data
+            await ended.wait()
+
+    assert told == code
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []

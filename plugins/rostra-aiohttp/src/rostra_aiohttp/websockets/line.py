@@ -176,7 +176,7 @@ class Line:
 
     def look(self, now: float, limits: Limits) -> float:
         """See whether the peer is still there, and say when to look again."""
-        if self._transport is None or self.end is not None:
+        if self._transport is None or self._transport.is_closing() or self.end is not None:
             return float("inf")
         if not self._transport.is_reading():  # the handler takes nothing, and so no answer is heard
             self._heard = now
@@ -275,10 +275,10 @@ class Line:
         except (TimeoutError, OSError):
             pass  # it does not answer, which changes nothing
         finally:
-            self._hang_up()
             self._is_over = True
             if self._closed is not None:
                 self._closed.set()
+            self._hang_up()
 
     async def _say_farewell(self, code: int, reason: str) -> None:
         said = self.arrivals.farewell
@@ -286,9 +286,19 @@ class Line:
             answer = said.code if said.code in CODES else WSCloseCode.OK
             await self.response.close(code=answer, drain=False)
             return
+        transport = self._transport
+        known = (
+            transport.get_extra_info("socket") if transport is not None else None
+        )  # which is forgotten with the rest
+        is_plain = transport is not None and transport.get_extra_info("ssl_object") is None
         await self.response.close(code=code, message=reason.encode())
-        if self.end is not None and self.end.is_broken:
-            await _read_away(_second_handle(self._transport))
+        if (
+            self.end is not None
+            and self.end.is_broken
+            and transport is not None
+            and not _has_unsent(transport)
+        ):
+            await _read_away(_second_handle(known, is_plain=is_plain))
 
     async def _until_closed(self) -> None:
         if not self._is_over:
@@ -298,7 +308,7 @@ class Line:
     def _hang_up(self) -> None:
         """Let go of the connection. What the peer has not taken by now it never will."""
         transport = self._transport
-        if transport is not None and (not transport.is_closing() or transport.get_write_buffer_size() > 0):
+        if transport is not None and (not transport.is_closing() or _has_unsent(transport)):
             transport.abort()
 
 
@@ -316,17 +326,24 @@ def _gone(why: str = "") -> End:
     return End(WSCloseCode.ABNORMAL_CLOSURE, why or "the peer has gone", is_gone=True)
 
 
-def _second_handle(transport: asyncio.Transport | None) -> socket.socket | None:
+def _has_unsent(transport: asyncio.Transport) -> bool:
+    """Whether something is on its way to the peer. A transport of TLS that was closed twice has forgotten its connection."""
+    try:
+        return transport.get_write_buffer_size() > 0
+    except AttributeError:
+        return False
+
+
+def _second_handle(known: socket.socket | None, *, is_plain: bool) -> socket.socket | None:
     """The socket of a connection that aiohttp is closing, so that what the peer still sends can be read away.
 
     A socket that is closed with something unread resets the connection, and the peer may never see why it was closed.
     """
-    known = transport.get_extra_info("socket") if transport is not None else None
-    if transport is None or known is None or known.fileno() < 0 or transport.get_write_buffer_size() > 0:
+    if known is None or known.fileno() < 0:
         return None
     handle = socket.socket(fileno=os.dup(known.fileno()))
     handle.setblocking(False)
-    if transport.get_extra_info("ssl_object") is None:  # TLS has something to say yet
+    if is_plain:  # TLS has something to say yet
         with contextlib.suppress(OSError):  # the peer has gone already
             handle.shutdown(socket.SHUT_WR)
     return handle

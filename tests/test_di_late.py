@@ -176,3 +176,24 @@ async def test_a_call_that_takes_what_comes_with_it_opens_the_scope(stage):
     for _ in range(5):
         session, scope = await called(caller, stage)
         assert session.request is scope.items[0]
+
+
+async def test_what_comes_with_one_call_alone_is_seen_by_it_alone(stage):
+    class Told:
+        def __init__(self, database: Database, request: Request | None = None) -> None:
+            self.made_of = database, request
+
+    async def handler(told: Told) -> tuple[Database, Request | None]:
+        return told.made_of
+
+    stage.get(di.Registry).register(Told)
+    caller = di.Caller(handler, di.signature(handler))
+    request, nearer = Request(), Database()
+
+    for _ in range(4):
+        for items in ((), (object(),), (request,), (nearer,), (request, nearer)):
+            with context.use(di.LateScope(stage, items)):
+                database, seen = await caller.call({})
+
+            assert database is (nearer if nearer in items else stage.get(Database))
+            assert seen is (request if request in items else None)

@@ -42,7 +42,8 @@ class Caller:
         layer = peek(None) or here()
         if type(layer) is LateScope and layer.closing is None:
             below = layer.below
-            plan = below.seen.shape.plans.get(self._under_scope)
+            plans = below.seen.shape.plans.get(self._under_scope)
+            plan = None if plans is None else plans.get(_kinds(layer.items))
             if plan is not None:
                 return plan(below.values, (), named)  # type: ignore[no-any-return]  # generated
             layer.opened()
@@ -61,11 +62,19 @@ class Caller:
         return plan(layer.environment.values, (), named)  # type: ignore[no-any-return]  # generated
 
     def _remember(self, layer: LateScope, recipe: Recipe, plan: Callable[..., Any]) -> None:
-        """What reads nothing of the scope's layer finds the same in the layer below, at the same places."""
+        """What reads nothing of the scope's layer finds the same in the layer below, at the same places.
+
+        So it does in the next scope, if that comes with things of the same types.
+        """
         below = layer.below.environment.shape
         if layer.environment.shape.level.below is below and _is_below(recipe.plan, layer.environment.shape):
-            below.plans[self._under_scope] = plan
+            below.plans.setdefault(self._under_scope, {})[_kinds(layer.items)] = plan
             registry_of(layer).remembers(below)
+
+
+def _kinds(items: tuple[object, ...]) -> Any:
+    """Of which types they are; as a rule there is one, and no time for more than that."""
+    return type(items[0]) if len(items) == 1 else tuple(map(type, items))
 
 
 def _is_below(plan: Plan, shape: Shape) -> bool:

@@ -193,6 +193,9 @@ async def test_nothing_is_compressed_by_default(plain):
         ("br, identity", False),
         ("gzipped", False),
         ("gzip;q=x", False),
+        ("identity, gzip;q=0.5", False),
+        ("identity;q=0.5, gzip", True),
+        ("identity, gzip", True),
     ],
 )
 def test_who_takes_gzip(said, is_taken):

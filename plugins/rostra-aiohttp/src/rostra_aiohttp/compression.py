@@ -130,12 +130,13 @@ class Gzip:
 
 
 def accepts_gzip(said: str) -> bool:
-    """Whether ``Accept-Encoding`` lets answers be compressed by gzip (RFC 9110, section 12.5.3)."""
+    """Whether ``Accept-Encoding`` takes gzip, and likes nothing better that could be sent (RFC 9110, section 12.5.3)."""
     weights = {}
     for item in said.lower().split(","):
         coding, _, parameters = item.partition(";")
         weights[coding.strip()] = _weight(parameters)
-    return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
+    weight = weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0)))
+    return weight > 0 and weight >= weights.get("identity", 0.0)
 
 
 def _weight(parameters: str) -> float:

@@ -1,5 +1,6 @@
 """Bounds that stand beside a type are asked of values, wherever the type stands, and told as JSON Schema."""
 
+import base64
 import dataclasses
 import re
 from datetime import UTC, date, datetime, timedelta
@@ -255,6 +256,29 @@ def test_the_end_of_a_pattern_is_the_end_of_the_text(pattern, fit, unfit):
 
     assert wrong(fit, annotation) == {}
     assert wrong(unfit, annotation) != {}
+
+
+@given(st.binary(max_size=12), st.integers(0, 12))
+def test_lengths_of_bytes_are_told_as_those_of_the_text_that_says_them(content, most):
+    annotation = Annotated[bytes, MaxLen(most)]
+    text = base64.b64encode(content).decode()
+
+    longest = documents.Schemas().of(annotation, "sent")["maxLength"]
+
+    assert len(text) <= longest or wrong(text, annotation) != {}
+    assert documents.Schemas().of(Annotated[bytes, MinLen(4)], "sent")["minLength"] == len("YWJjZA==")
+
+
+def test_lengths_of_bytes_that_validators_ask_for_are_told_likewise():
+    @attrs.frozen
+    class Photo:
+        content: bytes = attrs.field(validator=attrs.validators.max_len(4))
+
+    schemas = documents.Schemas()
+    _, components = documents.finished(schemas.of(Photo, "sent"), schemas, {})
+
+    [photo] = components.values()
+    assert photo["properties"]["content"]["maxLength"] == 8
 
 
 @given(st.integers(-1000, 1000), st.sampled_from([0.1, 0.25, 0.01, 3.0]))

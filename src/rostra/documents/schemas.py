@@ -61,7 +61,7 @@ class Schemas:
         """The schema of the values of a type; an empty one, which takes anything, where nothing is known of them."""
         if typing.get_origin(annotation) is Annotated:
             inside, *metadata = typing.get_args(annotation)
-            schema = {**self.of(inside, direction), **_of_metadata(metadata, bare(inside))}
+            schema = _within(self.of(inside, direction), _of_metadata(metadata, bare(inside)))
             return _unshown(schema) if hides(schema) else schema
         if isinstance(annotation, NewType):
             return self.of(annotation.__supertype__, direction)
@@ -209,12 +209,10 @@ class Schemas:
         }
 
     def _of_field(self, field: Field, direction: Direction) -> Schema:
-        schema = dict(self.of(field.annotation, direction))
-        is_nullable = NoneType in _members(field.annotation)
-        for keyword, value in field.bounds.items():
-            schema[keyword] = (
-                [*value, None] if keyword == "enum" and is_nullable and None not in value else value
-            )
+        schema = _within(self.of(field.annotation, direction), field.bounds)
+        values = field.bounds.get("enum", [None])
+        if NoneType in _members(field.annotation) and None not in values:
+            schema["enum"] = [*values, None]
         if field.text:
             schema["description"] = field.text
         if direction != "answered" and not hides(schema):
@@ -294,6 +292,16 @@ def _candidates(kind: Any) -> tuple[str, str, str]:
     module = str(getattr(cls, "__module__", ""))
     name = name_of(kind)
     return name, f"{module.rpartition('.')[2]}.{name}", f"{module}.{name}"
+
+
+def _within(schema: Schema, bounds: Mapping[str, Any]) -> Schema:
+    """The values of a schema, within bounds. Lengths are those of bytes, where it counts the characters that say them."""
+    if schema.get("contentEncoding") != "base64":
+        return {**schema, **bounds}
+    lengths: Schema = {
+        name: 4 * -(-bounds[name] // 3) for name in ("minLength", "maxLength") if name in bounds
+    }
+    return {**schema, **bounds, **lengths}
 
 
 def _of_metadata(metadata: list[Any], kind: Any) -> Schema:

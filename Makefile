@@ -106,7 +106,7 @@ docs: $(INSTALLED) ## build the documentation into docs/_build/html; a warning i
 bench: ## print ratios to hand-written code and to peers
 	@$(MAKE) venv VENV=.venv-bench ONLY=bench
 	@.venv-bench/bin/python .ci/peers.py .venv-bench
-	@for file in $(filter-out %/measure.py,$(wildcard benchmarks/*.py)); do printf '\n── %s\n' "$$file"; .venv-bench/bin/python "$$file"; done
+	@for file in $(filter-out %/measure.py %/answering.py,$(wildcard benchmarks/*.py)); do printf '\n── %s\n' "$$file"; .venv-bench/bin/python "$$file"; done
 
 test-all: ## run all tests on each of the supported Pythons that is at hand
 	@failed=; tried=; \

@@ -12,12 +12,12 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psutil
+from answering import PATIENCE, free_port, wait_for
 from measure import ENVIRONMENT, Ratio
 
 OURS = """
@@ -71,7 +71,6 @@ FIRST = 100
 OTHERS = 200
 """Descriptors that are left to everybody else."""
 PAIRS = 3
-PATIENCE = 30.0
 
 Open = Callable[[int], socket.socket]
 
@@ -100,21 +99,12 @@ def web_socket(port: int) -> socket.socket:
 @contextmanager
 def served(program: Path) -> Iterator[tuple[int, psutil.Process]]:
     """A service that answers, and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
+    port = free_port()
     service = subprocess.Popen(
         [sys.executable, str(program), str(port)], env=ENVIRONMENT, stderr=subprocess.DEVNULL
     )
     try:
-        began = time.monotonic()
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if service.poll() is not None or time.monotonic() - began > PATIENCE:
-                raise SystemExit(f"{program} does not listen on port {port}")
-            time.sleep(0.01)
+        wait_for(service, port, program)
         yield port, psutil.Process(service.pid)
     finally:
         service.kill()

@@ -12,7 +12,6 @@ What is not installed is named and left out; tomodachi has an environment of its
 import re
 import shutil
 import signal
-import socket
 import statistics
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import attrs
 import psutil
+from answering import PATIENCE, free_port, wait_for
 from measure import ENVIRONMENT
 
 BARE = """
@@ -139,7 +139,6 @@ class Service(tomodachi.Service):
 ROUNDS = 7
 SECONDS = 2
 CONNECTIONS = 32
-PATIENCE = 30.0
 
 
 @attrs.frozen
@@ -151,13 +150,6 @@ class Round:
     """Of the service, for each request."""
     load_share: float
     """Of one processor, for wrk."""
-
-
-def free_port() -> int:
-    """A port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager
@@ -172,14 +164,7 @@ def served(program: Path, loop: str) -> Iterator[tuple[int, psutil.Process]]:
     with Path(program.parent, "stderr").open("w") as stderr:
         service = subprocess.Popen(command, env=ENVIRONMENT, cwd=program.parent, stdout=stderr, stderr=stderr)
     try:
-        began = time.monotonic()
-        while True:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if service.poll() is not None or time.monotonic() - began > PATIENCE:
-                raise SystemExit(f"{program} does not listen on port {port}")
-            time.sleep(0.01)
+        wait_for(service, port, program)
         yield port, psutil.Process(service.pid)
     finally:
         service.send_signal(signal.SIGTERM)

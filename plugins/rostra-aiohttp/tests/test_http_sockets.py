@@ -157,6 +157,28 @@ async def test_a_worker_that_shares_its_sockets_speaks_tls_and_forgets_who_does_
         other.close()
 
 
+async def test_other_workers_see_at_once_how_many_connections_have_ended(serve):
+    places = Places()
+    mine, its = places.take(1), places.take(2)
+    its.tell(1)
+
+    async def prepare() -> None:
+        context.add(fork.Worker(1, 2, balance=mine))
+
+    async with serve(hello, prepare) as served:
+        address = served.stage.components.get(Address)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+        assert its.is_due
+
+        writer.close()
+
+        async with asyncio.timeout(20):
+            while its.is_due:
+                await checkpoint()
+
+
 async def test_a_worker_that_has_no_room_for_connections_goes_on_when_it_has(serve, caplog):
     async def prepare() -> None:
         await one_of_several()

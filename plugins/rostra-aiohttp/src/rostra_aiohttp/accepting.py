@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 
 from rostra import log
+from rostra_aiohttp.connections import Connection
 from rostra_aiohttp.sharing import Share
 
 _MOMENT = 0.001
@@ -64,7 +65,7 @@ class Accepting:
     def __init__(
         self,
         listener: socket.socket,
-        opened: Callable[[], asyncio.Protocol],
+        opened: Callable[[], Connection],
         tls: ssl.SSLContext | None,
         handshake: float | None,
         share: Share,
@@ -122,7 +123,9 @@ class Accepting:
                 return
 
     def _tell(self) -> None:
-        self._balance.tell(self._count() + len(self._opening))
+        """Let the others know how many there are, also when one has ended: they look before this one takes the next."""
+        if not self._is_over:
+            self._balance.tell(self._count() + len(self._opening))
 
     def _took_one(self) -> bool:
         try:
@@ -153,12 +156,13 @@ class Accepting:
 
     async def _open(self, connection: socket.socket) -> None:
         try:
-            await self._loop.connect_accepted_socket(
+            _, opened = await self._loop.connect_accepted_socket(
                 self._opened,
                 connection,
                 ssl=self._tls,
                 ssl_handshake_timeout=self._handshake if self._tls is not None else None,
             )
+            opened.on_end = self._tell
         except OSError as error:  # the client has gone, or does not speak TLS as we do
             connection.close()
             _log.debug("http.unopened", reason=str(error))

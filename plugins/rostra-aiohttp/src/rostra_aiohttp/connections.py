@@ -25,7 +25,7 @@ Mark: TypeAlias = Callable[[web.BaseRequest, web.StreamResponse], None]
 class Connection(web.RequestHandler):
     """Serves one connection, which ends if it brings no request in time."""
 
-    __slots__ = ("_patience", "_waiting", "marks", "on_lost", "slow_body")
+    __slots__ = ("_patience", "_waiting", "marks", "on_end", "on_lost", "slow_body")
 
     def __init__(self, *arguments: Any, patience: float, marks: tuple[Mark, ...], **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -37,6 +37,8 @@ class Connection(web.RequestHandler):
         """The latest body that is on its way; the others have come."""
         self.on_lost: Callable[[], None] | None = None
         """Called when the client has gone; who streams sets it."""
+        self.on_end: Callable[[], None] | None = None
+        """Called when it is over, and what it was served by has ended; who accepted it sets it."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request."""
@@ -47,6 +49,7 @@ class Connection(web.RequestHandler):
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell whoever streams over this connection."""
+        serving = self._task_handler
         super().connection_lost(exc)
         if self._waiting is not None:  # else many short connections would be kept in memory for as long
             self._waiting.cancel()
@@ -54,6 +57,8 @@ class Connection(web.RequestHandler):
             self.slow_body.look_no_more()
         if self.on_lost is not None:
             self.on_lost()
+        if self.on_end is not None:
+            _call_after(serving, self.on_end)
 
     async def _drain_helper(self) -> None:
         """Wait as aiohttp does, until the client takes again what is sent; who gives up does not take along all others who wait."""
@@ -90,6 +95,13 @@ class Connection(web.RequestHandler):
         response = problem(answered, _why(exc))
         response.force_close()
         return response
+
+
+def _call_after(task: "asyncio.Task[None] | None", told: Callable[[], None]) -> None:
+    if task is None or task.done():
+        told()
+    else:
+        task.add_done_callback(lambda _: told())
 
 
 def opening(server: web.Server, patience: float, marks: Iterable[Mark]) -> Callable[[], Connection]:

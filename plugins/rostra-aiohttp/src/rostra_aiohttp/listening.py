@@ -14,6 +14,7 @@ from rostra.config import ConfigSource
 from rostra.errors import ListenError
 from rostra.fork import Bound, Refusal, SocketAddress, Sockets, TcpAddress, UnixAddress, refusal
 from rostra.values import Values
+from rostra_aiohttp.connections import Connection
 from rostra_aiohttp.sharing import Share
 
 _BACKLOG = 1024
@@ -114,7 +115,7 @@ class Listening:
 
 
 async def listen(
-    opened: Callable[[], asyncio.Protocol],
+    opened: Callable[[], Connection],
     place: Place,
     tls: ssl.SSLContext | None,
     source: ConfigSource,
@@ -153,7 +154,7 @@ def _wanted(place: Place) -> SocketAddress:
 
 
 async def _serve(
-    opened: Callable[[], asyncio.Protocol],
+    opened: Callable[[], Connection],
     place: Place,
     wanted: SocketAddress,
     tls: ssl.SSLContext | None,
@@ -184,15 +185,13 @@ async def _serve(
     return listening
 
 
-def _speaking(
-    opened: Callable[[], asyncio.Protocol], tls: ssl.SSLContext | None, handshake: float | None
-) -> Speak:
+def _speaking(opened: Callable[[], Connection], tls: ssl.SSLContext | None, handshake: float | None) -> Speak:
     loop = asyncio.get_running_loop()
     return functools.partial(loop.connect_accepted_socket, opened, ssl=tls, ssl_handshake_timeout=handshake)
 
 
 async def _accepting(
-    opened: Callable[[], asyncio.Protocol],
+    opened: Callable[[], Connection],
     listener: socket.socket,
     tls: ssl.SSLContext | None,
     handshake: float | None,

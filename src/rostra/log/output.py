@@ -144,8 +144,12 @@ def encoded(value: object) -> str:
 
 def utc_time(seconds: float) -> str:
     """A moment, as machines like to read it: ``2026-11-21T13:14:15.123Z``."""
-    whole = int(seconds)
-    return f"{_until_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+    return _until_millisecond(int(seconds * 1000))
+
+
+@functools.lru_cache(maxsize=2)
+def _until_millisecond(milliseconds: int) -> str:
+    return f"{_until_second(milliseconds // 1000)}.{milliseconds % 1000:03d}Z"
 
 
 @functools.lru_cache(maxsize=2)

@@ -149,15 +149,16 @@ class Parent:
     def _wait(self) -> None:
         before, self._looked = self._looked, monotonic()
         expected = self._next_moment()
-        left = None if expected is None else max(0.0, expected - self._looked)
-        ready = self._poll.poll(None if left is None else left * 1000 + 1)
-        if expected is not None and monotonic() - expected > _SLEEP_TOLERANCE:
-            self._happen(Overslept(monotonic() - before))
-        for descriptor, _ in ready:
-            if (read := self._readers.get(descriptor)) is not None:
-                read()
+        left = None if expected is None else max(0.0, expected - self._looked) * 1000 + 1
+        ready, woken = self._poll.poll(left), monotonic()
+        if expected is not None and woken - expected > _SLEEP_TOLERANCE:
+            self._happen(Overslept(woken - before))
+        for read in filter(None, (self._readers.get(descriptor) for descriptor, _ in ready)):
+            read()
         self._hear()  # a signal to the whole group came before the end of those whom it ended
         self._reap()
+        if (late := monotonic() - woken) > _SLEEP_TOLERANCE:
+            self._happen(Overslept(late))
         self._happen(Ticked())
         if self._state.is_ending and all(each.has_run for each in self._state.members):
             self._held.close()  # who comes when the last worker listens no more is refused at once

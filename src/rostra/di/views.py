@@ -75,16 +75,18 @@ class View(Values):
         return seen
 
     def says(self, facts: Facts) -> bool:
-        """Whether planning would find the same here."""
+        """Whether planning would find the same here; a stage runs here if one ran there."""
+        views = {False: self, True: self.stage or self}
         return all(
-            view is not None and view._found(view._seen(option)) is found  # noqa: SLF001  (a view, too)
+            views[is_stage]._finds(option) is found  # noqa: SLF001  (a view, too)
             for (is_stage, option), found in facts.seen.items()
-            for view in [self.stage if is_stage else self]
         ) and all(
-            view is not None and view._names(key) == names  # noqa: SLF001  (as above)
+            views[is_stage]._names(key) == names  # noqa: SLF001  (as above)
             for (is_stage, key), names in facts.names.items()
-            for view in [self.stage if is_stage else self]
         )
+
+    def _finds(self, option: Option) -> Found:
+        return self._found(self._seen(option))
 
     def _found(self, seen: Seen | None) -> Found:
         return None if seen is None else self.is_private(seen.depth)

@@ -2,15 +2,18 @@
 
 import asyncio
 import socket
+from time import monotonic
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from rostra import plugin
 from rostra.config import ConfigSource
 from rostra.testing import checkpoint
-from rostra_aiohttp import Address, ListenError, closing, get
-from rostra_aiohttp.closing import take_all
+from rostra_aiohttp import Address, ListenError, get
+from rostra_aiohttp.closing import MOMENT, hear_the_last, take_all
+from rostra_aiohttp.connections import opening
 
 pytestmark = pytest.mark.asyncio
 
@@ -103,22 +106,26 @@ async def test_who_waits_to_be_accepted_when_it_stops_is_answered(serve):
             assert each.recv(1000).startswith(b"HTTP/1.1 200 OK")
 
 
-async def test_who_has_connected_just_before_the_stop_is_still_heard(serve, caplog, monkeypatch):
-    monkeypatch.setattr(closing, "_MOMENT", 60.0)
-    caplog.set_level("INFO")
-    async with serve(hello) as served:
-        address = served.stage.components.get(Address)
-        reader, writer = await asyncio.open_connection(address.host, address.port)
-        assert await served.ask("GET", "/") == (200, "hello")  # and so the one before it was accepted
+async def test_who_has_connected_just_before_the_stop_is_still_heard():
+    async def answer(_request):
+        return web.Response(text="hello")
 
-        served.stage.stop()
-        for _ in range(200):  # it would have closed what is idle by then
-            await checkpoint()
-        assert any(line.startswith("http.draining") for line in caplog.messages)
-        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    server = web.Server(answer)
+    accepting = await asyncio.get_running_loop().create_server(opening(server, 0, ()), "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*accepting.sockets[0].getsockname())
+    accepting.close()
+    hearing = asyncio.create_task(hear_the_last(server, (), seconds=60))
+    for _ in range(200):
+        await checkpoint()
+    assert not hearing.done()
 
-        assert (await reader.read()).startswith(b"HTTP/1.1 200 OK")
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+
+    assert await reader.readline() == b"HTTP/1.1 200 OK\r\n"
+    async with asyncio.timeout(20):
+        await hearing
     writer.close()
+    await server.shutdown()
 
 
 async def test_a_socket_that_closes_takes_who_waits_there_first():
@@ -144,7 +151,10 @@ async def test_who_connects_and_says_nothing_keeps_it_from_stopping_for_a_moment
         _, silent = await asyncio.open_connection(address.host, address.port)
         assert await served.ask("GET", "/") == (200, "hello")
 
+        begun = monotonic()
         served.stage.stop()
         await served.stage.lifecycle.wait_for(plugin.Phase.STOPPED)
+        took = monotonic() - begun
 
+    assert took >= MOMENT
     silent.close()

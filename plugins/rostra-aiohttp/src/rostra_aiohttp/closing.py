@@ -15,7 +15,7 @@ from aiohttp import web
 from rostra import log
 from rostra_aiohttp.connections import Connection
 
-_MOMENT = 0.25
+MOMENT = 0.25
 """Seconds for what was sent with the connection, or just after it, to arrive."""
 
 _PAUSE = 0.01
@@ -41,16 +41,19 @@ def take_all(
         yield loop.create_task(_open(connection, speak), context=contextvars.Context())
 
 
-async def hear_the_last(server: web.Server | None, taken: "Collection[asyncio.Task[None]]") -> None:
+async def hear_the_last(
+    server: web.Server | None, taken: "Collection[asyncio.Task[None]]", seconds: float = MOMENT
+) -> None:
     """Give those who have connected and said nothing yet the moment in which their request arrives.
 
     Args:
         server: To which connections belong.
         taken: What lets those speak who were taken at the end.
+        seconds: How long the moment is.
     """
-    last = monotonic() + _MOMENT
+    last = monotonic() + seconds
     if taken:
-        await asyncio.wait(taken, timeout=_MOMENT)
+        await asyncio.wait(taken, timeout=seconds)
     for _ in range(_TURNS):
         await asyncio.sleep(0)
     while server is not None and any(map(_is_unheard, server.connections)) and monotonic() < last:  # noqa: ASYNC110  (once per stop; an event would cost every connection)

@@ -1,6 +1,7 @@
 """Workers that take too long: to start, to stop, or only because everything was suspended."""
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 
@@ -9,6 +10,16 @@ from command_line import write
 from workers import served, started
 
 pytestmark = pytest.mark.asyncio
+
+WAITING = """
+from rostra import plugin
+
+async def wait(cancel: plugin.Cancel):
+    await cancel.wait()
+
+async def prepare():
+    yield wait
+"""
 
 
 @pytest.fixture
@@ -69,19 +80,7 @@ async def test_a_stop_that_blocks_is_killed_and_told(folder):
 
 
 async def test_when_all_were_suspended_together_nobody_is_blamed(folder):
-    write(
-        folder,
-        "waiting.py",
-        """
-        from rostra import plugin
-
-        async def wait(cancel: plugin.Cancel):
-            await cancel.wait()
-
-        async def prepare():
-            yield wait
-        """,
-    )
+    write(folder, "waiting.py", WAITING)
     async with served(folder, "waiting.py", "--heartbeat", "3") as service:
         before = service.workers()
 
@@ -97,3 +96,18 @@ async def test_when_all_were_suspended_together_nobody_is_blamed(folder):
 
         assert "worker.silent" not in [line["event"] for line in service.lines]
         assert before.items() <= service.workers().items()
+
+
+async def test_a_parent_that_was_held_up_blames_nobody(folder):
+    write(folder, "waiting.py", WAITING)
+    settings = folder / "settings.toml"
+    write(folder, "settings.toml", "")
+    async with served(folder, "waiting.py", "--config", "settings.toml", "--heartbeat", "1") as service:
+        settings.unlink()
+        os.mkfifo(settings)  # whoever reads it waits for a writer
+        service.send(signal.SIGHUP)
+        await asyncio.sleep(4)  # longer than a heartbeat: that is what is tested
+        await asyncio.to_thread(settings.write_text, "")
+        await service.until("workers.reloaded")
+
+        assert "worker.silent" not in [line["event"] for line in service.lines]

@@ -7,7 +7,7 @@ is alive, and none after the budget of restarts is used up. What follows whateve
 from collections.abc import Callable, Iterable
 from signal import SIGINT, SIGKILL, SIGTERM, Signals
 
-from rostra.fork.following import Outcome, follow, line_about, retired
+from rostra.fork.following import Outcome, follow, hurry_the_late, line_about, retired
 from rostra.fork.messages import Finished, Hurry, Stop
 from rostra.fork.states import (
     Action,
@@ -68,7 +68,7 @@ def _happened(state: State, event: Event, chance: float) -> Outcome:
             members = tuple(_spared(each, seconds, state.now) for each in state.members)
             return state._replace(members=members), []
         case Ticked():
-            return state, []
+            return hurry_the_late(state)
         case _:
             return _said(state, event)
 

@@ -25,7 +25,7 @@ Outcome: TypeAlias = "tuple[State, list[Action]]"
 def follow(state: State) -> Outcome:
     """Apply all rules."""
     actions: list[Action] = []
-    for rule in (_hurry_the_late, _start_missing, _retire_surplus, _choose, _finish_reload, _tell_status):
+    for rule in (_start_missing, _retire_surplus, _choose, _finish_reload, _tell_status):
         state, more = rule(state)
         actions += more
     return state, actions
@@ -56,7 +56,7 @@ def retired(state: State, member: Member, message: Stop) -> Outcome:
     return state.with_member(leaving), [Tell(member.key, message)]
 
 
-def _hurry_the_late(state: State) -> Outcome:
+def hurry_the_late(state: State) -> Outcome:
     """End workers that are silent, or take too long to start or to stop."""
     actions: list[Action] = []
     for member in state.members:

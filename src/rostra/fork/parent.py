@@ -76,7 +76,7 @@ from rostra.fork.worker import Worker
 _log = log.get("rostra.fork")
 
 _SLEEP_TOLERANCE = 1.0
-"""Seconds that the parent may be late without being taken for one that was suspended."""
+"""Seconds that the parent may be late without being taken for one that was suspended, or held up by what it did."""
 
 _GLANCE = 0.1
 """Seconds between two looks at children that nobody decides about any more."""
@@ -125,7 +125,7 @@ class Parent:
         self._waking = waking
         self._watcher = watcher
         self._next_sign = 0.0
-        self._looked = monotonic()
+        self._now = monotonic()  # all that had come until then is heard, before time is said to have passed
 
     def run(self) -> Failure | None:
         """Be the parent until no worker is left; why it ended, if not in order.
@@ -147,18 +147,15 @@ class Parent:
     # Waiting and hearing
 
     def _wait(self) -> None:
-        before, self._looked = self._looked, monotonic()
         expected = self._next_moment()
-        left = None if expected is None else max(0.0, expected - self._looked) * 1000 + 1
-        ready, woken = self._poll.poll(left), monotonic()
-        if expected is not None and woken - expected > _SLEEP_TOLERANCE:
-            self._happen(Overslept(woken - before))
+        ready = self._poll.poll(None if expected is None else max(0.0, expected - monotonic()) * 1000 + 1)
+        before, self._now = self._now, monotonic()
+        if expected is not None and self._now - expected > _SLEEP_TOLERANCE:
+            self._happen(Overslept(self._now - before))
         for read in filter(None, (self._readers.get(descriptor) for descriptor, _ in ready)):
             read()
         self._hear()  # a signal to the whole group came before the end of those whom it ended
         self._reap()
-        if (late := monotonic() - woken) > _SLEEP_TOLERANCE:
-            self._happen(Overslept(late))
         self._happen(Ticked())
         if self._state.is_ending and all(each.has_run for each in self._state.members):
             self._held.close()  # who comes when the last worker listens no more is refused at once
@@ -294,7 +291,7 @@ class Parent:
         if len(self._events) > 1:
             return
         while self._events:
-            self._state, actions = decide(self._state, self._events[0], monotonic(), random.random())  # noqa: S311  (no secret)
+            self._state, actions = decide(self._state, self._events[0], self._now, random.random())  # noqa: S311  (no secret)
             for action in actions:
                 self._do(action)
             self._events.popleft()

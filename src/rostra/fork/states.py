@@ -171,7 +171,7 @@ class State(NamedTuple):
 
 
 class Ticked(NamedTuple):
-    """Nothing but time has passed. The first event of a parent is one."""
+    """All is heard that has come until now, and time has passed: who is late is late. The first event of a parent is one."""
 
 
 class Beaten(NamedTuple):

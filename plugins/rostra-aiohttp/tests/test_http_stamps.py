@@ -84,12 +84,19 @@ async def sent(address: Address, request: bytes) -> str:
 
 @contextlib.asynccontextmanager
 async def both(serve: Any, change: Change, code: int = 200, body: bytes = b"hello", **settings: Any):
-    """A server that gives one answer from a stamp, at /ours, and one as aiohttp makes it, at /theirs."""
+    """A server that gives one answer from a stamp, at /ours, and one as aiohttp makes it, at /theirs.
+
+    At /text the answer of the stamp comes from what a handler returns.
+    """
 
     @get("/ours")
     async def ours() -> web.Response:
         change(made := stamp(code, TEXT).answer(body))
         return made
+
+    @get("/text")
+    async def text() -> str:
+        return body.decode()
 
     @get("/theirs")
     async def theirs() -> web.Response:
@@ -100,7 +107,7 @@ async def both(serve: Any, change: Change, code: int = 200, body: bytes = b"hell
     async def last() -> web.Response:
         return web.Response(text="last")
 
-    async with serve(ours, theirs, last, **settings) as served:
+    async with serve(ours, text, theirs, last, **settings) as served:
         yield served.stage.components.get(Address)
 
 
@@ -159,6 +166,39 @@ async def test_so_it_is_whatever_the_settings_say(serve, settings):
         await same(
             address, _GET.replace(b"\r\n\r\n", b"\r\nAccept-Encoding: gzip\r\nOrigin: http://a\r\n\r\n")
         )
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("settings", [{}, {"request_id": False}])
+@pytest.mark.parametrize("body", [b"", b"hello", b"x" * 200_000])
+async def test_so_does_what_a_handler_returns(serve, body, settings):
+    async with both(serve, nothing, body=body, **settings) as address:
+        arrived = await sent(address, _GET % b"/text")
+
+        assert arrived == await same(address)
+
+
+@pytest.mark.asyncio
+async def test_who_asks_for_headers_sees_those_that_were_sent_also_afterwards(serve):
+    answers: list[web.StreamResponse] = []
+
+    @web.middleware
+    async def keep(request: web.Request, handler: Any) -> web.StreamResponse:
+        answers.append(await handler(request))
+        return answers[-1]
+
+    async def prepare() -> None:
+        (await di.nject(web.Application)).middlewares.append(keep)
+
+    @get("/")
+    async def hello() -> str:
+        return "hello"
+
+    async with serve(hello, prepare) as served, served.session.get(served.url) as response:
+        assert await response.text() == "hello"
+        (answer,) = answers
+        assert [*answer.headers.items()] == [*response.headers.items()]
+        assert answer.headers is answer.headers
 
 
 @pytest.mark.asyncio

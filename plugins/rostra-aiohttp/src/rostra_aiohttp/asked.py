@@ -31,15 +31,17 @@ class Asked(web.Request):
 
 def is_plain(request: web.BaseRequest) -> bool:
     """Whether the head of an ordinary answer to this request follows from the answer and the id alone."""
-    if (
-        type(request) is not Asked
-        or request.method in _ODD_METHODS
-        or not request.keep_alive
-        or request.version != HttpVersion11
-    ):
+    if type(request) is not Asked:
+        return False
+    message = request._message  # noqa: SLF001  (three properties cost more than all else here)
+    if message.should_close or message.version != HttpVersion11 or message.method in _ODD_METHODS:
         return False
     connection: Any = request.protocol
     if connection.marks or request.writer.output_size:
         return False
     found = request._match_info  # noqa: SLF001  (of what is answered before anybody has looked it is None)
-    return found is None or not any(app.on_response_prepare for app in found._apps)  # noqa: SLF001  (no copies)
+    if found is not None:
+        for app in found._apps:  # noqa: SLF001  (no copies)
+            if app.on_response_prepare:
+                return False
+    return True

@@ -1,8 +1,9 @@
 """Answers that differ in their body and headers only: what aiohttp finds out about each is found out once for all of them.
 
-A stamp is a class of answers, made after one that aiohttp made. Each has headers, keys and a body of its own; as long as
-nobody has given it more, a cookie or another status say, it knows how its head is to be written. Else, where the request
-is an odd one, and where another aiohttp keeps these things elsewhere, aiohttp finds that out as it always does.
+A stamp is a class of answers, made after one that aiohttp made. Each has a body of its own, and headers once somebody asks
+for them; as long as nobody has given it more, a cookie or another status say, it knows how its head is to be written. Else,
+where the request is an odd one, and where another aiohttp keeps these things elsewhere, aiohttp finds that out as it always
+does.
 """
 
 import functools
@@ -20,37 +21,56 @@ from rostra_aiohttp.identity import HEADER, known_id
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"
 
-_OWN = frozenset({"_headers", "_state", "_body"})
+_OWN = frozenset({"_state", "_body"})
+_LATE = "_headers"
 _SHARED = frozenset({"_status", "_reason", "_compressed_body"})
 _MUTABLE = (dict, list, set, CIMultiDict)
 _UNKNOWN_TYPE = "application/octet-stream"
+_MOST_TOGETHER = 16_384
+"""Bytes of a body that are copied to go out with the head: more of them go beside it, where aiohttp can do that."""
+
+
+class _Late:
+    """The headers of an answer, which begin to be when somebody asks: of most answers nobody does."""
+
+    def __get__(self, answer: "Stamped", stamped: type["Stamped"]) -> "CIMultiDict[str]":
+        sent = answer._sent  # noqa: SLF001  (its other half)
+        headers = answer.__dict__[_LATE] = _read(sent) if sent else CIMultiDict(stamped._known)  # noqa: SLF001  (likewise)
+        return headers
 
 
 class Stamped(web.Response):
     """An answer of a stamp."""
 
+    _known: "CIMultiDict[str]"
+    """The headers that all have."""
     _line = ""
-    """The first of its head; empty where there is no body."""
+    """The first of the head; empty where there is no body."""
+    _begin = ""
+    """The head up to the length."""
+    _end = ""
+    """The head after the time, without the id."""
     _is_known = False
     """Whether it has written its head itself."""
+    _sent = b""
+    """What it has written, if nobody had asked for the headers."""
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write the head, which is sent with the body."""
-        body = self._body
-        has_more = len(self.__dict__) != len(_OWN) or body.__class__ is not bytes
+        own, body = self.__dict__, self._body
+        is_asked = _LATE in own
+        has_more = len(own) != len(_OWN) + is_asked or body.__class__ is not bytes
         if has_more or not self._line or not is_plain(request):
             return await super().prepare(request)
-        headers, known = self._headers, known_id(request)
-        if hdrs.CONTENT_LENGTH not in headers:
-            headers[hdrs.CONTENT_LENGTH] = str(len(cast("bytes", body)))
-        headers.setdefault(hdrs.CONTENT_TYPE, _UNKNOWN_TYPE)
-        headers.setdefault(hdrs.DATE, rfc822_formatted_time())
-        headers.setdefault(hdrs.SERVER, SERVER_SOFTWARE)
-        if known is not None:
-            headers[HEADER] = known
+        size, known = len(cast("bytes", body)), known_id(request)
         self._payload_writer = writer = request.writer
-        await writer.write_headers(self._line, headers)
         self._is_known = self._keep_alive = True
+        if is_asked or size > _MOST_TOGETHER:
+            await writer.write_headers(self._line, _completed(self._headers, size, known))
+        else:
+            named = "" if known is None else f"{HEADER}: {known}\r\n"
+            head = f"{self._begin}{size}\r\nDate: {rfc822_formatted_time()}\r\n{self._end}{named}\r\n"
+            self._sent = head.encode()
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:
@@ -59,10 +79,28 @@ class Stamped(web.Response):
         if writer is None or not self._is_known:
             await super().write_eof(data)
             return
-        await writer.write_eof(cast("bytes", self._body))
+        await writer.write_eof(self._sent + cast("bytes", self._body))
         self._eof_sent = True
         self._body_length = writer.output_size
         self._payload_writer = None
+
+
+def _completed(headers: "CIMultiDict[str]", size: int, known: str | None) -> "CIMultiDict[str]":
+    """With what belongs to every answer."""
+    if hdrs.CONTENT_LENGTH not in headers:
+        headers[hdrs.CONTENT_LENGTH] = str(size)
+    headers.setdefault(hdrs.CONTENT_TYPE, _UNKNOWN_TYPE)
+    headers.setdefault(hdrs.DATE, rfc822_formatted_time())
+    headers.setdefault(hdrs.SERVER, SERVER_SOFTWARE)
+    if known is not None:
+        headers[HEADER] = known
+    return headers
+
+
+def _read(head: bytes) -> "CIMultiDict[str]":
+    """The headers in a head."""
+    _, *lines, _, _ = head.decode().split("\r\n")
+    return CIMultiDict((name, value) for name, _, value in (line.partition(": ") for line in lines))
 
 
 class Stamp:
@@ -73,13 +111,12 @@ class Stamp:
         content_type: The header.
     """
 
-    __slots__ = ("_class", "_headers", "content_type", "status")
+    __slots__ = ("_class", "content_type", "status")
 
     def __init__(self, status: int, content_type: str) -> None:
         self.status = status
         self.content_type = content_type
         made = self._made(b"")
-        self._headers = CIMultiDict(made.headers)
         self._class = _class_of(made) if _is_as_known(made) else None
 
     def answer(self, body: bytes) -> web.Response:
@@ -88,8 +125,7 @@ class Stamp:
         if cls is None:
             return self._made(body)
         made = cls.__new__(cls)
-        made._headers = CIMultiDict(self._headers)  # noqa: SLF001  (its makers are one)
-        made._state = {}  # noqa: SLF001
+        made._state = {}  # noqa: SLF001  (its makers are one)
         made._body = body  # noqa: SLF001
         return made
 
@@ -106,8 +142,11 @@ def stamp(status: int, content_type: str) -> Stamp:
 def _class_of(made: web.Response) -> type[Stamped]:
     """The class of answers that are like this one."""
     shared = {name: value for name, value in vars(made).items() if name not in _OWN}
+    shared |= {_LATE: _Late(), "_known": CIMultiDict(made.headers)}
     if not must_be_empty_body(hdrs.METH_GET, made.status):
-        shared["_line"] = f"HTTP/1.1 {made.status} {made.reason}"
+        line = f"HTTP/1.1 {made.status} {made.reason}"
+        lines = (line, *(f"{name}: {value}" for name, value in made.headers.items()), "Content-Length: ")
+        shared |= {"_line": line, "_begin": "\r\n".join(lines), "_end": f"Server: {SERVER_SOFTWARE}\r\n"}
     made_for: type[Stamped] = type("Stamped", (Stamped,), shared)
     return made_for
 
@@ -115,5 +154,7 @@ def _class_of(made: web.Response) -> type[Stamped]:
 def _is_as_known(made: web.Response) -> bool:
     """Whether nothing that changes is kept elsewhere than in what each answer has of its own."""
     attributes = vars(made)
-    others: list[Any] = [value for name, value in attributes.items() if name not in _OWN]
-    return attributes.keys() >= _OWN | _SHARED and not any(isinstance(value, _MUTABLE) for value in others)
+    others: list[Any] = [value for name, value in attributes.items() if name not in {*_OWN, _LATE}]
+    return attributes.keys() >= {*_OWN, *_SHARED, _LATE} and not any(
+        isinstance(value, _MUTABLE) for value in others
+    )

@@ -4,6 +4,7 @@ Known are the words of annotated-types and of msgspec, by their names alone, so 
 is told of is what is asked of values.
 """
 
+import itertools
 import math
 import operator
 import re
@@ -32,6 +33,10 @@ _COMPARED = {
     "le": (operator.le, "at most {}"),
     "lt": (operator.lt, "less than {}"),
 }
+_OPPOSED = (("ge", "le"), ("ge", "lt"), ("gt", "le"), ("gt", "lt"), ("min_length", "max_length"))
+"""What a value must not be below, and what it must not be above."""
+_CLOSED = (_OPPOSED[0], _OPPOSED[-1])
+"""Of these both may be the same."""
 _NEGLIGIBLE = 1e-9
 """Part of a step by which a floating-point number may miss a multiple of it."""
 _COMPARABLE = (Number, str, bytes, datetime, date, time, timedelta)
@@ -64,6 +69,7 @@ def bounds_check(annotation: Any) -> Check | None:
     """
     metadata, kind = _apart(annotation)
     bounds = tuple(_bounds(metadata, typing.get_origin(kind) or kind))
+    _check_possible(metadata, kind)
     return _checking(bounds) if bounds else None
 
 
@@ -201,6 +207,28 @@ def _check_comparable(kind: Any, limit: Any) -> None:
     if wanted is not None and (_family(type(limit)) is not wanted or limit != limit):  # noqa: PLR0124  (only NaN does)
         msg = f"beside {name_of(kind)} stands {limit!r}, with which no value of it can be compared"
         raise UnreadableTypeError(msg)
+
+
+def _check_possible(metadata: Collection[Any], kind: Any) -> None:
+    """What two say together has to leave something between them."""
+    for low, high in _OPPOSED:
+        for least, most in itertools.product(_said(metadata, low), _said(metadata, high)):
+            if _is_above(least, most) or (least == most and (low, high) not in _CLOSED):
+                msg = (
+                    f"beside {name_of(kind)} stand {low}={least!r} and {high}={most!r}, and no value has both"
+                )
+                raise UnreadableTypeError(msg)
+
+
+def _is_above(least: Any, most: Any) -> bool:
+    try:
+        return bool(least > most)
+    except TypeError:  # a moment with a zone and one without, say: values are told what they are not
+        return False
+
+
+def _said(metadata: Collection[Any], name: str) -> list[Any]:
+    return [limit for said in metadata if (limit := getattr(said, name, None)) is not None]
 
 
 def _check_step(kind: Any, step: Any) -> None:

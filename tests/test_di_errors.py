@@ -168,6 +168,21 @@ async def test_a_circle_is_drawn() -> None:
     """)
 
 
+async def test_where_all_need_all_a_circle_is_found_though_not_all_are_looked_at() -> None:
+    kinds = [type(f"C{number}", (), {}) for number in range(20)]
+
+    def making(kind: type) -> type:
+        needs = {
+            f"c{number}": attrs.field(type=each) for number, each in enumerate(kinds) if each is not kind
+        }
+        return attrs.make_class(f"Made{kind.__name__}", needs, bases=(kind,))
+
+    async with a_stage(*map(making, kinds)):
+        text = await error_of(lambda: di.nject(kinds[0]))
+
+    assert "C0 needs itself" in text
+
+
 async def test_a_conflict_names_both_places() -> None:
     async with a_stage(Handler, Service.create, make_repo, Repo):
         context.add(Database())

@@ -38,6 +38,11 @@ from rostra.values import Values
 _ENDLESS = 8
 """So often may one generic adapter be needed on the way to itself, for another type each time."""
 
+_MANY = 100
+"""Failures, of which an error shows a few: after so many the first one of a function is enough. Where all need all, the ways
+to find out are more than can be gone.
+"""
+
 Mark: TypeAlias = tuple[bool, Any]
 """A type that is looked for, or an adapter that is tried; for an object of the stage or not."""
 
@@ -71,6 +76,7 @@ class Planner:
         self._parameters: list[Parameter] = []
         self._touched: list[set[Mark]] = [set()]
         self._known: dict[Mark, tuple[Node | Failure, frozenset[Mark]]] = {}
+        self._failures = 0
 
     def want(self, want: Want) -> Node | Failure:
         """Where something comes from that no parameter asks for."""
@@ -84,8 +90,13 @@ class Planner:
             self._parameters.append(parameter)
             node = self._filled(view, parameter)
             self._parameters.pop()
-            if node is not None:
-                found.append(node if isinstance(node, Failure) else Argument(parameter, node))
+            if isinstance(node, Failure):
+                found.append(node)
+                self._failures += 1
+                if self._failures > _MANY:
+                    break
+            elif node is not None:
+                found.append(Argument(parameter, node))
         return found
 
     def plan(self, roots: tuple[Node, ...]) -> Plan:

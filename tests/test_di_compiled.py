@@ -20,7 +20,7 @@ pytestmark = pytest.mark.asyncio
 
 def plan_of(target: Any) -> Any:
     """The function that is called the next time."""
-    return context.current_context().environment.shape.plans[target]
+    return context.current_context().shape.plans[target]
 
 
 class TestWhatIsSeenOfThem:
@@ -65,7 +65,7 @@ class TestWhatIsSeenOfThem:
         async with a_stage(Database, Repo):
             await di.nject(Repo)
 
-            assert Repo not in context.current_context().environment.shape.plans
+            assert Repo not in context.current_context().shape.plans
 
     async def test_an_addition_that_is_known_compiles_nothing_anew(self) -> None:
         async with a_stage(Database, Repo):
@@ -134,7 +134,7 @@ class TestMemory:
                     di.now(Database | None)
                     with context.child() as layer:
                         context.add(Request())
-                        return weakref.ref(view), weakref.ref(layer.environment)
+                        return weakref.ref(view), weakref.ref(layer)
 
             for _ in range(5):
                 await use()
@@ -184,7 +184,7 @@ class TestMemory:
                 for _ in range(2):
                     await di.nject(cls)
 
-            plans = context.current_context().environment.shape.plans
+            plans = context.current_context().shape.plans
             assert len(plans) <= 2_000
 
     async def test_names_that_vary_without_end_are_not_all_remembered(self) -> None:
@@ -193,7 +193,7 @@ class TestMemory:
                 for _ in range(2):
                     await di.nject(Repo, **{f"name_{number}": Database()})
 
-            assert len(context.current_context().environment.shape.plans) <= 2_000
+            assert len(context.current_context().shape.plans) <= 2_000
 
 
 class TestFunctions:
@@ -202,7 +202,7 @@ class TestFunctions:
             for _ in range(3):
                 assert isinstance(await di.call(texted), Database)
 
-            assert texted in [key[0] for key in context.current_context().environment.shape.plans[CALLS]]
+            assert texted in [key[0] for key in context.current_context().shape.plans[CALLS]]
 
     async def test_functions_that_differ_in_what_they_close_over_share_a_plan_that_keeps_none_of_them(
         self,
@@ -221,7 +221,7 @@ class TestFunctions:
                 del local
                 assert seen() is None
 
-            assert len(context.current_context().environment.shape.plans[CALLS]) == 1
+            assert len(context.current_context().shape.plans[CALLS]) == 1
 
     async def test_methods_of_several_objects_share_a_plan_that_keeps_none_of_them(self) -> None:
         class Shelf:
@@ -238,7 +238,7 @@ class TestFunctions:
             del shelf
 
             assert seen() is None
-            assert len(context.current_context().environment.shape.plans[CALLS]) == 2
+            assert len(context.current_context().shape.plans[CALLS]) == 2
 
     async def test_a_local_function_that_is_bound_to_an_object_is_not_kept_either(self) -> None:
         async with a_stage(Database):
@@ -253,7 +253,7 @@ class TestFunctions:
                 del put, test
                 assert [each() for each in seen] == [None, None]
 
-            assert len(context.current_context().environment.shape.plans[CALLS]) == 1
+            assert len(context.current_context().shape.plans[CALLS]) == 1
 
     async def test_a_default_of_a_local_function_is_its_own(self) -> None:
         async with a_stage(Repo):
@@ -275,9 +275,7 @@ class TestFunctions:
                 assert isinstance(await di.nject(Request | Database), Request)
 
             names = {
-                each.__name__
-                for each in context.current_context().environment.shape.plans.values()
-                if callable(each)
+                each.__name__ for each in context.current_context().shape.plans.values() if callable(each)
             }
             assert len(names) == 2
 

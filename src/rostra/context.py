@@ -82,7 +82,8 @@ def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
         layer = current_context()
     if name is None:  # what Components.get does first, without the call
         try:
-            return layer.values[layer.seen.shape.slots[wanted]]
+            values = layer.values
+            return values[values[0].shape.slots[wanted]]
         except KeyError:
             pass
     return layer.get(wanted, name=name, default=default)

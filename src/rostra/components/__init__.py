@@ -1,9 +1,9 @@
 """What is there? Layers of {type: {name: object}}, and the types under which an object is found."""
 
-from rostra.components.environment import Environment
+from rostra.components.environment import Environment, Sight
 from rostra.components.keys import Key, canonical, keys, name_of
 from rostra.components.layers import Components, layer_with
-from rostra.components.shapes import Added, Kinds, Shape
+from rostra.components.shapes import Added, Kinds, Shape, changing
 
 __all__ = [
     "Added",
@@ -12,7 +12,9 @@ __all__ = [
     "Key",
     "Kinds",
     "Shape",
+    "Sight",
     "canonical",
+    "changing",
     "keys",
     "layer_with",
     "name_of",

@@ -5,32 +5,62 @@ differ in their lists only. Neither is known to anybody, and so a layer that com
 added to later, or has layers above, stands on its own: from then on the one below knows it.
 
 What is added below layers reaches them, too: what they see is outdated then, and found out anew when somebody looks.
+
+Threads may look while others add. A list begins with what says where things are in it, and never changes: who has taken a
+list needs no lock to read it. What adds, and what finds out anew, makes another list, and has ``changing`` for itself.
 """
 
 # ruff: noqa: SLF001  (layers know each other)
 
 import weakref
-from typing import Any
+from typing import Any, TypeAlias
 
-from rostra.components.shapes import LIMIT, STALE, Added, Kinds, Level, Shape
+from rostra.components.shapes import LIMIT, STALE, Added, Kinds, Level, Shape, changing
 
 APART = "__rostra_shapes_apart__"
 """A class with this attribute decides by its instances what is found how: no two layers with one share a shape."""
 
+Sight: TypeAlias = tuple[list[Any], Shape]
+"""A list of values, and where things were in it when it was taken; both fit, whatever was added since."""
+
 
 class Seen:
-    """The shape of all layers that see alike; each of them may have a list of its own.
+    """What a list of values begins with; lists of layers that see alike begin with the same one.
 
     Args:
-        shape: Where things are in their lists. ``STALE`` once what lies below has changed, and from then on for ever.
+        shape: Where things are in these lists. ``STALE`` once what the layers see has changed, and from then on for ever.
         own: What was added to these layers themselves; None if nothing was.
+
+    ``begun`` are those of the layers above that began with the same things: known here, to be outdated with this one.
     """
 
-    __slots__ = ("own", "shape")
+    __slots__ = ("begun", "own", "shape")
 
     def __init__(self, shape: Shape, own: Shape | None) -> None:
         self.shape = shape
         self.own = own
+        self.begun: dict[Kinds, Seen] = {}
+
+    def begin(self, kinds: Kinds, *, is_apart: bool) -> "Seen":
+        """What the lists of layers above begin with to which these things were added; remembered, unless it is apart."""
+        shape = self.shape.started(kinds, is_apart=is_apart)
+        seen = Seen(shape, shape)
+        if not is_apart:
+            if len(self.begun) >= LIMIT:
+                self.outdate_begun()
+            self.begun[kinds] = seen
+        return seen
+
+    def outdate(self) -> None:
+        """Let all who have a list that begins with this look for another one."""
+        self.shape = STALE
+        self.outdate_begun()
+
+    def outdate_begun(self) -> None:
+        """The same for the layers above that began alike."""
+        for seen in self.begun.values():
+            seen.shape = STALE
+        self.begun = {}
 
 
 class Environment:
@@ -39,38 +69,49 @@ class Environment:
     Args:
         below: What it lies on.
 
-    ``seen`` and ``values`` are for others to read only. The list may grow, but a value that somebody may be about to
-    read stays: a replacement is made in a copy. A list that is replaced comes with another ``seen``, by which those that
-    have both from here notice it. ``_above`` is None until it stands on its own.
+    ``values`` is for others to read only: take it once, and the shape from what it begins with. ``_above`` is None until
+    it stands on its own; only then what ``values`` begins with is its own as well.
     """
 
-    __slots__ = ("__weakref__", "_above", "_begun", "_is_lent", "_limit", "_parent", "seen", "values")
+    __slots__ = ("__weakref__", "_above", "_is_lent", "_limit", "_parent", "values")
 
     _above: "list[weakref.ref[Environment]] | None"
-    _begun: dict[Kinds, Seen]
     _is_lent: bool
     _limit: int
     _parent: "Environment | None"
-    seen: Seen
     values: list[Any]
 
     def __init__(self, below: "Environment | None") -> None:
         self._parent = below
         if below is None:
             first = Level(None).first
-            self.values, self.seen = [], Seen(first, first)
+            self.values = [Seen(first, first)]
             self._is_lent = False
             self._remember_above()
         else:
-            below._stand()
-            self.values, self.seen = below.values, below.seen
+            if below._above is None:
+                with changing:
+                    below._stand()
+            self.values = below.values
             self._is_lent = True
             self._above = None
 
     @property
     def shape(self) -> Shape:
         """Where things are in its list."""
-        return self.seen.shape
+        return self.look()[1]
+
+    def look(self) -> Sight:
+        """What is seen, up to date and ready for look-ups."""
+        values = self.values
+        shape: Shape = values[0].shape
+        if shape is STALE:
+            with changing:
+                self._refresh()
+                values = self.values
+                shape = values[0].shape
+        shape.prepare()
+        return values, shape
 
     def begin(self, items: tuple[object, ...], kinds: Kinds) -> None:
         """Begin with these things, at a part of the price of adding them one by one; as the first that is done with it.
@@ -81,104 +122,94 @@ class Environment:
         """
         below = self._parent
         assert below is not None, "it lies on another"  # noqa: S101  (what does not begins with nothing)
-        if below._above is None:
+        with changing:
             below._stand()
-        self._above = None
-        self._is_lent = False
-        seen = below._begun.get(kinds)
-        if seen is not None:
-            self.seen = seen
-            self.values = [*below.values, *items]
-        else:
-            self._begin_first(below, items, kinds)
-
-    def _begin_first(self, below: "Environment", items: tuple[object, ...], kinds: Kinds) -> None:
-        below.refresh()
-        is_apart = any(hasattr(type(each), APART) for each in items)
-        shape = below.seen.shape.started(kinds, is_apart=is_apart)
-        self.seen = Seen(shape, shape)
-        self.values = [*below.values, *items]
-        if is_apart:
-            self._stand()
-            return
-        if len(below._begun) >= LIMIT:
-            below._outdate_begun()
-        below._begun[kinds] = self.seen
+            values = [*below.values, *items]
+            beneath: Seen = values[0]
+            seen = beneath.begun.get(kinds)
+            is_apart = seen is None and any(hasattr(type(each), APART) for each in items)
+            if seen is None:
+                seen = beneath.begin(kinds, is_apart=is_apart)
+            values[0] = seen
+            self.values = values
+            self._is_lent = False  # not before its own list is there, which others may be about to take
+            self._above = None
+            if is_apart:
+                self._stand()
 
     def include(self, item: object, added: Added) -> None:
         """Let ``item`` be found by the type and name under which it was added."""
         is_apart = hasattr(type(item), APART)
-        if self._is_lent and not is_apart:
-            self.begin((item,), (added,))
-            return
-        self._stand()
-        self.refresh()
-        if self.seen.own is None and self._parent is not None:
-            self._replace([*self._parent.values], self._parent.seen.shape.above.first)
-        seen = self.seen
-        slot = seen.shape.own.get(added)
-        if slot is None:
-            self.values.append(item)
-            seen.shape = seen.own = seen.shape.followed(added, is_apart=is_apart)
-        else:
+        with changing:
+            if self._is_lent and not is_apart:
+                self.begin((item,), (added,))
+                return
+            self._stand()
             values = [*self.values]
-            values[slot] = item
-            hides = is_apart or seen.shape.hides(added)
-            self._replace(values, seen.shape.followed(added, is_apart=is_apart) if hides else seen.shape)
-        self._outdate_above()
+            before: Seen = values[0]
+            shape = before.shape if before.own is not None else before.shape.above.first
+            slot = shape.own.get(added)
+            if slot is None:
+                values.append(item)
+                shape = shape.followed(added, is_apart=is_apart)
+            else:
+                values[slot] = item
+                if is_apart or shape.hides(added):
+                    shape = shape.followed(added, is_apart=is_apart)
+            values[0] = Seen(shape, shape)
+            self.values = values
+            before.outdate()
+            self._outdate_above()
 
-    def refresh(self) -> None:
+    def _refresh(self) -> None:
         """See what was added below."""
         outdated: list[Environment] = []
         each: Environment | None = self
-        while each is not None and each.seen.shape is STALE:
+        while each is not None and each.values[0].shape is STALE:
             outdated.append(each)
             each = each._parent
         for each in reversed(outdated):
             each._renew()
 
     def _renew(self) -> None:
-        below, known, values = self._parent, self.seen.own, self.values
-        if below is None:
-            return
-        self.values, self.seen = below.values, below.seen
+        below, known = self._parent, self.values
+        assert below is not None, "the lowest is never outdated"  # noqa: S101  (nothing lies below it)
         if self._is_lent:
+            self.values = below.values
             return
         if self._above is None:
             self._remember_above()
         below._bear(self)
-        self.seen = Seen(below.seen.shape, None)
-        if known is None:
-            return
-        shape = below.seen.shape.above.first
-        self.values = [*below.values]
-        for added, slot in known.own.items():
-            item = values[slot]
-            self.values.append(item)
-            shape = shape.followed(added, is_apart=hasattr(type(item), APART))
-        for added in known.latest or ():
-            shape = shape.followed(added, is_apart=hasattr(type(values[known.own[added]]), APART))
-        self.seen = Seen(shape, shape)
+        values = [*below.values]
+        shape, own = values[0].shape, known[0].own
+        if own is None:
+            values[0] = Seen(shape, None)
+        else:
+            shape = shape.above.first
+            for added, slot in own.own.items():
+                values.append(known[slot])
+                shape = shape.followed(added, is_apart=hasattr(type(known[slot]), APART))
+            for added in own.latest or ():
+                shape = shape.followed(added, is_apart=hasattr(type(known[own.own[added]]), APART))
+            values[0] = Seen(shape, shape)
+        self.values = values
 
     def _stand(self) -> None:
         """See what one sees in a way of one's own, of which the one below knows: to be added to, or to be lain upon."""
-        self.refresh()
+        self._refresh()
         if self._above is not None or self._parent is None:
             return
-        self._remember_above()
-        self.seen = Seen(self.seen.shape, None if self._is_lent else self.seen.own)
+        values = [*self.values]
+        before: Seen = values[0]
+        values[0] = Seen(before.shape, None if self._is_lent else before.own)
+        self.values = values
         self._is_lent = False
+        self._remember_above()
         self._parent._bear(self)
 
-    def _replace(self, values: list[Any], shape: Shape) -> None:
-        self.seen.shape = STALE
-        self.seen = Seen(shape, shape)
-        self.values = values
-
     def _remember_above(self) -> None:
-        self._above = []
-        self._begun = {}
         self._limit = 8
+        self._above = []
 
     def _bear(self, above: "Environment") -> None:
         refs = self._above
@@ -187,19 +218,13 @@ class Environment:
             self._limit = 2 * len(refs) + 8
         refs.append(weakref.ref(above))
 
-    def _outdate_begun(self) -> None:
-        for seen in self._begun.values():
-            seen.shape = STALE
-        self._begun = {}
-
     def _outdate_above(self) -> None:
         waiting: list[Environment] = [self]
         while waiting:
             each = waiting.pop()
-            each._outdate_begun()
             refs, each._above = each._above, []
             for ref in refs or ():
                 above = ref()
-                if above is not None and above.seen.shape is not STALE:
-                    above.seen.shape = STALE
+                if above is not None and above.values[0].shape is not STALE:
+                    above.values[0].outdate()
                     waiting.append(above)

@@ -29,7 +29,7 @@ class Components(Environment):
         parent: The layer below, or None for the lowest.
         label: What errors call this layer, such as ``stage`` or ``task sweep``.
 
-    Look-ups read ``seen`` and ``values``; those of ``environment`` are up to date.
+    Look-ups read ``values``, once; what ``look`` gives is up to date.
     """
 
     __slots__ = ("_label",)
@@ -100,11 +100,12 @@ class Components(Environment):
             ComponentNotFoundError: There is none and no default was given.
         """
         if name is None:
-            values, slot = self.values, self.seen.shape.slots.get(wanted)
+            values = self.values
+            slot = values[0].shape.slots.get(wanted)
             if slot is not None:
                 return values[slot]
-        self.refresh()
-        values, slot = self.values, self.seen.shape.find(wanted, name)
+        values, shape = self.look()
+        slot = shape.find(wanted, name)
         if slot is not None:
             return values[slot]
         if (proper := canonical(wanted)) is not wanted:
@@ -122,18 +123,10 @@ class Components(Environment):
 
     def own(self, wanted: Key) -> Mapping[str | None, Any]:
         """What this very layer has under ``wanted``, by name; nothing of those below it."""
-        shape = self._own_shape()
+        values, shape = self._owned()
         if shape is None:
             return {}
-        values = self.values
         return {name: values[slot] for name, slot in shape.index.get(canonical(wanted), {}).items()}
-
-    @property
-    def environment(self) -> Environment:
-        """What is seen from here, up to date and ready for look-ups: for the resolver."""
-        self.refresh()
-        self.seen.shape.prepare()
-        return self._parent if self._is_lent and self._parent is not None else self
 
     def push(self, label: str = "layer") -> "Components":
         """A new empty layer on top of this one."""
@@ -160,12 +153,15 @@ class Components(Environment):
             for layer in self.layers()
         )
 
-    def _own_shape(self) -> Shape | None:
-        self.refresh()
-        return None if self._is_lent else self.seen.own
+    def _owned(self) -> tuple[list[Any], Shape | None]:
+        """Its list, and the shape that says what in it was added to this very layer, if anything was."""
+        if self._is_lent:
+            return [], None
+        values, _ = self.look()
+        return values, values[0].own
 
     def _added(self) -> Iterable[Added]:
-        shape = self._own_shape()
+        _, shape = self._owned()
         return () if shape is None else shape.own
 
     def _missing(self, wanted: Key, name: str | None) -> ComponentNotFoundError:
@@ -185,14 +181,16 @@ def layer_with(item: object, kinds: Kinds, parent: Components, label: str) -> Co
     layer = _new(Components)
     layer._parent = parent
     layer._label = label
-    seen = None if parent._above is None else parent._begun.get(kinds)
-    if seen is None:
-        layer.begin((item,), kinds)
-        return layer
-    layer.seen = seen
-    layer.values = [*parent.values, item]
-    layer._is_lent = False
-    layer._above = None
+    if parent._above is not None:
+        values = [*parent.values, item]
+        seen = values[0].begun.get(kinds)
+        if seen is not None:
+            values[0] = seen
+            layer.values = values
+            layer._is_lent = False
+            layer._above = None
+            return layer
+    layer.begin((item,), kinds)
     return layer
 
 

@@ -5,6 +5,7 @@ thousand requests share theirs. So whatever is found out about a shape once hold
 one in the shape and one in the list, however deep the layers lie.
 """
 
+import threading
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
@@ -18,6 +19,10 @@ Kinds: TypeAlias = tuple[Added | type, ...]
 
 LIMIT = 1_000
 """So many shapes are remembered for the layers above one shape; then they are found out anew."""
+
+
+changing = threading.RLock()
+"""Held by what changes what layers see, and by what finds it out. Who looks need not hold it."""
 
 
 class Shape:
@@ -153,6 +158,10 @@ class Shape:
         """Find out the slots, unless they are known."""
         if self.is_ready:
             return
+        with changing:
+            self._find_out()
+
+    def _find_out(self) -> None:
         waiting: list[Shape] = [self]
         while (source := waiting[-1]._beneath) is not None and not source.is_ready:  # noqa: SLF001  (a shape, too)
             waiting.append(source)
@@ -164,21 +173,23 @@ class Shape:
         return self._source or self.level.below
 
     def _fill(self) -> None:
+        """Find out the slots from those of the shape beneath, and show them all at once to whoever looks meanwhile."""
+        beneath = self._beneath
+        slots = {} if beneath is None else {**beneath.slots}
+        named = {} if beneath is None else {name: {**each} for name, each in beneath.named.items()}
         news: Iterable[Added] = self.latest or self.own
         if self._source is not None:
             news = [next(reversed(self.own))]
-        if (beneath := self._beneath) is not None:
-            self.slots.update(beneath.slots)
-            self.named = {name: dict(slots) for name, slots in beneath.named.items()}
         for key, name in news:
-            slots = self.slots if name is None else self.named.setdefault(name, {})
-            slots.update(dict.fromkeys(keys(key), self.own[key, name]))
+            found = slots if name is None else named.setdefault(name, {})
+            found.update(dict.fromkeys(keys(key), self.own[key, name]))
+        self.slots, self.named = slots, named
         self._source = None
         self.is_ready = True
 
 
 class Level:
-    """The shapes of the layers directly above one shape.
+    """The shapes of the layers directly above one shape. The first slot of all is that of the ``Seen``.
 
     Args:
         below: That shape. The lowest layers have none, and a level for each; it remembers no former shapes.
@@ -188,7 +199,7 @@ class Level:
 
     def __init__(self, below: Shape | None) -> None:
         self.below = below
-        self.base = 0 if below is None else below.size
+        self.base = 1 if below is None else below.size
         self.is_shared = below is not None
         self.count = 0
         self.reordered: dict[tuple[tuple[Added, ...], tuple[Added, ...]], Shape] = {}

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from rostra.components import Components
+from rostra.components import Components, Shape, Sight
 from rostra.di.adapters import captured_for
 from rostra.di.alike import alike, signature_of_all
 from rostra.di.annotations import Want, in_order, read
@@ -35,14 +35,14 @@ def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, 
     """
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
-    recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
+    at, recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
     if is_one and len(given) == 1:
         asked, name, kind = key
-        plan = planned(layer, (name, asked), kind, recipe, given, Ways())
+        plan = planned(at, (name, asked), kind, recipe, given, Ways())
     else:
-        plan = planned(layer, (), key, recipe, given, Ways(is_one))
+        plan = planned(at, (), key, recipe, given, Ways(is_one))
     if plan is not None:
-        return plan(layer.environment.values, *given.values())  # type: ignore[no-any-return]  # generated
+        return plan(at[0], *given.values())  # type: ignore[no-any-return]  # generated
     return _injected(run_of(recipe, layer, given), is_one=is_one)
 
 
@@ -54,24 +54,25 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     """
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
-    recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
-    slot = _slot_of(layer, recipe) if is_one and not given else None
+    at, recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
+    values, shape = at
+    slot = _slot_of(recipe, shape) if is_one and not given else None
     if slot is not None:
-        layer.environment.shape.at_hand[key] = slot
-        return layer.environment.values[slot]
-    plan = planned(layer, (NOW,), key, recipe, given, Ways(is_one, can_wait=False))
+        shape.at_hand[key] = slot
+        return values[slot]
+    plan = planned(at, (NOW,), key, recipe, given, Ways(is_one, can_wait=False))
     if plan is not None:
-        return plan(layer.environment.values, *given.values())
+        return plan(at[0], *given.values())
     run = run_of(recipe, layer, given)
     run.check_now(recipe.wanted, recipe.plan.roots)
     return driven(_injected(run, is_one=is_one))
 
 
-def _slot_of(layer: Components, recipe: Recipe) -> int | None:
+def _slot_of(recipe: Recipe, shape: Shape) -> int | None:
     """Where the one thing that is asked for lies, if it is a component and will be so for all layers of this shape."""
     match recipe.plan.roots:
         case (Load() as load,) if recipe.is_known:
-            return layer.environment.shape.find(load.key, load.name)
+            return shape.find(load.key, load.name)
     return None
 
 
@@ -89,21 +90,21 @@ def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[
         return signature_of_all(function) if is_lasting else read_signature(function, captured=captured)
 
     key = (same, *given, *map(type, given.values()))
-    recipe = recipe_for(layer, (CALLS, key) if is_lasting else None, known, given)
+    at, recipe = recipe_for(layer, (CALLS, key) if is_lasting else None, known, given)
     told = () if same is function else (function,)
-    plan = planned(layer, (CALLS,), key, recipe, given, Ways(is_told_what_to_call=bool(told)))
+    plan = planned(at, (CALLS,), key, recipe, given, Ways(is_told_what_to_call=bool(told)))
     if plan is not None:
-        return plan(layer.environment.values, *told, *given.values())  # type: ignore[no-any-return]  # generated
+        return plan(at[0], *told, *given.values())  # type: ignore[no-any-return]  # generated
     return called(function, recipe, run_of(recipe, layer, given), (), {})
 
 
 def planned(
-    layer: Components, under: tuple[Any, ...], key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
+    at: Sight, under: tuple[Any, ...], key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
 ) -> Callable[..., Any] | None:
     """The plan as a function, kept where ``calls`` will find it; None if this call is to be interpreted.
 
     Args:
-        layer: Where it is asked.
+        at: What is seen where it is asked, as it was when ``recipe`` was found out.
         under: Through which dictionaries to go from the shape's.
         key: Its key in the last of them.
         recipe: What was found out.
@@ -112,13 +113,13 @@ def planned(
     """
     if not recipe.is_known:
         return None
-    environment = layer.environment
-    plans = environment.shape.plans
+    _, shape = at
+    plans = shape.plans
     for each in under:
         plans = plans.setdefault(each, {})
     function: Callable[..., Any] | None = plans.get(key)
     if function is None:
-        function = function_of(recipe, environment, given, ways)
+        function = function_of(recipe, at, given, ways)
         if function is not None:
             plans[key] = function
     return function
@@ -135,7 +136,8 @@ async def called(
 
 async def values_of(layer: Components, wants: tuple[Want, ...]) -> list[Any]:
     """What is asked for from ``layer``, in order."""
-    return await run_of(recipe_for(layer, None, lambda: wants, {}), layer, {}).values()
+    _, recipe = recipe_for(layer, None, lambda: wants, {})
+    return await run_of(recipe, layer, {}).values()
 
 
 async def raising(error: Exception) -> Any:

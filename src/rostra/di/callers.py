@@ -42,32 +42,34 @@ class Caller:
         layer = peek(None) or here()
         if type(layer) is LateScope and layer.closing is None:
             below = layer.below
-            plans = below.seen.shape.plans.get(self._under_scope)
+            values = below.values
+            plans = values[0].shape.plans.get(self._under_scope)
             plan = None if plans is None else plans.get(_kinds(layer.items))
             if plan is not None:
-                return plan(below.values, (), named)  # type: ignore[no-any-return]  # generated
+                return plan(values, (), named)  # type: ignore[no-any-return]  # generated
             layer.opened()
-        plan = layer.seen.shape.plans.get(self)
+        values = layer.values
+        plan = values[0].shape.plans.get(self)
         if plan is not None:
-            return plan(layer.values, (), named)  # type: ignore[no-any-return]  # generated
+            return plan(values, (), named)  # type: ignore[no-any-return]  # generated
         return self._found(layer, named)
 
     def _found(self, layer: Components, named: Mapping[str, Any]) -> Awaitable[Any]:
-        recipe = recipe_for(layer, self._question, lambda: self._known, {})
-        plan = planned(layer, (), self, recipe, {}, Ways(passes=True))
+        at, recipe = recipe_for(layer, self._question, lambda: self._known, {})
+        plan = planned(at, (), self, recipe, {}, Ways(passes=True))
         if plan is None:
             return called(self.function, recipe, run_of(recipe, layer, {}), (), named)
         if isinstance(layer, LateScope):
-            self._remember(layer, recipe, plan)
-        return plan(layer.environment.values, (), named)  # type: ignore[no-any-return]  # generated
+            self._remember(layer, at[1], recipe, plan)
+        return plan(at[0], (), named)  # type: ignore[no-any-return]  # generated
 
-    def _remember(self, layer: LateScope, recipe: Recipe, plan: Callable[..., Any]) -> None:
+    def _remember(self, layer: LateScope, shape: Shape, recipe: Recipe, plan: Callable[..., Any]) -> None:
         """What reads nothing of the scope's layer finds the same in the layer below, at the same places.
 
         So it does in the next scope, if that comes with things of the same types.
         """
-        below = layer.below.environment.shape
-        if layer.environment.shape.level.below is below and _is_below(recipe.plan, layer.environment.shape):
+        below = layer.below.shape
+        if shape.level.below is below and _is_below(recipe.plan, shape):
             below.plans.setdefault(self._under_scope, {})[_kinds(layer.items)] = plan
             registry_of(layer).remembers(below)
 

@@ -72,22 +72,22 @@ def nject(target: Any, /, *more: Any, **given: Any) -> Promise[Any]:
         GivenError: A given value serves nobody, or two serve one parameter.
     """
     try:
-        layer = peek()
-        plans = layer.seen.shape.plans
+        values = peek().values
+        plans = values[0].shape.plans
         if more:
             plan = plans[(target, *more), *given, *map(type, given.values())]
-            return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # generated
+            return plan(values, *given.values())  # type: ignore[no-any-return]  # generated
         if not given:
-            return plans[target](layer.values)  # type: ignore[no-any-return]  # as above
+            return plans[target](values)  # type: ignore[no-any-return]  # as above
         if len(given) == 1:
             name, value = given.popitem()  # takes half the time of looking at it
             try:
-                return plans[name][target][type(value)](layer.values, value)  # type: ignore[no-any-return]  # as above
+                return plans[name][target][type(value)](values, value)  # type: ignore[no-any-return]  # as above
             except (KeyError, TypeError):
                 given[name] = value
                 raise
         plan = plans[target, *given, *map(type, given.values())]
-        return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # as above
+        return plan(values, *given.values())  # type: ignore[no-any-return]  # as above
     except (LookupError, TypeError):  # no context, not planned yet, or no key of a dictionary
         pass
     try:
@@ -138,16 +138,16 @@ def now(target: Any, /, *more: Any, **given: Any) -> Any:
     """
     if not given and not more:
         try:
-            layer = peek()
-            shape = layer.seen.shape
+            values = peek().values
+            shape = values[0].shape
             slot = shape.at_hand.get(target)
             if slot is not None:
-                return layer.values[slot]
+                return values[slot]
             plan = shape.plans[NOW][target]
         except (LookupError, TypeError):  # as above
             pass
         else:
-            return plan(layer.values)
+            return plan(values)
     return found_now((target, *more), given)
 
 
@@ -169,11 +169,12 @@ def call(function: Callable[..., Any], /, **given: Any) -> Promise[Any]:
     """
     layer = peek(None)
     if layer is not None:
-        plans = layer.seen.shape.plans.get(CALLS)
+        values = layer.values
+        plans = values[0].shape.plans.get(CALLS)
         if plans is not None:
             try:
                 plan = plans[function, *given, *map(type, given.values())]
-                return plan(layer.values, *given.values())  # type: ignore[no-any-return]  # generated
+                return plan(values, *given.values())  # type: ignore[no-any-return]  # generated
             except (KeyError, TypeError):  # as above
                 pass
     try:

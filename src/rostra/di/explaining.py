@@ -46,7 +46,7 @@ def explain(target: Any, /, *, source: bool = False, **given: Any) -> str:
 
 def _text_of(answer: Answer, given: tuple[str, ...]) -> str:
     program = program_of(Recipe(answer, is_final=False), given, Ways())
-    if program is None or places_of(program, here().environment) is None:
+    if program is None or places_of(program, here().look()) is None:
         return f"{answer.wanted} is interpreted: something is made lazily, or an object of the stage is not there yet"
     return str(program.text)
 

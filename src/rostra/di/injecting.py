@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, layer_with
+from rostra.components import Components, Sight, layer_with
 from rostra.di.adapters import captured_for
 from rostra.di.asking import INJECTED, called, planned, remaining
 from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
@@ -38,23 +38,26 @@ class Injected:
     async def call(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call a coroutine function."""
         layer, key = here(), (self, len(args), *kwargs)
-        plan = layer.seen.shape.plans.get(INJECTED, _NOTHING).get(key)
+        values = layer.values
+        plan = values[0].shape.plans.get(INJECTED, _NOTHING).get(key)
         if plan is None:
+            shape = layer.shape
             if nearest_scope(layer)[1] is not None:
                 return await self._planned(layer, key, args, kwargs)
-            layer.environment.shape.plans.setdefault(INJECTED, {})[key] = plan = _OPENS
+            shape.plans.setdefault(INJECTED, {})[key] = plan = _OPENS
         if plan is not _OPENS:
-            return await plan(layer.values, args, kwargs)
+            return await plan(values, args, kwargs)
         key = (_OPENS, *key)
         own = scope()
         own.label = "call"
         lent = layer_with(own, OF_SCOPE, layer, "call")
         try:
-            plan = lent.seen.shape.plans.get(INJECTED, _NOTHING).get(key)
+            values = lent.values
+            plan = values[0].shape.plans.get(INJECTED, _NOTHING).get(key)
             if plan is None:
                 result = await self._planned(lent, key, args, kwargs, is_alone=True)
             else:
-                result = await plan(lent.values, args, kwargs)
+                result = await plan(values, args, kwargs)
         except BaseException as error:
             await own.close(error)
             raise
@@ -72,22 +75,23 @@ class Injected:
         *,
         is_alone: bool = False,
     ) -> Awaitable[Any]:
-        recipe = self._recipe(layer, key, args, kwargs)
-        plan = planned(layer, (INJECTED,), key, recipe, {}, Ways(passes=True, is_alone=is_alone))
+        at, recipe = self._recipe(layer, key, args, kwargs)
+        plan = planned(at, (INJECTED,), key, recipe, {}, Ways(passes=True, is_alone=is_alone))
         if plan is not None:
-            return plan(layer.environment.values, args, kwargs)  # type: ignore[no-any-return]  # generated
+            return plan(at[0], args, kwargs)  # type: ignore[no-any-return]  # generated
         return called(self.function, recipe, run_of(recipe, layer, {}), args, kwargs)
 
     def call_now(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
         """Call a function for which nothing need be awaited."""
         layer, key = here(), (self, len(args), *kwargs)
-        plan = layer.seen.shape.plans.get(INJECTED, {}).get(key)
+        values = layer.values
+        plan = values[0].shape.plans.get(INJECTED, _NOTHING).get(key)
         if plan is not None:
-            return plan(layer.values, args, kwargs)
-        recipe = self._recipe(layer, key, args, kwargs)
-        plan = planned(layer, (INJECTED,), key, recipe, {}, Ways(passes=True, can_wait=False))
+            return plan(values, args, kwargs)
+        at, recipe = self._recipe(layer, key, args, kwargs)
+        plan = planned(at, (INJECTED,), key, recipe, {}, Ways(passes=True, can_wait=False))
         if plan is not None:
-            return plan(layer.environment.values, args, kwargs)
+            return plan(at[0], args, kwargs)
         run = run_of(recipe, layer, {})
         run.check_now(recipe.wanted, recipe.plan.roots)
         positional, named = driven(run.passed(recipe.arguments))
@@ -95,7 +99,7 @@ class Injected:
 
     def _recipe(
         self, layer: Components, key: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> Recipe:
+    ) -> tuple[Sight, Recipe]:
         def asked() -> Signature:
             passed = self._bindable.bind_partial(*args, **kwargs).arguments
             return remaining(self._known, frozenset(passed))

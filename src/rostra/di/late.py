@@ -4,18 +4,16 @@ What a call comes with, and the scope itself, become components when the layer i
 is a layer with a parent and nothing else.
 """
 
-import threading
 from contextvars import Token
 from types import TracebackType
 from typing import Any, Self
 
 from rostra import context
-from rostra.components import Components
+from rostra.components import Components, changing
 from rostra.di.closing import Stack
 from rostra.di.scopes import scope
 
-_opening = threading.RLock()
-_WHEN_OPEN = frozenset(("seen", "values", "_above", "_is_lent"))
+_WHEN_OPEN = frozenset(("values", "_above", "_is_lent"))
 
 
 class LateScope(Components):
@@ -51,7 +49,7 @@ class LateScope(Components):
 
     def opened(self) -> None:
         """Open it: for who knows that nobody has looked yet, which to find out takes longer."""
-        with _opening:
+        with changing:
             if self.closing is None:
                 self._open()
 

@@ -8,7 +8,7 @@ which it would be found: an addition moves a layer to another shape, and a regis
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, Environment, Shape
+from rostra.components import Components, Shape, Sight
 from rostra.di.answering import Answer, Asked, answer
 from rostra.di.drawing import unused
 from rostra.di.facts import Facts
@@ -89,8 +89,10 @@ def checked(view: View, asked: Asked) -> Answer:
     return found
 
 
-def recipe_for(layer: Components, key: Any, asked: Callable[[], Asked], given: Mapping[str, Any]) -> Recipe:
-    """What is remembered of a question, or found out now.
+def recipe_for(
+    layer: Components, key: Any, asked: Callable[[], Asked], given: Mapping[str, Any]
+) -> tuple[Sight, Recipe]:
+    """What is remembered of a question, or found out now; and what was seen there when this began.
 
     Args:
         layer: Where it is asked.
@@ -101,12 +103,12 @@ def recipe_for(layer: Components, key: Any, asked: Callable[[], Asked], given: M
     Raises:
         RostraError: As for ``checked``.
     """
-    shape = layer.environment.shape
+    at = values, shape = layer.look()
     recipes: dict[Any, Recipe] = shape.plans.get(_RECIPES, {})
     known = recipes.get(key) if key is not None else None
     if known is not None:
         known.is_known = True
-        return known
+        return at, known
     view = view_from(layer, {name: type(value) for name, value in given.items()})
     recipe = _taken_over(view, key)
     if recipe is None:
@@ -114,9 +116,9 @@ def recipe_for(layer: Components, key: Any, asked: Callable[[], Asked], given: M
         recipe = Recipe(found, is_final=key is not None and found.is_final and _is_of_shape(view))
         if recipe.is_final and view.facts is not None and _is_told_by_facts(view):
             view.registry.remembered.add(_circumstances(view, key), view.facts, recipe)
-    if recipe.is_final and layer.environment.shape is shape:
+    if recipe.is_final and layer.look()[0] is values:  # no other thread has added anything meanwhile
         _remember(shape, view, key, recipe)
-    return recipe
+    return at, recipe
 
 
 def _taken_over(view: View, key: Any) -> Recipe | None:
@@ -148,14 +150,14 @@ def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
     return Run(recipe.plan, given, layer, scope, objects, scope)
 
 
-def function_of(recipe: Recipe, environment: Environment, given: Mapping[str, Any], ways: Ways) -> Any:
+def function_of(recipe: Recipe, at: Sight, given: Mapping[str, Any], ways: Ways) -> Any:
     """The plan as a function of the context's values and the given values, or None if it is better interpreted."""
     if not recipe.is_known:
         return None
     program = program_of(recipe, tuple(given), ways)
     if program is None:
         return None
-    places = places_of(program, environment)
+    places = places_of(program, at)
     if places is None:
         return None
     key = (tuple(given), ways)
@@ -179,9 +181,9 @@ def program_of(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Any:
     return recipe.programs[key]
 
 
-def places_of(program: Any, environment: Environment) -> dict[str, Any] | None:
+def places_of(program: Any, at: Sight) -> dict[str, Any] | None:
     """What the names in a program stand for in this context; None as long as an object of the stage is to be made."""
-    shape, values = environment.shape, environment.values
+    values, shape = at
     slot = shape.find(StageObjects, None)
     there: Mapping[Any, Any] = {} if slot is None else values[slot].kept.values
     slots = {name: shape.find(*added) for added, name in program.slots.items()}

@@ -93,7 +93,7 @@ class View(Values):
         return None if seen is None else self.is_private(seen.depth)
 
     def _seen(self, option: Option) -> Seen | None:
-        shape = self.layer.environment.shape
+        shape = self.layer.shape
         if shape.find(*option) is None and not self.has_overrides:
             return None
         for depth, layer in self.layers():
@@ -176,7 +176,7 @@ def view_from(layer: Components, given: Mapping[str, Any]) -> View:
 
 
 def _has_overrides(layer: Components) -> bool:
-    return layer.environment.shape.find(Overrides, None) is not None
+    return layer.shape.find(Overrides, None) is not None
 
 
 def fits(given: Any, key: Key) -> bool:

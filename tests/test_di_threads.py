@@ -1,0 +1,198 @@
+"""Threads look things up while others add: what is there is found, and never anything else."""
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from rostra import context, di
+from rostra.components import Components
+
+ADDITIONS = 100
+READERS = 3
+
+
+class Counted:
+    """Each is added later than those with lower numbers."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+class Low(Counted): ...
+
+
+class Middle(Counted): ...
+
+
+class Settled: ...
+
+
+class Handler:
+    def __init__(self, low: Low, middle: Middle, settled: Settled) -> None:
+        self.found = low, middle, settled
+
+
+class Layers:
+    """Three layers, one above the other, and one above them to which nothing was added."""
+
+    def __init__(self) -> None:
+        self.low = Components(None, "low")
+        self.middle = self.low.push("middle")
+        self.top = self.middle.push("top")
+        self.low.add(Low(0))
+        self.middle.add(Middle(0))
+        self.middle.add(Middle(0), name="second")
+        self.settled = self.top.add(Settled())
+        self.lent = self.top.push("lent")
+
+
+@pytest.fixture(autouse=True)
+def _many_switches() -> Iterator[None]:
+    """Threads take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+def at_once(writers: Sequence[Callable[[], object]], readers: Sequence[Callable[[], object]]) -> None:
+    """Call each of the readers again and again until all writers are done.
+
+    Raises:
+        BaseExceptionGroup: Some of them failed. The others end then, too.
+    """
+    failures: list[BaseException] = []
+    is_over = threading.Event()
+    all_there = threading.Barrier(len(writers) + len(readers))
+
+    def watched(act: Callable[[], object]) -> None:
+        all_there.wait(timeout=60)
+        try:
+            act()
+        except BaseException as error:  # noqa: BLE001  (raised in the thread of the test)
+            failures.append(error)
+            is_over.set()
+
+    def reading(read: Callable[[], object]) -> Callable[[], object]:
+        def read_on() -> None:
+            while not is_over.is_set():
+                read()
+
+        return read_on
+
+    writing = [threading.Thread(target=watched, args=[each]) for each in writers]
+    looking = [threading.Thread(target=watched, args=[reading(each)]) for each in readers]
+    for each in (*looking, *writing):
+        each.start()
+    for each in writing:
+        each.join()
+    is_over.set()
+    for each in looking:
+        each.join()
+    if failures:
+        raise BaseExceptionGroup("threads failed", failures)
+
+
+class Latest:
+    """Sees to it that of several that are added one after the other none is found after a later one."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[type, int] = {}
+
+    def check(self, found: Any, wanted: type[Counted]) -> None:
+        assert type(found) is wanted
+        assert found.number >= self._numbers.get(wanted, 0)
+        self._numbers[wanted] = found.number
+
+
+def adding(layers: Layers, kind: str) -> Callable[[], None]:
+    """Adds below the others: kinds that nobody asks for, and in between again what was there."""
+    types = [type(f"{kind}{number}", (), {}) for number in range(ADDITIONS)]
+
+    def add() -> None:
+        for number, cls in enumerate(types, 1):
+            layer = layers.low if number % 2 else layers.middle
+            item = layer.add(cls())
+            assert layers.lent.get(cls) is item
+            if number % 5 == 0 and kind == "first":
+                layers.low.add(Low(number))
+                layers.middle.add(Middle(number))
+                assert layers.top.get(Low).number == number
+
+    return add
+
+
+def looking(
+    layer: Components, layers: Layers, found_by: Callable[[Components], Sequence[Any]]
+) -> Callable[[], None]:
+    latest = Latest()
+
+    def look() -> None:
+        low, middle, settled = found_by(layer)
+        latest.check(low, Low)
+        latest.check(middle, Middle)
+        assert settled is layers.settled
+
+    return look
+
+
+def by_get(layer: Components) -> Sequence[Any]:
+    return layer.get(Low), layer.get(Middle), layer.get(Settled)
+
+
+def by_context(layer: Components) -> Sequence[Any]:
+    with context.use(layer):
+        return context.get(Low), context.get(Middle), context.get(Settled)
+
+
+def by_find(layer: Components) -> Sequence[Any]:
+    assert set(layer.find(Middle)) == {None, "second"}
+    return layer.find(Low)[None], layer.find(Middle)[None], layer.find(Settled)[None]
+
+
+def by_now(layer: Components) -> Sequence[Any]:
+    with context.use(layer):
+        return di.now(Low), di.now(Middle), di.now(Settled)
+
+
+def by_several(layer: Components) -> Sequence[Any]:
+    with context.use(layer):
+        return di.now(Low, Middle, Settled)
+
+
+def by_handler(layer: Components) -> Sequence[Any]:
+    with context.use(layer):
+        return di.now(Handler).found
+
+
+def by_scope(layer: Components) -> Sequence[Any]:
+    async def asked() -> Any:
+        async with di.scope():
+            return await di.nject(Low, Middle, Settled)
+
+    with context.use(layer), asyncio.Runner() as runner:
+        return runner.run(asked())
+
+
+WAYS = [by_get, by_context, by_find, by_now, by_several, by_handler, by_scope]
+
+
+@pytest.mark.parametrize("found_by", WAYS)
+def test_what_is_there_is_found_while_other_threads_add_below(
+    found_by: Callable[[Components], Sequence[Any]],
+) -> None:
+    layers = Layers()
+    layers.low.add(di.Registry())
+    with context.use(layers.low):
+        di.register(Handler)
+
+    readers = [looking(layer, layers, found_by) for layer in (layers.top, layers.lent, layers.lent)[:READERS]]
+    at_once([adding(layers, "first"), adding(layers, "second")], readers)
+
+    for layer in (layers.top, layers.lent):
+        low, middle, settled = found_by(layer)
+        assert (low.number, middle.number, settled) == (ADDITIONS, ADDITIONS, layers.settled)

@@ -429,3 +429,16 @@ async def test_inject_uses_the_scope_that_is_open() -> None:
 
     async with a_stage(*world.adapters), di.scope():
         assert await handler() is await di.nject(Session)
+
+
+async def test_a_scope_in_which_nothing_was_opened_is_left_without_waiting_as_often_as_one_likes() -> None:
+    async with a_stage():
+        outside = context.current_context()
+        for _ in range(3):
+            scope = di.scope()
+
+            async with scope:
+                assert context.current_context() is not outside
+
+            assert scope.is_closed
+            assert context.current_context() is outside

@@ -75,7 +75,7 @@ def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
         NoContextError: There is no context here, and no default was given.
         ComponentNotFoundError: There is none and no default was given.
     """
-    layer = _current.get(None)
+    layer = peek(None)
     if layer is None:
         if default is not ... and not _shown:
             return default

@@ -16,8 +16,6 @@ from rostra.components.keys import Key, canonical, name_of
 from rostra.components.shapes import Added, Kinds, Shape
 from rostra.errors import ComponentNotFoundError, NotAComponentError
 
-_new = object.__new__
-
 Item = TypeVar("Item")
 Default = TypeVar("Default")
 
@@ -173,12 +171,19 @@ class Components(Environment):
         return ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
 
 
+class _Begun(Components):
+    """A layer that is filled by who makes it: so no time is spent on an ``__init__``."""
+
+    __slots__ = ()
+    __init__: Any = object.__init__
+
+
 def layer_with(item: object, kinds: Kinds, parent: Components, label: str) -> Components:
     """A layer to which one thing was added already; for who has no time for both.
 
     What ``begin`` does where a layer has begun alike stands here once more, since its call takes as long as all that.
     """
-    layer = _new(Components)
+    layer: Components = _Begun()
     layer._parent = parent
     layer._label = label
     if parent._above is not None:

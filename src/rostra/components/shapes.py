@@ -37,7 +37,7 @@ class Shape:
     ``slots`` are those of components without a name, ``named`` those of the others. Both are empty until
     ``prepare``, and only a look-up that finds nothing need call it. ``next`` are the shapes that follow this one, for
     all who share them. ``plans`` belongs to the resolver, and so does ``at_hand``: the slots of the components that it
-    takes as they are.
+    takes as they are, and 0 for what it has a plan for.
     """
 
     __slots__ = (

@@ -62,7 +62,9 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
         return values[slot]
     plan = planned(at, (NOW,), key, recipe, given, Ways(is_one, can_wait=False))
     if plan is not None:
-        return plan(at[0], *given.values())
+        if is_one and not given:
+            shape.at_hand[key] = 0
+        return plan(values, *given.values())
     run = run_of(recipe, layer, given)
     run.check_now(recipe.wanted, recipe.plan.roots)
     return driven(_injected(run, is_one=is_one))

@@ -140,8 +140,8 @@ def now(target: Any, /, *more: Any, **given: Any) -> Any:
         try:
             values = peek().values
             shape = values[0].shape
-            slot = shape.at_hand.get(target)
-            if slot is not None:
+            slot = shape.at_hand[target]
+            if slot:
                 return values[slot]
             plan = shape.plans[NOW][target]
         except (LookupError, TypeError):  # as above

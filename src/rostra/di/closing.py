@@ -5,7 +5,8 @@ the end, together. It decides nothing about time: whoever closes bounds it from 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import types
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
@@ -18,6 +19,17 @@ Step: TypeAlias = Callable[[BaseException | None], Awaitable[Any] | Any] | Async
 Steps: TypeAlias = "tuple[str, Step, Steps] | None"
 """The next step, its label before it and those that come then behind it."""
 Exit: TypeAlias = tuple[type[BaseException] | None, BaseException | None, TracebackType | None]
+
+
+@types.coroutine
+def _nothing() -> Generator[Any, None, None]:
+    yield from ()
+
+
+_ended: Any = _nothing()
+list(_ended)
+DONE: Awaitable[None] = _ended
+"""What can be awaited again and again, and never waits: a generator that has ended."""
 
 
 class Stack:

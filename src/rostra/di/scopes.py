@@ -13,7 +13,7 @@ from typing import Any, Self, TypeVar
 
 from rostra.components import Components, Kinds, layer_with
 from rostra.context import enter, leave, peek
-from rostra.di.closing import Stack, Steps
+from rostra.di.closing import DONE, Stack, Steps
 from rostra.di.keeping import MISSING, Kept
 from rostra.di.plans import ScopeValue
 from rostra.di.registry import here
@@ -82,13 +82,19 @@ class Scope(Stack):
         self._token = enter(layer)
         return self
 
-    async def __aexit__(
+    def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    ) -> Awaitable[None]:
         self.is_closed = True
+        if self.steps is not None:
+            return self._closed(error)
+        leave(self._token)
+        self._token = None
+        return DONE
+
+    async def _closed(self, error: BaseException | None) -> None:
         try:
-            if self.steps is not None:
-                await self.close(error)
+            await self.close(error)
         finally:
             token, self._token = self._token, None  # it knows the layer, of which this is a component
             leave(token)

@@ -118,7 +118,8 @@ def use(layer: Components) -> Iterator[Components]:
 def bound(layer: Components) -> contextvars.Context:
     """A copy of the running code's context variables in which ``layer`` is the current one: for new tasks."""
     copy = contextvars.copy_context()
-    copy.run(_current.set, layer)
+    if _current.get(None) is not layer:
+        copy.run(_current.set, layer)
     return copy
 
 

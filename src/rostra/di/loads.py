@@ -1,7 +1,7 @@
 """What does a call take from the context? Asked by those who must know it before they make the call."""
 
-import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 from rostra.components import Components, Key
@@ -27,7 +27,7 @@ def loads(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
 
 def takes_nothing(function: Callable[..., Any]) -> bool:
     """Whether it is a plain function without parameters, whose call needs no plan; a glance, not a look."""
-    if not inspect.isfunction(function):
+    if not isinstance(function, FunctionType):
         return False
     code = function.__code__
     return not (code.co_argcount or code.co_kwonlyargcount or hasattr(function, "__wrapped__"))

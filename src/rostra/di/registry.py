@@ -8,7 +8,7 @@ decided here.
 import itertools
 import weakref
 from collections import ChainMap
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -232,28 +232,26 @@ Defined: TypeAlias = tuple[Any, type | None, type | None]
 def defined_in(module: ModuleType) -> list[Defined]:
     """What is defined in a module, not imported into it, and in the bodies of its classes; each once, in order."""
     name = module.__name__
-    seen: set[int] = set()
+    own = {id(item): item for item in [*vars(module).values()] if getattr(item, "__module__", None) == name}
     found: list[Defined] = []
-    for item in [*vars(module).values()]:
-        if getattr(item, "__module__", None) == name and id(item) not in seen:
-            seen.add(id(item))
-            found.append((item, None, None))
-            if isinstance(item, type):
-                found += _methods(item)
+    for item in own.values():
+        found.append((item, None, None))
+        if isinstance(item, type):
+            found += _methods(item)
     return found
 
 
-def _methods(cls: type) -> Iterator[Defined]:
-    for name, item in [*vars(cls).items()]:
-        if isinstance(item, _BOUND):
-            yield getattr(cls, name), cls, None
-        elif callable(item):
-            yield item, cls, cls
+def _methods(cls: type) -> list[Defined]:
+    return [
+        (getattr(cls, name), cls, None) if isinstance(item, _BOUND) else (item, cls, cls)
+        for name, item in [*vars(cls).items()]
+        if callable(item) or isinstance(item, classmethod)
+    ]
 
 
 def is_injected(item: Any) -> bool:
-    """True for what ``@di.inject`` made."""
-    return getattr(item, INJECTED, None) is item
+    """True for what ``@di.inject`` made; that is never a class."""
+    return not isinstance(item, type) and getattr(item, INJECTED, None) is item
 
 
 PROCESS = Registry()

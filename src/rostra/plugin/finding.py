@@ -14,7 +14,7 @@ from rostra import di
 from rostra.errors import PluginError, PluginNotFoundError, closest
 from rostra.errors.base import shortened
 from rostra.plugin.beginning import never_waits
-from rostra.plugin.installed import GROUP, all_installed, installed
+from rostra.plugin.installed import GROUP, all_installed, installed, is_installed
 from rostra.plugin.names import Reference, Script, read
 from rostra.values import Values
 
@@ -122,7 +122,10 @@ def _is_async(function: Any) -> bool:
 
 
 def _by_name(name: str, asker: Asker | None) -> Plugin:
-    reference = read(name, None if asker is None else asker.plugin.package, installed(name), asker or "")
+    if name.isidentifier() and not is_installed(name):
+        reference = Reference(name, None)
+    else:
+        reference = read(name, None if asker is None else asker.plugin.package, installed(name), asker or "")
     module = _script_called(reference.module) or _import(name, reference, asker)
     if reference.attribute is None:
         return _of_module(module)
@@ -187,11 +190,10 @@ def _script(main: ModuleType) -> Script:
 
 def _of_module(module: ModuleType) -> Plugin:
     name = module.__name__
-    package = name if hasattr(module, "__path__") else name.rpartition(".")[0]
-    # A script knows its package only if it was started by python -m.
-    return Plugin(
-        name, module, getattr(module, "prepare", None), getattr(module, "__package__", None) or package
-    )
+    package = getattr(module, "__package__", None)
+    if not package:  # it is in none, or it is a script that was not started by python -m
+        package = name if "__path__" in vars(module) else name.rpartition(".")[0]
+    return Plugin(name, module, getattr(module, "prepare", None), package)
 
 
 def _of_callable(function: Callable[..., Any]) -> Plugin:

@@ -7,11 +7,14 @@ from rostra.installed import PLUGINS, entry_points, names
 GROUP = PLUGINS
 
 
+def is_installed(name: str) -> bool:
+    """Whether there is an entry point of this name."""
+    return (name.isidentifier() or "-" in name) and name != "__main__" and name in names(GROUP)
+
+
 def installed(name: str) -> Mapping[str, str]:
-    """The entry points, name to ``module`` or ``module:function``; none if ``name`` is surely not one."""
-    if not (name.isidentifier() or "-" in name) or name == "__main__":
-        return {}
-    return all_installed() if name in names(GROUP) else {}
+    """The entry points, name to ``module`` or ``module:function``; none if ``name`` is not one."""
+    return all_installed() if is_installed(name) else {}
 
 
 def all_installed() -> Mapping[str, str]:

@@ -1,6 +1,7 @@
 """How is a plugin prepared? Its handlers and adapters are collected, then its ``prepare`` runs to its end."""
 
 import inspect
+import logging
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
@@ -12,7 +13,7 @@ from rostra.components import Key, keys
 from rostra.config import ConfigSource
 from rostra.di.registry import defined_in
 from rostra.errors import PluginError
-from rostra.handlers import Handlers, Trigger, collect
+from rostra.handlers import Declared, Handlers, Trigger, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, Named, is_prepare
 from rostra.plugin.loading import Loader, Loading, Record
@@ -56,30 +57,34 @@ class Preparing:
         """
         log.bind_late(_named, record)
         begun = perf_counter()
-        has_prepare = record.plugin.prepare is not None
-        adapters = 0 if has_prepare else len(self.registry.adapters)
-        handlers = await self._collect(loading, record)
-        if record.plugin.prepare is not None:
-            await self._run(loading, record, record.plugin.prepare)
-        elif not handlers and len(self.registry.adapters) == adapters:
+        prepare = record.plugin.prepare
+        adapters = len(self.registry.adapters) if prepare is None else 0
+        declared = self._collect(record)
+        if declared:
+            await self._take_over(declared, loading, record)
+        if prepare is not None:
+            await self._run(loading, record, prepare)
+        elif not declared and len(self.registry.adapters) == adapters:
             raise _nothing_in(record)
-        _log.debug("plugin.prepared", seconds=round(perf_counter() - begun, 3))
+        if _log.is_enabled_for(logging.DEBUG):
+            _log.debug("plugin.prepared", seconds=round(perf_counter() - begun, 3))
 
-    async def _collect(self, loading: Loading, record: Record) -> int:
-        """Collect from the module, once; return how many handlers it has."""
+    def _collect(self, record: Record) -> tuple[Declared, ...]:
+        """Collect adapters from the module, once; return the handlers."""
         module = record.plugin.module
         if module is None or module.__name__ in self._collected:
-            return 0
+            return ()
         self._collected.add(module.__name__)
         defined = defined_in(module)
         self.registry.collect(module, defined)
-        declared = collect(module, defined)
+        return collect(module, defined)
+
+    async def _take_over(self, declared: tuple[Declared, ...], loading: Loading, record: Record) -> None:
+        """Load the transports of handlers; then these are the stage's."""
         for each in declared:
             await loading.load(_transport(each.trigger), record, each.place)
-        if declared:
-            self.handlers.declare(declared)
-            record.brought.handlers.extend(declared)
-        return len(declared)
+        self.handlers.declare(declared)
+        record.brought.handlers.extend(declared)
 
     async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:
         if not is_prepare(prepare):

@@ -7,6 +7,7 @@ import pytest
 
 from rostra.cli.naming import Located, located, plugin_named, see_working_directory
 from rostra.errors import CommandLineError
+from rostra.plugin import find
 
 
 @pytest.fixture(autouse=True)
@@ -70,12 +71,12 @@ def test_a_file_is_a_module_and_with_a_function_the_function_of_that_module(tmp_
     assert "billing_service" not in sys.modules
 
 
-def test_a_file_that_bears_the_name_of_an_installed_plugin_is_meant_itself():
+def test_a_file_that_bears_the_name_of_an_installed_plugin_is_meant_itself(tmp_path):
     write("apps/log.py")
 
-    module = plugin_named("apps/log.py")
+    found = find(plugin_named("apps/log.py"))
 
-    assert module is sys.modules["log"]
+    assert Path(found.module.__file__) == tmp_path / "apps/log.py"
 
 
 def test_modules_of_the_working_directory_can_be_imported(tmp_path):

@@ -4,23 +4,52 @@
 before it is known which command is meant, so that ``rostra --help`` and probes answer fast.
 """
 
+import os
+import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, NoReturn
 
 from rostra.garbage import collected_seldom
 
 __all__ = ["acting", "main", "showing"]
 
+_COMPLETING = "_ROSTRA_COMPLETE"
+"""The variable by which a shell asks click for what may be typed next."""
+
 
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
+    from rostra.cli.plain import plainly
     from rostra.cli.streams import written_whole
 
     with written_whole():
-        with collected_seldom():
-            from rostra.cli.commands import rostra
+        plain = None if _COMPLETING in os.environ else plainly(sys.argv[1:])
+        if plain is not None:
+            from rostra.cli.running import run
 
-        rostra.main(prog_name="rostra")
+            _ending_as_click_does(lambda: run(**plain._asdict()))
+        else:
+            with collected_seldom():
+                from rostra.cli.commands import rostra
+
+            rostra.main(prog_name="rostra")
+
+
+def _ending_as_click_does(act: Callable[[], None]) -> NoReturn:
+    """Do what needs no click unless it fails by Ctrl-C, or by an exception of click's, which plugins may raise."""
+    try:
+        act()
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  (it is raised again)
+        from click import Command
+
+        failure = error
+    else:
+        sys.exit(0)
+
+    def fail() -> None:
+        raise failure
+
+    Command("rostra", callback=fail).main([], prog_name="rostra")
 
 
 def showing(help_text: str, shown: Callable[[Any], str]) -> Any:

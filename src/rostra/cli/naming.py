@@ -5,17 +5,14 @@ that have an ``__init__.py`` belong to that name, and the first one that has non
 directory is there, too.
 """
 
-import importlib
 import importlib.util
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import click
-
 from rostra.config import ConfigSource
 from rostra.errors import CommandLineError, closest
-from rostra.plugin import Named, installed
+from rostra.plugin import ModuleName, Named
 from rostra.values import Values
 
 __all__ = ["Located", "located", "plugin_named", "plugins_named", "see_working_directory"]
@@ -65,7 +62,7 @@ def plugin_named(typed: str) -> Named:
         raise CommandLineError(f"{path} cannot be imported", (reason,), ("give the file another name",))
     if function:
         return f"{place.module}:{function}"
-    return importlib.import_module(place.module) if place.module in installed(place.module) else place.module
+    return ModuleName(place.module)
 
 
 def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
@@ -81,6 +78,8 @@ def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
 
 
 def _no_plugin(source: ConfigSource) -> CommandLineError:
+    import click
+
     asked = click.get_current_context(silent=True)
     command = "rostra run" if asked is None else asked.command_path
     misspelt = closest("plugins", source)

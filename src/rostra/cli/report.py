@@ -11,8 +11,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException
 
-import click
-
 from rostra.errors import (
     AddressError,
     CommandLineError,
@@ -27,22 +25,26 @@ __all__ = ["FAILED", "MISUSED", "exit_code", "is_of_users", "leaves", "reported"
 FAILED = 1
 MISUSED = 2
 
-_CLICK = f"{Path(click.__file__).parent}/"
-
 
 @contextmanager
 def reported() -> Iterator[None]:
     """Print the error that the body ends with, and leave the process with its exit code."""
     try:
         yield
-    except (click.exceptions.Exit, click.ClickException):
-        raise
-    except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (it is printed here and nowhere else)
+    except (Exception, BaseExceptionGroup) as error:
+        if _is_clicks(error):
+            raise
         found = list(leaves(error))
         if all(isinstance(leaf, SystemExit) for leaf in found):
             raise found[0] from None  # a task called sys.exit, and the stage has ended in order
         _tell(error)
         sys.exit(exit_code(error))
+
+
+def _is_clicks(error: BaseException) -> bool:
+    """Whether click says it; nobody raises such who has not imported click."""
+    click = sys.modules.get("click")
+    return click is not None and isinstance(error, click.exceptions.Exit | click.ClickException)
 
 
 def _tell(error: BaseException) -> None:
@@ -51,7 +53,9 @@ def _tell(error: BaseException) -> None:
     if log.is_only_json():
         log.get("rostra.cli").critical("command.failed", exit_code=exit_code(error), error=worded(error))
     else:
-        click.echo(worded(error), err=True)
+        from click import echo
+
+        echo(worded(error), err=True)
 
 
 def worded(error: BaseException) -> str:
@@ -121,7 +125,13 @@ def _is_inner(frame: FrameSummary) -> bool:
     from rostra.plugin import Place
 
     place = Place(frame.name, frame.filename, frame.lineno or 0)
-    return place.is_ours or place.is_pythons or frame.filename.startswith((_CLICK, "<frozen "))
+    return place.is_ours or place.is_pythons or frame.filename.startswith((_clicks_folder(), "<frozen "))
+
+
+def _clicks_folder() -> str:
+    """Where frames of click's come from; no file begins with it if nobody has imported click."""
+    click = sys.modules.get("click")
+    return f"{Path(click.__file__ or '').parent}/" if click is not None else "<click>"
 
 
 def is_of_users(frame: FrameSummary) -> bool:

@@ -16,6 +16,7 @@ __all__ = [
     "Jobs",
     "Lifecycle",
     "Loader",
+    "ModuleName",
     "Named",
     "Options",
     "Phase",
@@ -40,7 +41,7 @@ __all__ = [
 
 _HOMES = {
     "cancelling": ("Cancel", "Chosen", "Started"),
-    "finding": ("Named", "Plugin", "find"),
+    "finding": ("ModuleName", "Named", "Plugin", "find"),
     "hanging": ("Place", "awaits", "telling"),
     "jobs": ("Jobs",),
     "lifecycle": ("Lifecycle", "Phase"),

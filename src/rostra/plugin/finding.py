@@ -27,6 +27,12 @@ LISTED = "the setting plugins"
 """Stands among the plugins of a stage for those that its settings list."""
 
 
+class ModuleName(str):
+    """The absolute name of a module, whatever the entry points are called: nobody need look which there are."""
+
+    __slots__ = ()
+
+
 class Plugin(Values):
     """A module or function that was found.
 
@@ -122,8 +128,8 @@ def _is_async(function: Any) -> bool:
 
 
 def _by_name(name: str, asker: Asker | None) -> Plugin:
-    if name.isidentifier() and not is_installed(name):
-        reference = Reference(name, None)
+    if isinstance(name, ModuleName) or (name.isidentifier() and not is_installed(name)):
+        reference = Reference(str(name), None)
     else:
         reference = read(name, None if asker is None else asker.plugin.package, installed(name), asker or "")
     module = _script_called(reference.module) or _import(name, reference, asker)

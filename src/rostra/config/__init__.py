@@ -14,6 +14,7 @@ from rostra.config.resolver import Resolver
 from rostra.config.secret import Secret
 from rostra.config.section import Config, bool_var
 from rostra.config.source import ConfigSource
+from rostra.config.tables import field, frozen
 from rostra.config.taught import reads
 from rostra.errors import ConfigError
 
@@ -28,6 +29,8 @@ __all__ = [
     "Resolver",
     "Secret",
     "bool_var",
+    "field",
+    "frozen",
     "reads",
 ]
 

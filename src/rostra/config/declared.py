@@ -14,6 +14,7 @@ from rostra.components import name_of
 from rostra.config.namespaces import KEPT, hashable, resolved
 from rostra.config.own import registered
 from rostra.config.secret import Secret
+from rostra.config.tables import fields_of
 from rostra.values import Values
 
 SECTION = "__rostra_section__"
@@ -57,8 +58,8 @@ def is_section(cls: Any) -> TypeGuard[type]:
 
 
 def has_constructor(cls: type) -> bool:
-    """Whether it is an attrs class or a dataclass."""
-    return attrs.has(cls) or _is_dataclass(cls)
+    """Whether it is an attrs class, one that ``frozen`` made, or a dataclass."""
+    return fields_of(cls) is not None or attrs.has(cls) or _is_dataclass(cls)
 
 
 def _is_dataclass(cls: type) -> bool:
@@ -145,6 +146,12 @@ def _setting(cls: type, field: _Field, around: Mapping[str, Any]) -> Setting:
 
 
 def _fields(cls: type) -> list[_Field]:
+    if (fields := fields_of(cls)) is not None:
+        types = {name: kind for base in reversed(cls.__mro__) for name, kind in get_annotations(base).items()}
+        return [
+            _Field(name, name, types[name], each.default is ... and each.factory is None)
+            for name, each in fields.items()
+        ]
     if attrs.has(cls):
         return [
             _Field(each.alias or each.name, each.name, each.type or Any, each.default is attrs.NOTHING)

@@ -5,9 +5,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import attrs
-
-from rostra.config import Config
+from rostra.config import Config, field, frozen
 
 
 class Level(enum.StrEnum):
@@ -43,12 +41,16 @@ def _levels(levels: Mapping[str, Level]) -> dict[str, Level]:
     return {name: Level(level) for name, level in levels.items()}
 
 
+def _format(formatter: str | None) -> Format | None:
+    return None if formatter is None else Format(formatter)
+
+
 def _check_one_format(settings: Any, _: object, formatter: Format | None) -> None:
     if formatter is not None and settings.format not in (Format.AUTO, formatter):
         raise ValueError(f"format is {settings.format}, and both are the same setting")
 
 
-@attrs.frozen
+@frozen
 class LogConfig(Config, section="logging"):
     """What is written, and how. It is written to stderr.
 
@@ -59,15 +61,13 @@ class LogConfig(Config, section="logging"):
         levels = {"aiohttp" = "warning", "myapp.db" = "debug"}
     """
 
-    format: Format = attrs.field(default=Format.AUTO, converter=Format)
+    format: Format = field(default=Format.AUTO, converter=Format)
     """``text`` for people, ``json`` for machines, or ``auto``."""
-    level: Level = attrs.field(default=Level.INFO, converter=Level)
+    level: Level = field(default=Level.INFO, converter=Level)
     """Of all loggers that ``levels`` does not name."""
-    levels: dict[str, Level] = attrs.field(factory=dict, converter=_levels)
+    levels: dict[str, Level] = field(factory=dict, converter=_levels)
     """Of single loggers and those below them, by name."""
-    formatter: Format | None = attrs.field(
-        default=None, converter=attrs.converters.optional(Format), validator=_check_one_format
-    )
+    formatter: Format | None = field(default=None, converter=_format, validator=_check_one_format)
     """Another word for ``format``."""
 
     def __attrs_post_init__(self) -> None:

@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar
 
+import attrs
+
 from rostra.config import Config
 from rostra.errors import ContractError
 from rostra.plugin import Named, find
@@ -114,7 +116,8 @@ def _descendants(cls: type[Any]) -> Iterator[type[Any]]:
 def _settings(section: type[Any]) -> Iterator[str]:
     """The names of its fields; none for what attrs leaves behind when it makes a class again, with slots."""
     made = vars(section)
-    yield from (field.name for field in made.get("__attrs_attrs__", ()))
+    if "__attrs_attrs__" in made:
+        yield from (field.name for field in attrs.fields(section))
     yield from made.get("__dataclass_fields__", ())
 
 

@@ -2,9 +2,7 @@
 
 from typing import Any, Literal
 
-import attrs
-
-from rostra_aiohttp.setting_tables import Table
+from rostra.config import field, frozen
 
 
 def _check_path(_settings: Any, _field: Any, path: str) -> None:
@@ -12,8 +10,8 @@ def _check_path(_settings: Any, _field: Any, path: str) -> None:
         raise ValueError("expected a path such as /openapi.json")
 
 
-@attrs.frozen(eq=False, repr=False)
-class OpenApiConfig(Table):
+@frozen
+class OpenApiConfig:
     """Whether the service describes itself, and as what.
 
     ::
@@ -26,9 +24,9 @@ class OpenApiConfig(Table):
 
     enabled: bool = False
     """Whether the document and the page are served: to everybody who reaches the service."""
-    path: str = attrs.field(default="/openapi.json", validator=_check_path)
+    path: str = field(default="/openapi.json", validator=_check_path)
     """Of the document."""
-    page: str = attrs.field(default="/docs", validator=_check_path)
+    page: str = field(default="/docs", validator=_check_path)
     """Of the page on which people read and try it."""
     title: str = "HTTP API"
     """Of the service."""

@@ -9,7 +9,6 @@ import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
-import attrs
 from aiohttp import web
 
 from rostra import log, plugin
@@ -98,7 +97,9 @@ def _share(worker: Worker | None, front: Front) -> Share | None:
 
 def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:
     """How the address for those who look after the service is served: as plainly as can be."""
-    return attrs.evolve(
+    import attrs
+
+    return attrs.evolve(  # type: ignore[misc]  # to mypy only classes of attrs' own decorators are attrs classes
         settings,
         host=admin.host,
         port=admin.port,

@@ -8,14 +8,13 @@ from typing import Any, Literal
 
 import attrs
 
-from rostra.config import Bytes, Config, Duration, Secret
+from rostra.config import Bytes, Config, Duration, Secret, field, frozen
 from rostra_aiohttp.openapi_settings import OpenApiConfig
 from rostra_aiohttp.origins import check_patterns
-from rostra_aiohttp.setting_tables import Table
 
 
-@attrs.frozen(eq=False, repr=False)
-class WebSocketConfig(Table):
+@frozen
+class WebSocketConfig:
     """How patient web sockets are, and who may open them."""
 
     ping: Duration = Duration(20.0)
@@ -23,9 +22,9 @@ class WebSocketConfig(Table):
     0 never asks."""
     idle: Duration = Duration(0.0)
     """How long nobody may say anything; 0 is without end."""
-    largest: Bytes = attrs.field(default=Bytes("1MiB"), validator=attrs.validators.ge(Bytes(1)))
+    largest: Bytes = field(default=Bytes("1MiB"), validator=attrs.validators.ge(Bytes(1)))
     """The largest message that is read; a larger one ends the connection with 1009."""
-    origins: tuple[str, ...] = attrs.field(default=(), validator=check_patterns)
+    origins: tuple[str, ...] = field(default=(), validator=check_patterns)
     """From where pages may open one, besides their own host: ``https://shop.example``, ``https://*.shop.example``,
     ``*``."""
     send_timeout: Duration = Duration(30.0)
@@ -46,13 +45,13 @@ def _check_sample(_settings: Any, _field: Any, sample: Mapping[int, float]) -> N
             raise ValueError(msg)
 
 
-@attrs.frozen(eq=False, repr=False)
-class AccessLogConfig(Table):
+@frozen
+class AccessLogConfig:
     """Which answers are logged, as ``http.answered``."""
 
     enabled: bool = False
     """Whether any are."""
-    sample: Mapping[int, float] = attrs.field(factory=dict, validator=_check_sample)
+    sample: Mapping[int, float] = field(factory=dict, validator=_check_sample)
     """The share of answers by class of status: ``{2 = 0.1}`` is one of ten that went well, and all others."""
     probes: bool = False
     """Whether answers to ``/livez``, ``/readyz`` and ``/startupz`` are among them."""
@@ -72,8 +71,8 @@ _COMPRESSED = (
 )
 
 
-@attrs.frozen(eq=False, repr=False)
-class TlsConfig(Table):
+@frozen
+class TlsConfig:
     """The certificate that is served, and its key."""
 
     certificate: Path
@@ -86,18 +85,18 @@ class TlsConfig(Table):
     """How often to look whether the files have changed; new connections then get the new certificate. 0 is never."""
 
 
-@attrs.frozen(eq=False, repr=False)
-class AdminConfig(Table):
+@frozen
+class AdminConfig:
     """An address for those who look after the service: the probes move there."""
 
     host: str = "127.0.0.1"
     """An address or a name of this machine."""
-    port: int = attrs.field(default=8081, validator=_PORT)
+    port: int = field(default=8081, validator=_PORT)
     """0 takes any that is free; the log says which."""
 
 
-@attrs.frozen(eq=False, repr=False)
-class CompressionConfig(Table):
+@frozen
+class CompressionConfig:
     """Which answers are compressed by gzip, for clients that take it."""
 
     enabled: bool = False
@@ -118,11 +117,11 @@ def _check_origins(settings: Any, _field: Any, origins: tuple[str, ...]) -> None
         raise ValueError(msg)
 
 
-@attrs.frozen(eq=False, repr=False)
-class CorsConfig(Table):
+@frozen
+class CorsConfig:
     """Which pages of other origins may call the service."""
 
-    origins: tuple[str, ...] = attrs.field(default=(), validator=_check_origins)
+    origins: tuple[str, ...] = field(default=(), validator=_check_origins)
     """``["https://shop.example"]``; ``["*"]`` is any. None by default."""
     methods: tuple[str, ...] = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
     """What they may ask for."""
@@ -136,22 +135,22 @@ class CorsConfig(Table):
     """How long a browser need not ask again."""
 
 
-@attrs.frozen(eq=False, repr=False)
-class UploadConfig(Table):
+@frozen
+class UploadConfig:
     """How large forms in parts may be; a larger one is answered by 413. All other bodies have ``body_limit``."""
 
     total: Bytes = Bytes("64MiB")
     """All of it."""
     part: Bytes = Bytes("32MiB")
     """Each file."""
-    parts: int = attrs.field(default=1000, validator=attrs.validators.ge(1))
+    parts: int = field(default=1000, validator=attrs.validators.ge(1))
     """How many texts and files there may be; of other forms, how many texts."""
     memory: Bytes = Bytes("64KiB")
     """A file that is larger is written to disk while it arrives."""
 
 
-@attrs.frozen(eq=False, repr=False)
-class HttpConfig(Table, Config, section="http"):
+@frozen
+class HttpConfig(Config, section="http"):
     """Where the server listens, and how long it is patient.
 
     ::
@@ -163,11 +162,11 @@ class HttpConfig(Table, Config, section="http"):
 
     host: str = "127.0.0.1"
     """An address or a name of this machine; ``0.0.0.0`` and ``::`` are all of its addresses."""
-    port: int = attrs.field(default=8080, validator=_PORT)
+    port: int = field(default=8080, validator=_PORT)
     """0 takes any that is free; the log says which."""
     socket: Path | None = None
     """The path of a socket in the file system, to listen there in place of ``host`` and ``port``."""
-    socket_mode: str = attrs.field(default="660", validator=attrs.validators.matches_re("0?[0-7]{3}"))
+    socket_mode: str = field(default="660", validator=attrs.validators.matches_re("0?[0-7]{3}"))
     """Who may connect to that socket, as chmod writes it."""
     grace: Duration = Duration(0.0)
     """How long to serve on, not ready, once the stage stops, so that balancers notice."""
@@ -181,9 +180,9 @@ class HttpConfig(Table, Config, section="http"):
     """How long a client may take nothing of an answer, before its connection is cut; 0 is without end."""
     timeout: Duration = Duration(0.0)
     """How long a request may take until its answer begins, before 504; 0 is without end."""
-    most_requests: int = attrs.field(default=0, validator=attrs.validators.ge(0))
+    most_requests: int = field(default=0, validator=attrs.validators.ge(0))
     """More than so many at a time are answered by 503; 0 is without limit."""
-    header_limit: Bytes = attrs.field(default=Bytes("8KiB"), validator=attrs.validators.ge(Bytes(256)))
+    header_limit: Bytes = field(default=Bytes("8KiB"), validator=attrs.validators.ge(Bytes(256)))
     """The longest first line, and the longest header; a longer one is answered by 431."""
     body_limit: Bytes = Bytes("1MiB")
     """The largest body that is read; a larger one is answered by 413."""
@@ -217,19 +216,19 @@ class HttpConfig(Table, Config, section="http"):
     """How large files in forms may be: ``[http.uploads]``."""
     websocket: WebSocketConfig = WebSocketConfig()
     """Of web sockets: ``[http.websocket]``."""
-    openapi: OpenApiConfig = OpenApiConfig()  # noqa: RUF009  (it is frozen)
+    openapi: OpenApiConfig = OpenApiConfig()
     """Whether the service describes itself: ``[http.openapi]``."""
 
 
-@attrs.frozen(eq=False, repr=False)
-class HttpClientConfig(Table, Config, section="http_client"):
+@frozen
+class HttpClientConfig(Config, section="http_client"):
     """How patient the client session is."""
 
     timeout: Duration = Duration(30.0)
     """For a whole request, the reading of its answer included; 0 is without end."""
     connect_timeout: Duration = Duration(5.0)
     """For a connection, the wait for a free one included; 0 is without end."""
-    connections: int = attrs.field(default=100, validator=attrs.validators.ge(0))
+    connections: int = field(default=100, validator=attrs.validators.ge(0))
     """At most so many at a time, to all servers together; 0 is without limit."""
-    retries: int = attrs.field(default=2, validator=attrs.validators.ge(0))
+    retries: int = field(default=2, validator=attrs.validators.ge(0))
     """How often what may come twice is sent again when nobody could answer; 0 never is."""

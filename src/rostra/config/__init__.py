@@ -9,13 +9,11 @@ else, with a prefix or where a reference names a variable. ``rostra.config`` is 
 
 from rostra.config.origin import Origin
 from rostra.config.quantities import Bytes, Duration
-from rostra.config.resolve import Resolve
-from rostra.config.resolver import Resolver
 from rostra.config.secret import Secret
 from rostra.config.section import Config, bool_var
 from rostra.config.source import ConfigSource
 from rostra.config.tables import field, frozen
-from rostra.config.taught import reads
+from rostra.doors import on_demand
 from rostra.errors import ConfigError
 
 __all__ = [
@@ -33,6 +31,13 @@ __all__ = [
     "frozen",
     "reads",
 ]
+
+_HOMES = {
+    "resolve": ("Resolve",),
+    "resolver": ("Resolver",),
+    "taught": ("reads",),
+}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)
 
 
 async def prepare() -> None:

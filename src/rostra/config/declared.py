@@ -8,8 +8,6 @@ from inspect import get_annotations
 from types import EllipsisType, NoneType, UnionType
 from typing import Any, NewType, TypeGuard
 
-import attrs
-
 from rostra.components import name_of
 from rostra.config.namespaces import KEPT, hashable, resolved
 from rostra.config.own import registered
@@ -59,7 +57,12 @@ def is_section(cls: Any) -> TypeGuard[type]:
 
 def has_constructor(cls: type) -> bool:
     """Whether it is an attrs class, one that ``frozen`` made, or a dataclass."""
-    return fields_of(cls) is not None or attrs.has(cls) or _is_dataclass(cls)
+    return fields_of(cls) is not None or _is_of_attrs(cls) or _is_dataclass(cls)
+
+
+def _is_of_attrs(cls: type) -> bool:
+    """As ``attrs.has`` says of a class."""
+    return hasattr(cls, "__attrs_attrs__")
 
 
 def _is_dataclass(cls: type) -> bool:
@@ -152,7 +155,9 @@ def _fields(cls: type) -> list[_Field]:
             _Field(name, name, types[name], each.default is ... and each.factory is None)
             for name, each in fields.items()
         ]
-    if attrs.has(cls):
+    if _is_of_attrs(cls):
+        import attrs
+
         return [
             _Field(each.alias or each.name, each.name, each.type or Any, each.default is attrs.NOTHING)
             for each in attrs.fields(cls)

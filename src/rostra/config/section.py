@@ -4,8 +4,6 @@ import sys
 from types import EllipsisType
 from typing import Any, Self
 
-import attrs
-
 from rostra.config.declared import SECTION
 from rostra.config.namespaces import keep_locals
 from rostra.config.source import ConfigSource
@@ -53,6 +51,8 @@ def bool_var(default: bool | EllipsisType = ..., *, kw_only: bool = False) -> bo
         default: Left out, the setting is required.
         kw_only: As in ``attrs.field``.
     """
+    import attrs
+
     missing: Any = attrs.NOTHING
     value: bool = attrs.field(
         default=missing if isinstance(default, EllipsisType) else default, converter=_word, kw_only=kw_only

@@ -15,7 +15,6 @@ from rostra.di.plans import Build, Failure
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
 from rostra.di.scopes import Unscoped, scope
 from rostra.di.signatures import signature
-from rostra.di.suggesting import missing
 from rostra.di.views import view_from
 from rostra.values import Values
 
@@ -83,6 +82,8 @@ class _Checked(Values):
         """One for each thing that is missing or ambiguous."""
         found = self.answer
         for failure in found.failures:
+            from rostra.di.suggesting import missing
+
             for leaf in leaves(failure):
                 yield missing(found, leaf)
         yield from found.flaws

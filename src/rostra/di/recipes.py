@@ -16,7 +16,6 @@ from rostra.di.plans import Build, Plan
 from rostra.di.running import Run
 from rostra.di.scopes import nearest_scope
 from rostra.di.stage_objects import StageObjects
-from rostra.di.suggesting import missing
 from rostra.di.views import View, view_from
 from rostra.values import Values
 
@@ -81,6 +80,8 @@ def checked(view: View, asked: Asked) -> Answer:
     """
     found = answer(view, asked)
     for failure in found.failures:
+        from rostra.di.suggesting import missing
+
         raise missing(found, failure)
     for flaw in found.flaws:
         raise flaw

@@ -12,8 +12,6 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import Any, Literal, TypeAlias
 
-import attrs
-
 from rostra.components import Key, keys, name_of
 from rostra.di.annotations import Bindings, Want, origin_of, read
 from rostra.di.names import NOTHING_MORE, Captured, Names, place_of, unreadable
@@ -301,6 +299,8 @@ def _field_names(cls: type) -> Mapping[str, str]:
     if hasattr(
         cls, "__attrs_attrs__"
     ):  # what ``attrs.has`` looks for in a class, before it looks for generics
+        import attrs
+
         return {field.alias or field.name: field.name for field in attrs.fields(cls)}
     return {name: name for name in getattr(cls, "__dataclass_fields__", ())}
 

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import attrs
-
 from rostra.di.adapters import adapter_of
 from rostra.di.annotations import origin_of
 from rostra.di.answering import Answer, answer
@@ -45,6 +43,8 @@ def can_be_registered(leaf: Failure) -> bool:
     if made.failures or made.flaws:
         return False
     import dataclasses
+
+    import attrs
 
     is_data = attrs.has(cls) or dataclasses.is_dataclass(cls)
     return bool(made.arguments) or not is_data

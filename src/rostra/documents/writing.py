@@ -7,8 +7,6 @@ from pathlib import PurePath
 from types import NoneType
 from typing import Any
 
-import attrs
-
 _LEAVES = frozenset({str, int, float, bool, NoneType, bytes})
 _LISTS = frozenset({list, tuple, set, frozenset})
 _TOO_MUCH: Mapping[type[Exception], str] = {
@@ -94,6 +92,8 @@ def _in_order(value: Any) -> Any:
 @functools.lru_cache(maxsize=1024)
 def _names(kind: type) -> tuple[str, ...] | None:
     """The attributes of a class that are written; None if it is none of attrs."""
+    import attrs
+
     if not attrs.has(kind):
         return None
     return tuple(field.name for field in attrs.fields(kind) if not field.name.startswith("_"))

@@ -9,10 +9,9 @@ import typing
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, NewType, TypeVar, Union
 
-import attrs
-
 _UNIONS = (Union, types.UnionType)
 _FOREIGN = ("__struct_fields__", "SerializeToString")
+_ATTRS = "__attrs_attrs__"
 _DATACLASS = "__dataclass_fields__"
 """By these, classes of msgspec, messages of protobuf and dataclasses are known without importing what makes them."""
 
@@ -90,7 +89,7 @@ def is_data(annotation: Any, _above: tuple[Any, ...] = ()) -> bool:
 def _has_data_only(cls: type, above: tuple[Any, ...]) -> bool:
     if any(hasattr(cls, name) for name in _FOREIGN):
         return True
-    if attrs.has(cls) or hasattr(cls, _DATACLASS) or _is_typed_dict_or_tuple(cls):
+    if hasattr(cls, _ATTRS) or hasattr(cls, _DATACLASS) or _is_typed_dict_or_tuple(cls):
         try:
             hints = typing.get_type_hints(cls)
         except NameError:  # reading the payload will say it better

@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeAlias
 
 from rostra.config import ConfigSource
 from rostra.errors import ListenError
-from rostra.fork import Bound, Refusal, SocketAddress, Sockets, TcpAddress, UnixAddress, refusal
+from rostra.fork import Bound, SocketAddress, Sockets, TcpAddress, UnixAddress
 from rostra.values import Values
 from rostra_aiohttp.connections import Connection
 from rostra_aiohttp.sharing import Share
@@ -143,8 +143,8 @@ async def listen(
     try:
         return await asyncio.create_task(serving, name="http: listen", context=contextvars.Context())
     except OSError as error:
-        found = refusal(error, wanted)
-    raise _refused(found, place, source)
+        refused = error
+    raise _refused(refused, wanted, place, source)
 
 
 def _wanted(place: Place) -> SocketAddress:
@@ -224,8 +224,11 @@ def _give_up_after(listener: socket.socket, seconds: float) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 
-def _refused(found: Refusal, place: Place, source: ConfigSource) -> ListenError:
+def _refused(error: OSError, wanted: SocketAddress, place: Place, source: ConfigSource) -> ListenError:
     """Who said where to listen, and the ways to say something else."""
+    from rostra.fork import refusal
+
+    found = refusal(error, wanted)
     setting = "socket" if found.part == "path" else found.part
     path = f"{place.section}.{setting}"
     upper = path.upper().replace(".", "_")

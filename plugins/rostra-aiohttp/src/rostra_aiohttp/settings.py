@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
 
-import attrs
+from attr import validators  # aiohttp has imported attr; attrs is seven modules more
 
 from rostra.config import Bytes, Config, Duration, Secret, field, frozen
 from rostra_aiohttp.openapi_settings import OpenApiConfig
@@ -22,7 +22,7 @@ class WebSocketConfig:
     0 never asks."""
     idle: Duration = Duration(0.0)
     """How long nobody may say anything; 0 is without end."""
-    largest: Bytes = field(default=Bytes("1MiB"), validator=attrs.validators.ge(Bytes(1)))
+    largest: Bytes = field(default=Bytes("1MiB"), validator=validators.ge(Bytes(1)))
     """The largest message that is read; a larger one ends the connection with 1009."""
     origins: tuple[str, ...] = field(default=(), validator=check_patterns)
     """From where pages may open one, besides their own host: ``https://shop.example``, ``https://*.shop.example``,
@@ -58,7 +58,7 @@ class AccessLogConfig:
 
 
 _ORIGIN = r"[a-z][a-z0-9+.-]*://[^\s/?#@*]+"
-_PORT = [attrs.validators.ge(0), attrs.validators.le(65535)]
+_PORT = [validators.ge(0), validators.le(65535)]
 _COMPRESSED = (
     "text/",
     "application/json",
@@ -143,7 +143,7 @@ class UploadConfig:
     """All of it."""
     part: Bytes = Bytes("32MiB")
     """Each file."""
-    parts: int = field(default=1000, validator=attrs.validators.ge(1))
+    parts: int = field(default=1000, validator=validators.ge(1))
     """How many texts and files there may be; of other forms, how many texts."""
     memory: Bytes = Bytes("64KiB")
     """A file that is larger is written to disk while it arrives."""
@@ -166,7 +166,7 @@ class HttpConfig(Config, section="http"):
     """0 takes any that is free; the log says which."""
     socket: Path | None = None
     """The path of a socket in the file system, to listen there in place of ``host`` and ``port``."""
-    socket_mode: str = field(default="660", validator=attrs.validators.matches_re("0?[0-7]{3}"))
+    socket_mode: str = field(default="660", validator=validators.matches_re("0?[0-7]{3}"))
     """Who may connect to that socket, as chmod writes it."""
     grace: Duration = Duration(0.0)
     """How long to serve on, not ready, once the stage stops, so that balancers notice."""
@@ -180,9 +180,9 @@ class HttpConfig(Config, section="http"):
     """How long a client may take nothing of an answer, before its connection is cut; 0 is without end."""
     timeout: Duration = Duration(0.0)
     """How long a request may take until its answer begins, before 504; 0 is without end."""
-    most_requests: int = field(default=0, validator=attrs.validators.ge(0))
+    most_requests: int = field(default=0, validator=validators.ge(0))
     """More than so many at a time are answered by 503; 0 is without limit."""
-    header_limit: Bytes = field(default=Bytes("8KiB"), validator=attrs.validators.ge(Bytes(256)))
+    header_limit: Bytes = field(default=Bytes("8KiB"), validator=validators.ge(Bytes(256)))
     """The longest first line, and the longest header; a longer one is answered by 431."""
     body_limit: Bytes = Bytes("1MiB")
     """The largest body that is read; a larger one is answered by 413."""
@@ -228,7 +228,7 @@ class HttpClientConfig(Config, section="http_client"):
     """For a whole request, the reading of its answer included; 0 is without end."""
     connect_timeout: Duration = Duration(5.0)
     """For a connection, the wait for a free one included; 0 is without end."""
-    connections: int = field(default=100, validator=attrs.validators.ge(0))
+    connections: int = field(default=100, validator=validators.ge(0))
     """At most so many at a time, to all servers together; 0 is without limit."""
-    retries: int = field(default=2, validator=attrs.validators.ge(0))
+    retries: int = field(default=2, validator=validators.ge(0))
     """How often what may come twice is sent again when nobody could answer; 0 never is."""

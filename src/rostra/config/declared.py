@@ -90,7 +90,8 @@ def settings_of(cls: type, around: Mapping[str, Any] | None = None) -> tuple[Set
     """
     known: tuple[Setting, ...] | None = vars(cls).get(_DECLARED)
     if known is None:
-        known = tuple(_setting(cls, field, around or {}) for field in _fields(cls))
+        written = _written(cls)
+        known = tuple(_setting(cls, field, written, around or {}) for field in _fields(cls))
         setattr(cls, _DECLARED, known)
     return known
 
@@ -131,15 +132,19 @@ def names_around(cls: type) -> dict[str, Any]:
     return kept
 
 
-def _setting(cls: type, field: _Field, around: Mapping[str, Any]) -> Setting:
-    owner, annotation = next(
-        (
-            (base, get_annotations(base)[field.attribute])
-            for base in cls.__mro__
-            if field.attribute in get_annotations(base)
-        ),
-        (cls, field.annotation),
-    )
+def _written(cls: type) -> dict[str, tuple[type, Any]]:
+    """Where each annotation of a class and its bases stands, and what it says; the nearest counts."""
+    return {
+        name: (base, annotation)
+        for base in reversed(cls.__mro__)
+        for name, annotation in get_annotations(base).items()
+    }
+
+
+def _setting(
+    cls: type, field: _Field, written: Mapping[str, tuple[type, Any]], around: Mapping[str, Any]
+) -> Setting:
+    owner, annotation = written.get(field.attribute, (cls, field.annotation))
     try:
         wanted = resolved(annotation, owner, around)
     except NameError as error:
@@ -150,9 +155,8 @@ def _setting(cls: type, field: _Field, around: Mapping[str, Any]) -> Setting:
 
 def _fields(cls: type) -> list[_Field]:
     if (fields := fields_of(cls)) is not None:
-        types = {name: kind for base in reversed(cls.__mro__) for name, kind in get_annotations(base).items()}
         return [
-            _Field(name, name, types[name], each.default is ... and each.factory is None)
+            _Field(name, name, Any, each.default is ... and each.factory is None)  # the annotation says its type
             for name, each in fields.items()
         ]
     if _is_of_attrs(cls):

@@ -156,7 +156,9 @@ def _setting(
 def _fields(cls: type) -> list[_Field]:
     if (fields := fields_of(cls)) is not None:
         return [
-            _Field(name, name, Any, each.default is ... and each.factory is None)  # the annotation says its type
+            _Field(
+                name, name, Any, each.default is ... and each.factory is None
+            )  # the annotation says its type
             for name, each in fields.items()
         ]
     if _is_of_attrs(cls):

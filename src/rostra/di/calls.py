@@ -13,7 +13,6 @@ from typing_extensions import TypeForm
 
 from rostra.context import peek
 from rostra.di.asking import CALLS, NOW, filled, found, found_now, raising
-from rostra.di.injecting import Injected
 from rostra.di.registry import INJECTED
 
 A = TypeVar("A")
@@ -196,6 +195,8 @@ def inject(function: Callable[..., Any], /) -> Callable[..., Any]:
     Args:
         function: A coroutine function, or a function for which nothing needs ``await``.
     """
+    from rostra.di.injecting import Injected  # most services call nothing by themselves
+
     injected = Injected(function)
 
     @functools.wraps(function)

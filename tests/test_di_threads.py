@@ -1,6 +1,8 @@
 """Threads look things up while others add: what is there is found, and never anything else."""
 
 import asyncio
+import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -13,6 +15,9 @@ from rostra.components import Components
 
 ADDITIONS = 100
 READERS = 3
+FORKS = 30
+PATIENCE = 20
+"""Seconds."""
 
 
 class Counted:
@@ -196,3 +201,19 @@ def test_what_is_there_is_found_while_other_threads_add_below(
     for layer in (layers.top, layers.lent):
         low, middle, settled = found_by(layer)
         assert (low.number, middle.number, settled) == (ADDITIONS, ADDITIONS, layers.settled)
+
+
+@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
+def test_a_process_that_is_forked_meanwhile_can_add_too() -> None:
+    layers = Layers()
+
+    def fork() -> None:
+        for _ in range(FORKS):
+            child = os.fork()
+            if child == 0:
+                signal.alarm(PATIENCE)  # which ends it, if it waits for a thread that it does not have
+                layers.low.add(Low(ADDITIONS))
+                os._exit(0 if layers.lent.get(Low).number == ADDITIONS else 1)
+            assert os.waitpid(child, 0)[1] == 0
+
+    at_once([fork], [lambda: layers.low.add(Low(0)), lambda: layers.middle.add(Middle(0))])

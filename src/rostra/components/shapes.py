@@ -5,6 +5,7 @@ thousand requests share theirs. So whatever is found out about a shape once hold
 one in the shape and one in the list, however deep the layers lie.
 """
 
+import os
 import threading
 from collections.abc import Iterable
 from typing import Any, TypeAlias
@@ -22,7 +23,12 @@ LIMIT = 1_000
 
 
 changing = threading.RLock()
-"""Held by what changes what layers see, and by what finds it out. Who looks need not hold it."""
+"""Held by what changes what layers see, and by what finds it out. Who looks need not hold it. A process is not forked while
+another thread holds it: nobody would let go of it in the child.
+"""
+os.register_at_fork(
+    before=changing.acquire, after_in_parent=changing.release, after_in_child=changing.release
+)
 
 
 class Shape:

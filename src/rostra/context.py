@@ -75,17 +75,17 @@ def get(wanted: Key, *, name: str | None = None, default: Any = ...) -> Any:
         NoContextError: There is no context here, and no default was given.
         ComponentNotFoundError: There is none and no default was given.
     """
+    if name is None:  # what Components.get does first, without the call
+        try:
+            values = peek().values
+            return values[values[0].shape.slots[wanted]]
+        except LookupError:  # not seen here, or no context
+            pass
     layer = peek(None)
     if layer is None:
         if default is not ... and not _shown:
             return default
         layer = current_context()
-    if name is None:  # what Components.get does first, without the call
-        try:
-            values = layer.values
-            return values[values[0].shape.slots[wanted]]
-        except KeyError:
-            pass
     return layer.get(wanted, name=name, default=default)
 
 

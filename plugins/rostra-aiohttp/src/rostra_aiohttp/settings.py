@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
 
-from attr import validators  # aiohttp has imported attr; attrs is seven modules more
+from attr import validators  # aiohttp has imported attr; attrs is six modules more
 
 from rostra.config import Bytes, Config, Duration, Secret, field, frozen
 from rostra_aiohttp.openapi_settings import OpenApiConfig

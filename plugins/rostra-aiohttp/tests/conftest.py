@@ -64,7 +64,8 @@ def serve(monkeypatch: pytest.MonkeyPatch) -> Serve:
     return served
 
 
-PATIENCE = 20.0
+PATIENCE = 60.0
+"""Seconds; fewer than a connection is kept, so that one that holds up an exit is noticed."""
 
 
 @attrs.define(eq=False)

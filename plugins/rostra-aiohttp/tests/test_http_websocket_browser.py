@@ -134,7 +134,7 @@ async def test_a_browser_says_and_hears_texts_and_bytes_and_the_end_of_the_servi
 
     assert said == {"seen": ["hello", "☃", [0, 1, 255]], "protocol": "echo.v1"}
     assert (closed["code"], closed["reason"], closed["clean"]) == (1001, "the service stops", True)
-    assert took < 1.5, "its answer is heard"
+    assert took < 3.0, "its answer is heard, for which the server would have waited as long"
 
 
 async def test_a_browser_on_a_page_of_another_origin_is_refused(served, reports, tmp_path):

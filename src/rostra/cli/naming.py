@@ -12,7 +12,8 @@ from pathlib import Path
 
 from rostra.config import ConfigSource
 from rostra.errors import CommandLineError, closest
-from rostra.plugin import ModuleName, Named
+from rostra.plugin import Named
+from rostra.plugin.finding import ModuleName
 from rostra.values import Values
 
 __all__ = ["Located", "located", "plugin_named", "plugins_named", "see_working_directory"]

@@ -16,7 +16,6 @@ __all__ = [
     "Jobs",
     "Lifecycle",
     "Loader",
-    "ModuleName",
     "Named",
     "Options",
     "Phase",
@@ -41,7 +40,7 @@ __all__ = [
 
 _HOMES = {
     "cancelling": ("Cancel", "Chosen", "Started"),
-    "finding": ("ModuleName", "Named", "Plugin", "find"),
+    "finding": ("Named", "Plugin", "find"),
     "hanging": ("Place", "awaits", "telling"),
     "jobs": ("Jobs",),
     "lifecycle": ("Lifecycle", "Phase"),

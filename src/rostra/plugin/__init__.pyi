@@ -1,7 +1,6 @@
 from rostra.plugin.cancelling import Cancel as Cancel
 from rostra.plugin.cancelling import Chosen as Chosen
 from rostra.plugin.cancelling import Started as Started
-from rostra.plugin.finding import ModuleName as ModuleName
 from rostra.plugin.finding import Named as Named
 from rostra.plugin.finding import Plugin as Plugin
 from rostra.plugin.finding import find as find
@@ -31,7 +30,6 @@ __all__ = [
     "Jobs",
     "Lifecycle",
     "Loader",
-    "ModuleName",
     "Named",
     "Options",
     "Phase",

@@ -216,7 +216,7 @@ class Loading:
 
     def _found(self, what: Named, asker: Record | None, calling: Asker | None) -> Plugin:
         # A module is imported once per process: what its top level registers must not end with this stage.
-        if self._importing.values:
+        if len(self._importing.values) > 1:  # besides what every list begins with
             self._importing = Components(None, "import")
         token = context.enter(self._importing)
         try:

@@ -307,20 +307,6 @@ async def test_two_given_values_of_a_type_are_found_by_name_only() -> None:
             await di.nject(Session)
 
 
-async def test_in_a_list_each_given_value_stands_once() -> None:
-    primary, replica = Connection(), Connection()
-
-    async with a_stage():
-        async with di.scope(replica=replica):
-            assert await di.nject(list[Connection]) == [replica]
-
-            async with di.scope(primary=primary):
-                assert await di.nject(list[Connection]) == [replica, primary]
-
-        async with di.scope(primary=primary, replica=replica):
-            assert await di.nject(list[Connection]) == [primary, replica]
-
-
 async def test_what_was_made_with_given_values_is_not_for_others() -> None:
     closed: list[str] = []
 

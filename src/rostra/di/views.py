@@ -10,7 +10,6 @@ from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, is_by_name_only, origin_of
 from rostra.di.facts import Facts, Found
 from rostra.di.overrides import Overrides, Replacement
-from rostra.di.plans import ScopeValue
 from rostra.di.registry import Registry, registry_of
 from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
@@ -117,16 +116,7 @@ class View(Values):
             names |= dict.fromkeys(layer.own(key))
             for overrides in layer.own(Overrides).values():
                 names |= {option.name: None for option in overrides.by_type if option.key == key}
-        return [name for name in names if not self._is_unnamed_too(key, name)]
-
-    def _is_unnamed_too(self, key: Key, name: str | None) -> bool:
-        """Whether a scope was given by this name what is nearest without one: that is one component."""
-        layers = (layer for layer in self.layer.layers() if not {name, None}.isdisjoint(layer.own(key)))
-        nearest = next(layers, None)
-        if name is None or nearest is None or not nearest.own(ScopeValue(name)):
-            return False
-        own = nearest.own(key)
-        return name in own and own[name] is own.get(None)
+        return list(names)
 
     def replaced(self, adapter: Adapter) -> Seen | None:
         """What stands in for an adapter."""

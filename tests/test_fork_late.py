@@ -111,3 +111,19 @@ async def test_a_parent_that_was_held_up_blames_nobody(folder):
         await service.until("workers.reloaded")
 
         assert "worker.silent" not in [line["event"] for line in service.lines]
+
+
+async def test_the_time_in_which_the_parent_was_held_up_is_not_that_of_new_workers(folder):
+    write(folder, "slow.py", "import asyncio\n\nasync def prepare():\n    await asyncio.sleep(2)\n")
+    settings = folder / "settings.toml"
+    write(folder, "settings.toml", "plugins = ['slow', 'waiting']")
+    write(folder, "waiting.py", WAITING)
+    async with served(folder, "--config", "settings.toml", "--start-timeout", "3") as service:
+        settings.unlink()
+        os.mkfifo(settings)
+        service.send(signal.SIGHUP)
+        await asyncio.sleep(7)  # nearly as long as a start may take in all: that is what is tested
+        await asyncio.to_thread(settings.write_text, "plugins = ['slow', 'waiting']")
+        await service.until("workers.reloaded")
+
+        assert "worker.late" not in [line["event"] for line in service.lines]

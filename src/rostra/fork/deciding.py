@@ -45,7 +45,7 @@ def decide(state: State, event: Event, now: float, chance: float) -> Outcome:
     Args:
         state: What was known before.
         event: What happened.
-        now: When; never earlier than before.
+        now: When; of ``Ticked`` the moment up to which all that has come is heard.
         chance: At least 0, less than 1, for the jitter of pauses.
     """
     state, actions = _happened(state._replace(now=now), event, chance)

@@ -291,7 +291,8 @@ class Parent:
         if len(self._events) > 1:
             return
         while self._events:
-            self._state, actions = decide(self._state, self._events[0], self._now, random.random())  # noqa: S311  (no secret)
+            now = self._now if isinstance(self._events[0], Ticked) else monotonic()
+            self._state, actions = decide(self._state, self._events[0], now, random.random())  # noqa: S311  (no secret)
             for action in actions:
                 self._do(action)
             self._events.popleft()

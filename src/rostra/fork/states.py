@@ -171,7 +171,7 @@ class State(NamedTuple):
 
 
 class Ticked(NamedTuple):
-    """All is heard that has come until now, and time has passed: who is late is late. The first event of a parent is one."""
+    """All that had come by then is heard, and time has passed: who is late is late. The first event of a parent is one."""
 
 
 class Beaten(NamedTuple):

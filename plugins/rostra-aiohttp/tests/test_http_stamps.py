@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import pickle
 import re
 from collections.abc import Callable
 from typing import Any
@@ -199,6 +200,43 @@ async def test_who_asks_for_headers_sees_those_that_were_sent_also_afterwards(se
         (answer,) = answers
         assert [*answer.headers.items()] == [*response.headers.items()]
         assert answer.headers is answer.headers
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("more", [False, True])
+async def test_a_middleware_may_begin_to_send_it_and_look_at_it(serve, more):
+    seen: list[str] = []
+
+    @web.middleware
+    async def begin(request: web.Request, handler: Any) -> web.StreamResponse:
+        answer = await handler(request)
+        if request.path != "/last":
+            await answer.prepare(request)
+            seen.append(re.sub("ours|theirs|Stamped|Response", "", repr(answer)))
+            if more:
+                await answer.write(b"hello")
+                answer.body = None
+        return answer
+
+    async def prepare() -> None:
+        (await di.nject(web.Application)).middlewares.append(begin)
+
+    async with both(lambda *handlers, **settings: serve(*handlers, prepare, **settings), nothing) as address:
+        arrived = await same(address)
+
+    assert "\r\n\r\nhello" in arrived
+    assert seen[0] == seen[1]
+
+
+def test_it_is_an_answer_of_aiohttps_once_it_was_pickled():
+    made = stamp(201, JSON).answer(b"{}")
+    made.headers["X-One"] = "1"
+
+    again = pickle.loads(pickle.dumps(made))
+
+    assert type(again) is web.Response
+    assert (again.status, again.body, again.headers["X-One"]) == (201, b"{}", "1")
+    assert again.content_type == JSON
 
 
 @pytest.mark.asyncio

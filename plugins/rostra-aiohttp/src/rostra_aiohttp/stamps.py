@@ -7,6 +7,7 @@ does.
 """
 
 import functools
+from collections.abc import Mapping
 from typing import Any, cast
 
 from aiohttp import hdrs, web
@@ -53,7 +54,15 @@ class Stamped(web.Response):
     _is_known = False
     """Whether it has written its head itself."""
     _sent = b""
-    """What it has written, if nobody had asked for the headers."""
+    """The head that it has written, if nobody had asked for the headers."""
+    _waiting = b""
+    """What of that is still to be sent."""
+    _shared: "Mapping[str, Any]"
+    """What aiohttp keeps in each answer, and is the same in all of them."""
+
+    def __reduce__(self) -> Any:
+        """Anywhere else it is an answer of aiohttp's."""
+        return _unstamped, ({**self._shared, _LATE: self._headers, **vars(self)},)
 
     async def prepare(self, request: web.BaseRequest) -> AbstractStreamWriter | None:
         """Write the head, which is sent with the body."""
@@ -63,6 +72,7 @@ class Stamped(web.Response):
         if has_more or not self._line or not is_plain(request):
             return await super().prepare(request)
         size, known = len(cast("bytes", body)), known_id(request)
+        self._req = request
         self._payload_writer = writer = request.writer
         self._is_known = self._keep_alive = True
         if is_asked or size > _MOST_TOGETHER:
@@ -70,8 +80,17 @@ class Stamped(web.Response):
         else:
             named = "" if known is None else f"{HEADER}: {known}\r\n"
             head = f"{self._begin}{size}\r\nDate: {rfc822_formatted_time()}\r\n{self._end}{named}\r\n"
-            self._sent = head.encode()
+            self._sent = self._waiting = head.encode()
         return writer
+
+    async def write(self, data: Any) -> None:
+        """Send a part; the head goes before, and what is longer than it says is cut off."""
+        writer = self._payload_writer
+        if self._waiting and writer is not None:
+            head, self._waiting = self._waiting, b""
+            await writer.write(head)
+            writer.length = len(cast("bytes", self._body))
+        await super().write(data)
 
     async def write_eof(self, data: bytes = b"") -> None:
         """Send what is still to be sent."""
@@ -79,17 +98,26 @@ class Stamped(web.Response):
         if writer is None or not self._is_known:
             await super().write_eof(data)
             return
-        await writer.write_eof(self._sent + cast("bytes", self._body))
+        await writer.write_eof(self._waiting + cast("bytes", self._body or b""))
+        self._waiting = b""
         self._eof_sent = True
+        self._req = None
         self._body_length = writer.output_size
         self._payload_writer = None
+
+
+def _unstamped(state: Mapping[str, Any]) -> web.Response:
+    answer = web.Response.__new__(web.Response)
+    vars(answer).update(state)
+    return answer
 
 
 def _completed(headers: "CIMultiDict[str]", size: int, known: str | None) -> "CIMultiDict[str]":
     """With what belongs to every answer."""
     if hdrs.CONTENT_LENGTH not in headers:
         headers[hdrs.CONTENT_LENGTH] = str(size)
-    headers.setdefault(hdrs.CONTENT_TYPE, _UNKNOWN_TYPE)
+    if size:
+        headers.setdefault(hdrs.CONTENT_TYPE, _UNKNOWN_TYPE)
     headers.setdefault(hdrs.DATE, rfc822_formatted_time())
     headers.setdefault(hdrs.SERVER, SERVER_SOFTWARE)
     if known is not None:
@@ -142,7 +170,12 @@ def stamp(status: int, content_type: str) -> Stamp:
 def _class_of(made: web.Response) -> type[Stamped]:
     """The class of answers that are like this one."""
     shared = {name: value for name, value in vars(made).items() if name not in _OWN}
-    shared |= {_LATE: _Late(), "_known": CIMultiDict(made.headers)}
+    shared |= {
+        "_shared": {**shared},
+        _LATE: _Late(),
+        "_known": CIMultiDict(made.headers),
+        "__module__": __name__,
+    }
     if not must_be_empty_body(hdrs.METH_GET, made.status):
         line = f"HTTP/1.1 {made.status} {made.reason}"
         lines = (line, *(f"{name}: {value}" for name, value in made.headers.items()), "Content-Length: ")

@@ -217,3 +217,33 @@ def test_a_process_that_is_forked_meanwhile_can_add_too() -> None:
             assert os.waitpid(child, 0)[1] == 0
 
     at_once([fork], [lambda: layers.low.add(Low(0)), lambda: layers.middle.add(Middle(0))])
+
+
+def test_what_is_put_away_meanwhile_may_take_a_lock_that_one_who_looks_has() -> None:
+    layers, lock = Layers(), threading.RLock()
+
+    class Leaky:
+        def __init__(self) -> None:
+            self.circle = self
+
+        def __del__(self) -> None:
+            with lock:
+                pass
+
+    def add() -> None:
+        for number in range(30 * ADDITIONS):
+            Leaky()
+            layers.low.add(Low(number), name=f"name {number % 40}")
+
+    def look() -> None:
+        for _ in range(30 * ADDITIONS):
+            with lock:
+                layers.lent.get(Low)
+
+    threads = [threading.Thread(target=act, daemon=True) for act in (add, look)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(PATIENCE)
+
+    assert not any(each.is_alive() for each in threads)

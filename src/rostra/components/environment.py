@@ -122,17 +122,26 @@ class Environment:
         """
         below = self._parent
         assert below is not None, "it lies on another"  # noqa: S101  (what does not begins with nothing)
+        values = [*below.values, *items]
+        seen = None if below._above is None else values[0].begun.get(kinds)
+        if seen is None:
+            self._begin_first(below, items, kinds)
+            return
+        values[0] = seen  # stale from the moment in which what lies below is changed
+        self.values = values
+        self._is_lent = False  # not before its own list is there, which others may be about to take
+        self._above = None
+
+    def _begin_first(self, below: "Environment", items: tuple[object, ...], kinds: Kinds) -> None:
         with changing:
             below._stand()
             values = [*below.values, *items]
             beneath: Seen = values[0]
             seen = beneath.begun.get(kinds)
             is_apart = seen is None and any(hasattr(type(each), APART) for each in items)
-            if seen is None:
-                seen = beneath.begin(kinds, is_apart=is_apart)
-            values[0] = seen
+            values[0] = seen or beneath.begin(kinds, is_apart=is_apart)
             self.values = values
-            self._is_lent = False  # not before its own list is there, which others may be about to take
+            self._is_lent = False
             self._above = None
             if is_apart:
                 self._stand()
@@ -145,6 +154,7 @@ class Environment:
                 self.begin((item,), (added,))
                 return
             self._stand()
+            changing.keep(self.values)
             values = [*self.values]
             before: Seen = values[0]
             shape = before.shape if before.own is not None else before.shape.above.first
@@ -177,6 +187,7 @@ class Environment:
         if self._is_lent:
             self.values = below.values
             return
+        changing.keep(known)
         if self._above is None:
             self._remember_above()
         below._bear(self)

@@ -178,3 +178,53 @@ def test_a_table_is_read_without_asking_attrs(tmp_path: Path) -> None:
     )
 
     subprocess.run([sys.executable, program], timeout=60, check=True)
+
+
+def test_what_a_class_further_below_says_last_counts_as_pythons_order_has_it():
+    @config.frozen
+    class Root:
+        port: int = 1
+
+    @config.frozen
+    class Left(Root):
+        left: int = 2
+
+    @config.frozen
+    class Right(Root):
+        port: int = 20
+
+    @config.frozen
+    class Both(Left, Right): ...
+
+    assert (Both().port, Both().left) == (20, 2)
+
+
+def test_a_constructor_of_ones_own_says_itself_what_it_takes():
+    @config.frozen
+    class Own(Limits):
+        def __init__(self, shop: Shop) -> None:
+            super().__init__(most=len(shop.name))
+
+    assert [*inspect.signature(Own).parameters] == ["shop"]
+    assert Own(Shop(owner="Ann")).most == 3
+
+
+def below(base: type) -> type:
+    return type("Below", (base,), {"__annotations__": {"y": int}})
+
+
+@pytest.mark.parametrize(
+    ("cls", "why"),
+    [
+        (below(Made), "Below has fields of Made, which frozen did not make"),
+        (
+            type("A", (), {"__annotations__": {"y": bool}, "y": config.bool_var(False)}),
+            "A.y is written as attrs",
+        ),
+        (type("A", (), {"y": config.field(default=1)}), "A.y is a field without a type"),
+        (type("A", (), {"__annotations__": {"y": int}, "__slots__": ("y",)}), "A has __slots__"),
+    ],
+)
+def test_what_only_attrs_knows_is_an_error_where_it_is_declared(cls, why):
+    with pytest.raises(TypeError, match=why):
+        config.frozen(cls)

@@ -15,7 +15,9 @@ from rostra.values import Values
 __all__ = ["Field", "field", "fields_of", "frozen"]
 
 _FIELDS = "__rostra_fields__"
+_OWN = "__rostra_own_fields__"
 _TWIN = "__rostra_twin__"
+_MADE_BY_OTHERS = frozenset({"__attrs_attrs__", "__dataclass_fields__"})
 
 Validator = Callable[[Any, Any, Any], object]
 Table = TypeVar("Table")
@@ -79,22 +81,41 @@ def frozen(cls: type[Table]) -> type[Table]:
 
     For plugins that many services load: declaring it takes a tenth of the time, making an instance a few
     microseconds more. ``__attrs_post_init__`` is called as attrs does; ``attrs.fields``, ``attrs.evolve`` and
-    ``attrs.asdict`` work, though mypy knows no ``evolve`` of it. Instances have a ``__dict__``.
+    ``attrs.asdict`` work, though mypy knows no ``evolve`` of it. Instances have a ``__dict__``; fields keep their names, with
+    an underscore too; validators are given what they are called, and none of attrs' further attributes.
+
+    Raises:
+        TypeError: It has what only attrs or dataclasses know: fields of a base that they made, their ``field``,
+            ``bool_var``, ``__slots__``; or a ``field`` without a type.
     """
-    fields = {
-        name: each for base in reversed(cls.__mro__[1:]) for name, each in (fields_of(base) or {}).items()
-    }
-    body = vars(cls)
+    _check_bases(cls)
+    body, own = vars(cls), {}
     for name, annotation in get_annotations(cls).items():
         if not _is_of_the_class(annotation):
-            fields[name] = _field(name, body.get(name, ...))
+            own[name] = _field(cls, name, body.get(name, ...))
             if name in body:
                 delattr(cls, name)
+    for name, said in body.items():
+        if isinstance(said, Field):
+            raise TypeError(
+                f"{cls.__name__}.{name} is a field without a type: write {name}: ... = field(...)"
+            )
     for name, method in _SHARED.items():
         if name not in body:
             setattr(cls, name, method)
-    setattr(cls, _FIELDS, fields)
+    setattr(cls, _OWN, own)
+    owns = (vars(base).get(_OWN, {}) for base in reversed(cls.__mro__))
+    setattr(cls, _FIELDS, {name: each for fields in owns for name, each in fields.items()})
     return cls
+
+
+def _check_bases(cls: type) -> None:
+    """Fields that others have made would be lost."""
+    for base in cls.__mro__[1:]:
+        if fields_of(base) is None and not _MADE_BY_OTHERS.isdisjoint(vars(base)):
+            raise TypeError(f"{cls.__name__} has fields of {base.__name__}, which frozen did not make")
+    if "__slots__" in vars(cls):
+        raise TypeError(f"{cls.__name__} has __slots__, which frozen does not know")
 
 
 def fields_of(cls: type) -> Mapping[str, Field] | None:
@@ -105,11 +126,15 @@ def fields_of(cls: type) -> Mapping[str, Field] | None:
 
 def _is_of_the_class(annotation: Any) -> bool:
     if isinstance(annotation, str):
-        return annotation.startswith(("ClassVar", "typing.ClassVar"))
+        return annotation.partition("[")[0].rpartition(".")[2] == "ClassVar"
     return annotation is ClassVar or typing.get_origin(annotation) is ClassVar
 
 
-def _field(name: str, said: Any) -> Field:
+def _field(cls: type, name: str, said: Any) -> Field:
+    if type(said).__module__.partition(".")[0] in ("attr", "dataclasses"):
+        raise TypeError(
+            f"{cls.__name__}.{name} is written as attrs and dataclasses know it: use config.field"
+        )
     return said._replace(name=name) if isinstance(said, Field) else Field(name, said)
 
 
@@ -170,11 +195,16 @@ class _OfAttrs:
     def __init__(self, attribute: str) -> None:
         self._attribute = attribute
 
-    def __get__(self, instance: object, cls: type) -> Any:
+    def __get__(self, instance: object, cls: Any) -> Any:
         import inspect
 
         twin = _twin(next(base for base in cls.__mro__ if fields_of(base) is not None))
-        return inspect.signature(twin) if self._attribute == "__signature__" else twin.__attrs_attrs__
+        if self._attribute != "__signature__":
+            return twin.__attrs_attrs__
+        if cls.__init__ is _init:
+            return inspect.signature(twin)
+        own = inspect.signature(cls.__init__)
+        return own.replace(parameters=[*own.parameters.values()][1:])
 
 
 def _twin(cls: type) -> Any:

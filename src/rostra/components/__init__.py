@@ -3,7 +3,8 @@
 from rostra.components.environment import Environment, Sight
 from rostra.components.keys import Key, canonical, keys, name_of
 from rostra.components.layers import Components, layer_with
-from rostra.components.shapes import Added, Kinds, Shape, changing
+from rostra.components.locking import changing
+from rostra.components.shapes import Added, Kinds, Shape
 
 __all__ = [
     "Added",

@@ -15,7 +15,8 @@ list needs no lock to read it. What adds, and what finds out anew, makes another
 import weakref
 from typing import Any, TypeAlias
 
-from rostra.components.shapes import LIMIT, STALE, Added, Kinds, Level, Shape, changing
+from rostra.components.locking import changing
+from rostra.components.shapes import LIMIT, STALE, Added, Kinds, Level, Shape
 
 APART = "__rostra_shapes_apart__"
 """A class with this attribute decides by its instances what is found how: no two layers with one share a shape."""

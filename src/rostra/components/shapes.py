@@ -5,13 +5,11 @@ thousand requests share theirs. So whatever is found out about a shape once hold
 one in the shape and one in the list, however deep the layers lie.
 """
 
-import gc
-import os
-import threading
 from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from rostra.components.keys import Key, keys
+from rostra.components.locking import changing
 
 Added: TypeAlias = tuple[Key, str | None]
 """Under which type and name something was added."""
@@ -21,50 +19,6 @@ Kinds: TypeAlias = tuple[Added | type, ...]
 
 LIMIT = 1_000
 """So many shapes are remembered for the layers above one shape; then they are found out anew."""
-
-
-class _Changing:
-    """A lock, in whose hold nothing is put away that is nobody's any more: to put it away may take any other lock, and whoever
-    has that one may be waiting for this one.
-    """
-
-    __slots__ = ("_depth", "_is_collecting", "_kept", "_lock")
-
-    def __init__(self) -> None:
-        self._lock = threading.RLock()
-        self._depth = 0
-        self._is_collecting = False
-        self._kept: list[object] = []
-
-    def __enter__(self) -> None:
-        self._lock.acquire()
-        if not self._depth:
-            self._is_collecting = gc.isenabled()
-            gc.disable()
-        self._depth += 1
-
-    def __exit__(self, *_: object) -> None:
-        kept: list[object] = []
-        self._depth -= 1
-        if not self._depth:
-            kept, self._kept = self._kept, kept
-            if self._is_collecting:
-                gc.enable()
-        self._lock.release()
-        kept.clear()
-
-    def keep(self, item: object) -> None:
-        """Have it until nobody holds the lock."""
-        self._kept.append(item)
-
-
-changing = _Changing()
-"""Held by what changes what layers see, and by what finds it out. Who looks need not hold it. A process is not forked while
-another thread holds it: nobody would let go of it in the child.
-"""
-os.register_at_fork(
-    before=changing.__enter__, after_in_parent=changing.__exit__, after_in_child=changing.__exit__
-)
 
 
 class Shape:

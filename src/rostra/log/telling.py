@@ -1,7 +1,8 @@
 """One event by the thousand: what is the same in all its lines is found out once, and lines go out together.
 
 What a line looks like whose values are of certain types is a function with one f-string, written and compiled when such a
-line first comes: to look how each value is written takes three times as long as to write them all. That is so where lines are JSON on stderr and nobody else hears the logger. Else each is a record, as of any event.
+line first comes: to look how each value is written takes three times as long as to write them all. That is so where lines
+are JSON on stderr and nobody else hears the logger. Else each is a record, as of any event.
 """
 
 import logging

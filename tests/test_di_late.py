@@ -197,3 +197,47 @@ async def test_what_comes_with_one_call_alone_is_seen_by_it_alone(stage):
 
             assert database is (nearer if nearer in items else stage.get(Database))
             assert seen is (request if request in items else None)
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_what_only_the_function_sees_may_be_passed_at_one_call_and_left_out_at_the_next(stage, waits):
+    async def ready() -> Repo:
+        return Repo(stage.get(Database))
+
+    async def handler(repo: Repo, number: int = 0) -> tuple[Repo, int]:
+        return repo, number
+
+    stage.get(di.Registry).register(ready if waits else Repo)
+    known = di.signature(handler)
+    caller = di.Caller(handler, known._replace(parameters=known.parameters[:1]))
+
+    for number in (1, 0, 2, 0, 3, 0):
+        with context.use(di.LateScope(stage, (Request(),))):
+            repo, seen = await caller.call({"number": number} if number else {})
+
+        assert seen == number
+        assert repo.database is stage.get(Database)
+
+
+@pytest.mark.parametrize("is_plain", [False, True])
+async def test_what_cannot_be_made_is_told_at_the_call_or_where_that_is_awaited(stage, is_plain):
+    calls = []
+
+    def refused(database: Database) -> Repo:
+        raise PermissionError
+
+    async def handler(repo: Repo) -> None:
+        calls.append(repo)
+
+    def plain(repo: Repo) -> None:
+        calls.append(repo)
+
+    stage.get(di.Registry).register(refused)
+    function = plain if is_plain else handler
+    caller = di.Caller(function, di.signature(function))
+
+    for _ in range(4):
+        with pytest.raises(PermissionError) as told:
+            await called(caller, stage)
+        assert "refused" in "".join(told.value.__notes__)
+    assert not calls

@@ -4,10 +4,11 @@ What a call needs is found out once for all layers of one shape. A call that nee
 even open it.
 """
 
+import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, Shape
+from rostra.components import Components, Shape, Sight
 from rostra.context import peek
 from rostra.di.asking import called, planned
 from rostra.di.late import LateScope
@@ -15,6 +16,20 @@ from rostra.di.plans import Build, Collect, Constant, Load, Node, Plan, StageObj
 from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
 from rostra.di.registry import here, registry_of
 from rostra.di.signatures import Signature
+
+
+class _Way:
+    """How it is called: under this a shape has the plan, and under ``in_scope`` those for scopes on a layer of the shape.
+
+    Args:
+        passes: With further values besides those that di fills.
+    """
+
+    __slots__ = ("in_scope", "passes")
+
+    def __init__(self, passes: bool) -> None:
+        self.passes = passes
+        self.in_scope = object()
 
 
 class Caller:
@@ -25,12 +40,12 @@ class Caller:
         known: Its signature, with those parameters that di fills and no others. All of them can be passed by name.
     """
 
-    __slots__ = ("_known", "_question", "_under_scope", "function")
+    __slots__ = ("_alone", "_known", "_passing", "_question", "function")
 
     def __init__(self, function: Callable[..., Any], known: Signature) -> None:
         self.function = function
         self._known = known._replace(target=function)
-        self._under_scope = object()
+        self._alone, self._passing = _Way(passes=False), _Way(passes=True)
         self._question = (Caller, self)
 
     def call(self, named: Mapping[str, Any]) -> Awaitable[Any]:
@@ -38,40 +53,50 @@ class Caller:
 
         Raises:
             ResolveError: A parameter cannot be filled.
+            Exception: What was raised in making what it takes, at once if nothing on the way needs ``await``.
         """
-        layer = peek(None) or here()
+        layer, way = peek(None) or here(), self._passing if named else self._alone
         if type(layer) is LateScope and layer.closing is None:
             below = layer.below
             values = below.values
-            plans = values[0].shape.plans.get(self._under_scope)
+            plans = values[0].shape.plans.get(way.in_scope)
             plan = None if plans is None else plans.get(_kinds(layer.items))
             if plan is not None:
-                return plan(values, (), named)  # type: ignore[no-any-return]  # generated
+                return plan(values, (), named) if named else plan(values)  # type: ignore[no-any-return]  # generated
             layer.opened()
         values = layer.values
-        plan = values[0].shape.plans.get(self)
-        if plan is not None:
-            return plan(values, (), named)  # type: ignore[no-any-return]  # generated
-        return self._found(layer, named)
+        plan = values[0].shape.plans.get(way)
+        if plan is None:
+            return self._found(layer, way, named)
+        return plan(values, (), named) if named else plan(values)  # type: ignore[no-any-return]  # generated
 
-    def _found(self, layer: Components, named: Mapping[str, Any]) -> Awaitable[Any]:
+    def _found(self, layer: Components, way: _Way, named: Mapping[str, Any]) -> Awaitable[Any]:
         at, recipe = recipe_for(layer, self._question, lambda: self._known, {})
-        plan = planned(at, (), self, recipe, {}, Ways(passes=True))
+        plan = self._planned(at, way, recipe)
         if plan is None:
             return called(self.function, recipe, run_of(recipe, layer, {}), (), named)
         if isinstance(layer, LateScope):
-            self._remember(layer, at[1], recipe, plan)
-        return plan(at[0], (), named)  # type: ignore[no-any-return]  # generated
+            _remember(layer, at[1], recipe, way, plan)
+        return plan(at[0], (), named) if named else plan(at[0])  # type: ignore[no-any-return]  # generated
 
-    def _remember(self, layer: LateScope, shape: Shape, recipe: Recipe, plan: Callable[..., Any]) -> None:
-        """What reads nothing of the scope's layer finds the same in the layer below, at the same places.
+    def _planned(self, at: Sight, way: _Way, recipe: Recipe) -> Callable[..., Any] | None:
+        """The plan; one that awaits nothing itself gives what the function gives, which is a coroutine less."""
+        if inspect.iscoroutinefunction(self.function):
+            plan = planned(at, (), way, recipe, {}, Ways(passes=way.passes, can_wait=False))
+            if plan is not None:
+                return plan
+        return planned(at, (), way, recipe, {}, Ways(passes=way.passes))
 
-        So it does in the next scope, if that comes with things of the same types.
-        """
-        below = layer.below.shape
-        if shape.level.below is below and _is_below(recipe.plan, shape):
-            below.plans.setdefault(self._under_scope, {})[_kinds(layer.items)] = plan
-            registry_of(layer).remembers(below)
+
+def _remember(layer: LateScope, shape: Shape, recipe: Recipe, way: _Way, plan: Callable[..., Any]) -> None:
+    """What reads nothing of the scope's layer finds the same in the layer below, at the same places.
+
+    So it does in the next scope, if that comes with things of the same types.
+    """
+    below = layer.below.shape
+    if shape.level.below is below and _is_below(recipe.plan, shape):
+        below.plans.setdefault(way.in_scope, {})[_kinds(layer.items)] = plan
+        registry_of(layer).remembers(below)
 
 
 def _kinds(items: tuple[object, ...]) -> Any:

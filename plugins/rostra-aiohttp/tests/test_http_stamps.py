@@ -29,6 +29,10 @@ def headers(response: web.Response) -> None:
     response.headers.add("x-one", "2")
 
 
+def two_lines(response: web.Response) -> None:
+    response.headers["X-One"] = "1\r\nX-Two: 2"
+
+
 def no_type(response: web.Response) -> None:
     del response.headers["Content-Type"]
 
@@ -129,6 +133,14 @@ async def test_it_arrives_as_aiohttp_would_send_it(serve, change):
 
 
 @pytest.mark.asyncio
+async def test_a_header_that_would_be_two_is_not_sent_and_the_connection_ends(serve):
+    async with both(serve, two_lines) as address:
+        arrived = await same(address)
+
+    assert not arrived
+
+
+@pytest.mark.asyncio
 @pytest.mark.parametrize("code", [200, 201, 204, 205, 304, 404, 500])
 @pytest.mark.parametrize("body", [b"", b"hello", b"x" * 200_000])
 async def test_so_it_is_for_every_status_and_size(serve, code, body):
@@ -180,12 +192,14 @@ async def test_so_does_what_a_handler_returns(serve, body, settings):
 
 
 @pytest.mark.asyncio
-async def test_who_asks_for_headers_sees_those_that_were_sent_also_afterwards(serve):
-    answers: list[web.StreamResponse] = []
+@pytest.mark.parametrize("change", [nothing, headers, own_server, own_length])
+async def test_who_asks_for_headers_sees_those_that_were_sent_also_afterwards(serve, change):
+    answers: list[web.Response] = []
 
     @web.middleware
     async def keep(request: web.Request, handler: Any) -> web.StreamResponse:
         answers.append(await handler(request))
+        change(answers[-1])
         return answers[-1]
 
     async def prepare() -> None:

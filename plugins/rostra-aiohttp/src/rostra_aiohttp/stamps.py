@@ -10,7 +10,7 @@ import functools
 from collections.abc import Mapping
 from typing import Any, cast
 
-from aiohttp import hdrs, web
+from aiohttp import hdrs, http_writer, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.helpers import must_be_empty_body, rfc822_formatted_time
 from aiohttp.http import SERVER_SOFTWARE
@@ -27,8 +27,13 @@ _LATE = "_headers"
 _SHARED = frozenset({"_status", "_reason", "_compressed_body"})
 _MUTABLE = (dict, list, set, CIMultiDict)
 _UNKNOWN_TYPE = "application/octet-stream"
+_LENGTH = "Content-Length: "
+_SAID_OF_ALL = (hdrs.CONTENT_LENGTH, hdrs.DATE, hdrs.SERVER, HEADER)
 _MOST_TOGETHER = 16_384
 """Bytes of a body that are copied to go out with the head: more of them go beside it, where aiohttp can do that."""
+
+_written: Any = getattr(http_writer, "_serialize_headers", None)
+"""Writes a head, and refuses what must not stand there; None where aiohttp has it elsewhere."""
 
 
 class _Late:
@@ -54,7 +59,7 @@ class Stamped(web.Response):
     _is_known = False
     """Whether it has written its head itself."""
     _sent = b""
-    """The head that it has written, if nobody had asked for the headers."""
+    """The head that it has written; what its headers are is read from that."""
     _waiting = b""
     """What of that is still to be sent."""
     _shared: "Mapping[str, Any]"
@@ -72,15 +77,18 @@ class Stamped(web.Response):
         if has_more or not self._line or not is_plain(request):
             return await super().prepare(request)
         size, known = len(cast("bytes", body)), known_id(request)
+        begin = _begun(self._line, own[_LATE]) if is_asked else self._begin
         self._req = request
         self._payload_writer = writer = request.writer
         self._is_known = self._keep_alive = True
-        if is_asked or size > _MOST_TOGETHER:
-            await writer.write_headers(self._line, _completed(self._headers, size, known))
-        else:
+        if begin and size <= _MOST_TOGETHER:
             named = "" if known is None else f"{HEADER}: {known}\r\n"
-            head = f"{self._begin}{size}\r\nDate: {rfc822_formatted_time()}\r\n{self._end}{named}\r\n"
+            head = f"{begin}{size}\r\nDate: {rfc822_formatted_time()}\r\n{self._end}{named}\r\n"
             self._sent = self._waiting = head.encode()
+            if is_asked:
+                del own[_LATE]
+        else:
+            await writer.write_headers(self._line, _completed(self._headers, size, known))
         return writer
 
     async def write(self, data: Any) -> None:
@@ -110,6 +118,21 @@ def _unstamped(state: Mapping[str, Any]) -> web.Response:
     answer = web.Response.__new__(web.Response)
     vars(answer).update(state)
     return answer
+
+
+def _begun(line: str, headers: "CIMultiDict[str]") -> str:
+    """A head up to the length; empty if these headers say themselves what is said of every answer.
+
+    Raises:
+        ValueError: One of them cannot be sent.
+    """
+    for name in _SAID_OF_ALL:
+        if name in headers:
+            return ""
+    if hdrs.CONTENT_TYPE not in headers:
+        return ""
+    head: bytes = _written(line, headers)
+    return head[:-2].decode() + _LENGTH
 
 
 def _completed(headers: "CIMultiDict[str]", size: int, known: str | None) -> "CIMultiDict[str]":
@@ -178,14 +201,19 @@ def _class_of(made: web.Response) -> type[Stamped]:
     }
     if not must_be_empty_body(hdrs.METH_GET, made.status):
         line = f"HTTP/1.1 {made.status} {made.reason}"
-        lines = (line, *(f"{name}: {value}" for name, value in made.headers.items()), "Content-Length: ")
-        shared |= {"_line": line, "_begin": "\r\n".join(lines), "_end": f"Server: {SERVER_SOFTWARE}\r\n"}
+        shared |= {
+            "_line": line,
+            "_begin": _begun(line, made.headers),
+            "_end": f"Server: {SERVER_SOFTWARE}\r\n",
+        }
     made_for: type[Stamped] = type("Stamped", (Stamped,), shared)
     return made_for
 
 
 def _is_as_known(made: web.Response) -> bool:
     """Whether nothing that changes is kept elsewhere than in what each answer has of its own."""
+    if _written is None:
+        return False
     attributes = vars(made)
     others: list[Any] = [value for name, value in attributes.items() if name not in {*_OWN, _LATE}]
     return attributes.keys() >= {*_OWN, *_SHARED, _LATE} and not any(

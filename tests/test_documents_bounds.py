@@ -76,6 +76,13 @@ def wrong(value: Any, annotation: Any, **options: Any) -> dict[str, str]:
         (Positive | None, None, 0, "expected more than 0, found 0"),
         (Annotated[int | None, Gt(0)], None, 0, "expected more than 0, found 0"),
         (Positive | str, "text", 0, "expected more than 0, found 0"),
+        (Annotated[int | float, MultipleOf(2)], 4.0, 3, "expected a multiple of 2, found 3"),
+        (
+            Annotated[str | list[int], MinLen(2)],
+            [1, 2],
+            "a",
+            "expected at least 2 characters or items, found 1 character",
+        ),
     ],
 )
 def test_a_value_has_to_be_within_what_stands_beside_its_type(annotation, good, bad, detail):
@@ -185,6 +192,8 @@ def test_what_cannot_be_compared_is_not_within_bounds():
         (Annotated[int, Ge("1")], "beside int stands '1', with which no value of it can be compared"),
         (Annotated[float, Le(float("nan"))], "beside float stands nan, with which"),
         (Annotated[date, Ge(datetime(2020, 1, 1, tzinfo=UTC))], "with which no value of it can be compared"),
+        (Annotated[int | str, Ge(1)], "beside str stands 1, with which no value of it can be compared"),
+        (Annotated[Positive | str, MinLen(1)], "beside int stands a length, which no value of it has"),
         (Annotated[str, Pattern("(")], r"the pattern \( is none: missing \)"),
     ],
 )
@@ -213,6 +222,20 @@ def test_exactly_what_the_schema_takes_is_taken(value, least, span):
 
     is_within = schema["minimum"] <= value < schema["exclusiveMaximum"]
     assert (wrong(value, annotation) == {}) is is_within
+
+
+def test_the_schema_says_what_is_asked_of_each_member_of_a_union():
+    schema = documents.Schemas().of(Annotated[str | list[int] | dict[str, int], MinLen(2)], "sent")
+
+    assert (schema["minLength"], schema["minItems"], schema["minProperties"]) == (2, 2, 2)
+
+
+def test_the_schema_says_a_bound_of_decimals_if_json_can_say_it_exactly():
+    of = documents.Schemas().of
+
+    assert of(Annotated[Decimal, Ge(Decimal("0.10"))], "sent")["minimum"] == 0.1
+    assert "minimum" not in of(Annotated[Decimal, Ge(Decimal("1e-400"))], "sent")
+    assert "maximum" not in of(Annotated[Decimal, Le(Decimal("0.1234567890123456789"))], "sent")
 
 
 @given(st.text(max_size=20), st.integers(0, 10), st.integers(0, 10))

@@ -3,6 +3,7 @@
 import operator
 import re
 from collections.abc import Collection, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 __all__ = ["constraints", "metadata_constraints"]
@@ -65,7 +66,7 @@ def _single(validator: Any) -> Iterator[Any]:
 
 def _of_validator(validator: Any, kind: Any) -> Iterator[tuple[str, Any]]:
     compared = _COMPARED.get(getattr(validator, "compare_func", None))
-    if compared and _is_number(bound := validator.bound):
+    if compared and _is_number(bound := _as_json(validator.bound)):
         yield compared, bound
     yield from _of_lengths(validator, kind)
     pattern = getattr(validator, "pattern", None)
@@ -78,7 +79,8 @@ def _of_validator(validator: Any, kind: Any) -> Iterator[tuple[str, Any]]:
 
 def _of_metadata(item: Any, kind: Any) -> Iterator[tuple[str, Any]]:
     for name, keyword in _BOUNDS.items():
-        if _is_number(bound := getattr(item, name, None)):
+        bound = _as_json(getattr(item, name, None))
+        if _is_number(bound):
             yield keyword, bound
     yield from _of_lengths(item, kind)
     pattern = getattr(item, "pattern", None)
@@ -112,6 +114,14 @@ def _of_options(options: Collection[Any]) -> Iterator[tuple[str, list[Any]]]:
     listed = list(options) if is_ordered else sorted(options, key=repr)
     if all(each is None or type(each) in (str, int, float, bool) for each in listed):
         yield "enum", listed
+
+
+def _as_json(bound: Any) -> Any:
+    """A decimal as the number that JSON writes with the same digits, if there is one; all else as it is."""
+    if not isinstance(bound, Decimal) or not bound.is_finite():
+        return bound
+    number = float(bound)
+    return number if Decimal(repr(number)) == bound else bound
 
 
 def _is_number(bound: Any) -> bool:

@@ -68,8 +68,11 @@ def bounds_check(annotation: Any) -> Check | None:
         UnreadableTypeError: No value of the type could have what is asked for.
     """
     metadata, kind = _apart(annotation)
-    bounds = tuple(_bounds(metadata, typing.get_origin(kind) or kind))
+    kinds = tuple(map(_class_of, union_members(kind) or (kind,)))
+    for said, each in itertools.product(metadata, kinds):
+        _check_fits(said, each)
     _check_possible(metadata, kind)
+    bounds = tuple(_bounds(metadata, kinds))
     return _checking(bounds) if bounds else None
 
 
@@ -108,18 +111,22 @@ def _apart(annotation: Any) -> tuple[list[Any], Any]:
             return metadata, annotation
 
 
-def _bounds(metadata: Collection[Any], kind: Any) -> Iterator[Bound]:
+def _class_of(kind: Any) -> Any:
+    inside = _apart(kind)[1]
+    return typing.get_origin(inside) or inside
+
+
+def _bounds(metadata: Collection[Any], kinds: tuple[Any, ...]) -> Iterator[Bound]:
     for said in metadata:
         for name, (holds, words) in _COMPARED.items():
             if (limit := getattr(said, name, None)) is not None:
-                _check_comparable(kind, limit)
                 yield Bound(_compared(holds, limit), words.format(limit))
         if (step := getattr(said, "multiple_of", None)) is not None:
-            _check_fits(kind, SupportsAbs, "a step")
-            _check_step(kind, step)
             yield Bound(_multiple(step), f"a multiple of {step}")
-        yield from _lengths(said, kind)
-        yield from _patterns(said, kind)
+        yield from _lengths(said, kinds)
+        if isinstance(text := getattr(said, "pattern", None), str):
+            pattern = said if isinstance(said, re.Pattern) else _compiled(text)
+            yield Bound(_like(pattern), f"a text like {text}")
 
 
 def _compared(holds: Callable[[Any, Any], bool], limit: Any) -> Callable[[Any], bool]:
@@ -146,22 +153,16 @@ def _multiple(step: Any) -> Callable[[Any], bool]:
     return holds
 
 
-def _lengths(said: Any, kind: Any) -> Iterator[Bound]:
+def _like(pattern: re.Pattern[str]) -> Callable[[Any], bool]:
+    return lambda value: pattern.search(value) is not None
+
+
+def _lengths(said: Any, kinds: tuple[Any, ...]) -> Iterator[Bound]:
     least, most = getattr(said, "min_length", None), getattr(said, "max_length", None)
-    if isinstance(least, int) or isinstance(most, int):
-        _check_fits(kind, Sized, "a length")
     if isinstance(least, int) and least > 0:
-        yield Bound(lambda value: len(value) >= least, f"at least {_counted(least, kind)}", counts=True)
+        yield Bound(lambda value: len(value) >= least, f"at least {_counted(least, *kinds)}", counts=True)
     if isinstance(most, int):
-        yield Bound(lambda value: len(value) <= most, f"at most {_counted(most, kind)}", counts=True)
-
-
-def _patterns(said: Any, kind: Any) -> Iterator[Bound]:
-    text = getattr(said, "pattern", None)
-    if isinstance(text, str):
-        _check_fits(kind, str, "a pattern")
-        pattern = said if isinstance(said, re.Pattern) else _compiled(text)
-        yield Bound(lambda value: pattern.search(value) is not None, f"a text like {text}")
+        yield Bound(lambda value: len(value) <= most, f"at most {_counted(most, *kinds)}", counts=True)
 
 
 def _compiled(text: str) -> re.Pattern[str]:
@@ -176,9 +177,10 @@ def _compiled(text: str) -> re.Pattern[str]:
     return re.compile(re.sub(_END, lambda found: found[1] or r"\Z", text, flags=re.DOTALL))
 
 
-def _counted(count: int, kind: Any) -> str:
-    what = "byte" if _is(kind, bytes) else "character" if _is(kind, str) else "item"
-    return f"{count} {what}{'' if count == 1 else 's'}"
+def _counted(count: int, *kinds: Any) -> str:
+    ending = "" if count == 1 else "s"
+    words = ("byte" if _is(each, bytes) else "character" if _is(each, str) else "item" for each in kinds)
+    return f"{count} {' or '.join(f'{word}{ending}' for word in dict.fromkeys(words))}"
 
 
 def _has(value: Any, bound: Bound) -> bool:
@@ -196,7 +198,21 @@ def _shown(value: Any) -> str:
     return shown(value) if isinstance(value, str | int | float | list | dict) else str(value)
 
 
-def _check_fits(kind: Any, wanted: type, what: str) -> None:
+def _check_fits(said: Any, kind: Any) -> None:
+    """Whether values of this class can have what is asked for; of a union, those of each member have to."""
+    for name in _COMPARED:
+        if (limit := getattr(said, name, None)) is not None:
+            _check_comparable(kind, limit)
+    if (step := getattr(said, "multiple_of", None)) is not None:
+        _check_is(kind, SupportsAbs, "a step")
+        _check_step(kind, step)
+    if any(isinstance(getattr(said, name, None), int) for name in ("min_length", "max_length")):
+        _check_is(kind, Sized, "a length")
+    if isinstance(getattr(said, "pattern", None), str):
+        _check_is(kind, str, "a pattern")
+
+
+def _check_is(kind: Any, wanted: type, what: str) -> None:
     if isinstance(kind, type) and not issubclass(kind, wanted):
         msg = f"beside {name_of(kind)} stands {what}, which no value of it has"
         raise UnreadableTypeError(msg)

@@ -306,7 +306,9 @@ def _within(schema: Schema, bounds: Mapping[str, Any]) -> Schema:
 
 def _of_metadata(metadata: list[Any], kind: Any) -> Schema:
     """What stands beside a type in ``Annotated``: bounds, and what msgspec's and typing's own words say of it."""
-    made = metadata_constraints(metadata, typing.get_origin(kind) or kind)
+    made: Schema = {}
+    for each in union_members(kind) or (kind,):
+        made |= metadata_constraints(metadata, typing.get_origin(inside := bare(each)) or inside)
     for each in metadata:
         for name, keyword in (
             ("title", "title"),

@@ -412,9 +412,11 @@ def test_what_is_bound_to_the_process_stands_on_every_line_whoever_writes_it():
         from rostra import log
 
         log.configure(log.LogConfig(format="json"))
+        tell = log.get("myapp").teller("request.written")
+        contextvars.Context().run(tell)
         log.bind_process(worker=3)
         contextvars.Context().run(log.get("myapp").info, "task.written")
-        contextvars.Context().run(log.get("myapp").teller("request.written"))
+        contextvars.Context().run(tell)
         thread = threading.Thread(target=logging.getLogger("theirs").warning, args=("library written",))
         thread.start(); thread.join()
         log.get("myapp").info("own.written", worker=4)
@@ -423,7 +425,8 @@ def test_what_is_bound_to_the_process_stands_on_every_line_whoever_writes_it():
     """)
 
     found = [json.loads(line) for line in ended.stderr.splitlines()]
-    assert [(each["event"], each["worker"]) for each in found] == [
+    assert [(each["event"], each.get("worker")) for each in found] == [
+        ("request.written", None),
         ("task.written", 3),
         ("request.written", 3),
         ("library written", 3),

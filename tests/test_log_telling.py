@@ -87,6 +87,35 @@ def test_so_it_is_whatever_is_told(told, constant, bound):
     assert json.dumps(first, sort_keys=True) == json.dumps(second, sort_keys=True)
 
 
+@given(st.lists(st.dictionaries(keys, values), max_size=5))
+def test_each_line_has_what_is_bound_at_that_moment(changes):
+    logger, stream = log.get("orders"), StringIO()
+    tell = logger.teller("order.placed")
+
+    with as_json(stream):
+        for bound in changes:
+            with log.bound(**bound):
+                for write in (tell, lambda: logger.info("order.placed"), tell):
+                    write()
+
+    found = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert all(each.pop("timestamp") for each in found)
+    told = [json.dumps(each, sort_keys=True) for each in found]
+    assert told[0::3] == told[1::3] == told[2::3]
+
+
+def test_what_is_bound_may_change_by_itself(lines):
+    found: list[int] = []
+    tell = log.get("orders").teller("order.placed")
+
+    with as_json(), log.bound(found=found):
+        for number in (1, 2):
+            found.append(number)
+            tell()
+
+    assert [line["found"] for line in lines()] == [[1], [1, 2]]
+
+
 def test_what_is_bound_late_need_not_be_made_where_the_line_says_all_of_it(lines):
     def keys_of(request: str) -> dict[str, str]:
         raise AssertionError(request)

@@ -8,13 +8,18 @@ from typing import Any, TypeAlias, TypeVar
 
 Thing = TypeVar("Thing")
 
-_of_process: dict[str, Any] = {}
-
 Keys: TypeAlias = Callable[[Any], Mapping[str, Any]]
 """Makes the keys of a thing."""
 
 _keys: ContextVar[Any] = ContextVar("rostra_log_keys", default={})  # noqa: B039  (it is never changed)
 """A mapping; or what was bound before, what makes the keys that come on top, and of which thing."""
+
+
+class _Process:
+    keys: Mapping[str, Any] = {}
+
+
+_process = _Process()
 
 
 def bind(**keys: Any) -> None:
@@ -32,12 +37,12 @@ def bind_late(keys: Callable[[Thing], Mapping[str, Any]], thing: Thing) -> None:
 
 def bind_process(**keys: Any) -> None:
     """Add ``keys`` to all further lines of this process, whatever task, thread or library writes them."""
-    _of_process.update(keys)
+    _process.keys = {**_process.keys, **keys}
 
 
 def process_keys() -> Mapping[str, Any]:
     """What all lines of this process have."""
-    return _of_process
+    return _process.keys
 
 
 def unbind(*keys: str) -> None:
@@ -65,7 +70,7 @@ def bound_keys() -> dict[str, Any]:
 
     What was bound by ``structlog.contextvars`` is among it, and wins.
     """
-    return dict(sorted({**_of_process, **_ours(), **_theirs()}.items()))
+    return dict(sorted({**_process.keys, **_ours(), **_theirs()}.items()))
 
 
 def bound_besides(names: Container[str], covered: Keys | None = None) -> Mapping[str, Any]:
@@ -77,12 +82,25 @@ def bound_besides(names: Container[str], covered: Keys | None = None) -> Mapping
     """
     here, theirs = _bound_here(covered), _theirs()
     found: dict[str, Any] = {}
-    if here or theirs or _of_process:
-        for source in (theirs, *here, _of_process):
+    if here or theirs or _process.keys:
+        for source in (theirs, *here, _process.keys):
             for key in source:
                 if key not in names and key not in found:
                     found[key] = source[key]
     return found
+
+
+def bound_in(covered: Keys | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Where ``bound_besides`` would look: what is bound to the running task and to the process, neither of which ever changes.
+
+    None where something else is bound: late, unless it is ``covered``, or by structlog itself.
+    """
+    known = _keys.get()
+    while known.__class__ is tuple:
+        known, keys, _ = known
+        if keys is not covered:
+            return None
+    return None if _theirs() else (known, _process.keys)
 
 
 def with_bound_keys(_logger: object, _method: str, fields: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from types import NoneType
 from typing import Any, TypeAlias
 
-from rostra.log.binding import Keys, bound_besides
+from rostra.log.binding import Keys, bound_besides, bound_in
 from rostra.log.output import HEAD, JsonFormatter, StderrHandler, encoded, quoted, utc_time
 from rostra.log.records import FIELDS, Event
 
@@ -36,7 +36,7 @@ class Teller:
         covered: What ``bind_late`` was given whose keys are all among these.
     """
 
-    __slots__ = ("_constant", "_covered", "_event", "_keys", "_later", "_lines", "_names", "_stdlib")
+    __slots__ = ("_constant", "_covered", "_event", "_keys", "_later", "_lines", "_names", "_stdlib", "_text")
 
     def __init__(
         self,
@@ -55,13 +55,13 @@ class Teller:
         self._covered = covered
         self._names = frozenset(("event", *constant, *keys))
         self._lines: dict[tuple[type, ...], Line] = {}
+        self._text: tuple[Any, Any, str] = None, None, ""
 
     def __call__(self, *values: Any) -> None:
         """Tell it, with a value for each key."""
         stdlib = self._stdlib
         if not stdlib.isEnabledFor(_LEVEL):
             return
-        bound = bound_besides(self._names, self._covered)
         handler = _only_json(stdlib)
         if handler is None:
             self._hand_on(
@@ -69,14 +69,27 @@ class Teller:
                     "event": self._event,
                     **self._constant,
                     **dict(zip(self._keys, values, strict=True)),
-                    **bound,
+                    **bound_besides(self._names, self._covered),
                 }
             )
             return
         kinds = tuple(map(type, values))
         line = self._lines.get(kinds) or self._line_of(kinds)
-        if handler.put(line(utc_time(time.time()), _more(bound) if bound else "", *values)):
+        if handler.put(line(utc_time(time.time()), self._bound(), *values)):
             self._flush_later(handler)
+
+    def _bound(self) -> str:
+        """What is bound, as text: that of the line before, if nothing else is bound and none of it can have changed."""
+        sources = bound_in(self._covered)
+        if sources is not None:
+            known, of_process, text = self._text
+            if sources[0] is known and sources[1] is of_process:
+                return text
+        bound = bound_besides(self._names, self._covered)
+        text = _more(bound) if bound else ""
+        if sources is not None and all(type(value) in _AS for value in bound.values()):
+            self._text = *sources, text
+        return text
 
     def _line_of(self, kinds: tuple[type, ...]) -> Line:
         if len(self._lines) >= _MOST_LINES:

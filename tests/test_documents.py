@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import enum
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Generic, NamedTuple, NewType, TypedDict, TypeVar
+from typing import Annotated, Any, Generic, NamedTuple, NewType, Optional, TypedDict, TypeVar
 
 import attrs
 import msgspec
@@ -219,3 +219,25 @@ def test_any_document_fits_or_has_faults_and_nothing_else_happens(value, annotat
         made, found = [], list(faults(error))
 
     assert bool(made) is not bool(found)
+
+
+@dataclasses.dataclass
+class Folder:
+    name: str
+    inside: list["Folder"]
+    above: Optional["Folder"] = None
+
+
+@attrs.frozen
+class Tree:
+    name: str
+    branches: dict[str, "Tree"]
+
+
+def test_a_class_may_stand_in_itself():
+    folder = {"name": "a", "inside": [{"name": "b", "inside": [], "above": None}]}
+
+    assert read(folder, Folder) == Folder("a", [Folder("b", [])])
+    assert read({"name": "a", "branches": {"b": {"name": "b", "branches": {}}}}, Tree) == Tree(
+        "a", {"b": Tree("b", {})}
+    )

@@ -55,6 +55,19 @@ async def test_a_file_has_a_name_to_save_it_under_and_headers_of_an_answer(serve
         )
 
 
+@pytest.mark.asyncio
+@pytest.mark.parametrize("name", ["nothing", "%00", "a" * 300])
+async def test_what_no_file_is_called_is_not_found(serve, tmp_path, name):
+    @get("/{name}")
+    async def show(name: str) -> Path:
+        return tmp_path / name
+
+    async with serve(show) as served:
+        status, _ = await served.ask("GET", f"/{name}")
+
+    assert status == 404
+
+
 def test_a_file_is_shown_or_saved_as_it_says():
     assert File(Path("a")).disposition is None
     assert File(Path("a"), inline=True).disposition == "inline"

@@ -45,7 +45,7 @@ class UnreadableTypeError(Exception):
 
 
 def shown(value: object) -> str:
-    """A value in JSON's words; long texts are cut, lists and objects are only named."""
+    """A value in JSON's words; long texts are cut, lists and objects are only named. Bytes that are no UTF-8 are spelt."""
     if isinstance(value, list):
         return "a list"
     if isinstance(value, dict):
@@ -53,6 +53,7 @@ def shown(value: object) -> str:
     text = (
         json.dumps(value, ensure_ascii=False) if isinstance(value, str | int | float | None) else repr(value)
     )
+    text = text.encode(errors="backslashreplace").decode()
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

@@ -60,6 +60,22 @@ def fields(kind: Any) -> tuple[Field, ...] | None:
     )
 
 
+def resolve(cls: Any) -> None:
+    """Let the fields of a class of attrs or of a dataclass say what the strings within their types stand for: ``list["Node"]``.
+
+    cattrs does so only where a whole annotation is a string.
+
+    Raises:
+        NameError: A name in one of them is not known.
+    """
+    if attrs.has(cls):
+        attrs.resolve_types(cls)
+        return
+    hints = typing.get_type_hints(cls, include_extras=True)
+    for each in dataclasses.fields(cls):
+        each.type = hints[each.name]
+
+
 def is_tuple(kind: Any) -> bool:
     """Whether it is a list in JSON though it has named members: a named tuple, or a struct that is like an array."""
     cls = typing.get_origin(kind) or kind

@@ -29,6 +29,7 @@ from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_stru
 from rostra.components import name_of
 from rostra.documents.bounds import bounds_check
 from rostra.documents.fault import BoundsError, Fault, MismatchError, UnreadableTypeError, detail_of, either
+from rostra.documents.fields import resolve
 from rostra.documents.opaqueness import opaque_of
 from rostra.documents.scalars import from_json, from_text, is_scalar_class
 from rostra.handlers import bare
@@ -201,6 +202,7 @@ def _of_annotated(kind: Any, converter: cattrs.Converter) -> Hook:
 
 
 def _of_class(kind: Any, converter: cattrs.Converter) -> Hook:
+    resolve(_origin(kind))
     plain = make_dict_structure_fn(kind, converter)
 
     def structure(value: Any, _: Any) -> Any:

@@ -1,5 +1,6 @@
 """What a handler returns becomes an answer."""
 
+import errno
 import inspect
 import typing
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator
@@ -14,7 +15,7 @@ from multidict import CIMultiDict
 from rostra.documents import UnsayableError, encoded, packed
 from rostra.handlers import bare, union_members
 from rostra_aiohttp.files import File
-from rostra_aiohttp.heads import Answer, ResponseHead, known_head
+from rostra_aiohttp.heads import Answer, ResponseHead, known_head, known_headers, unsendable
 from rostra_aiohttp.stamps import JSON, TEXT, stamp
 
 MSGPACK = "application/msgpack"
@@ -80,22 +81,38 @@ def answer_to(
         said = status if head.status is None else _checked(head.status)
         response = answer(result, said, has_status=has_status, packs=packs)
         if not response.prepared:
-            head.put_on(response.headers)
-    if hdrs.ETAG in response.headers and not response.prepared:
-        return _conditional(request, response)
-    return response
+            head.add_to(response)
+    headers = known_headers(response)
+    if headers is None or response.prepared:
+        return response
+    if (name := unsendable(headers)) is not None:
+        raise _wrong(name)
+    return _conditional(request, response) if hdrs.ETAG in headers else response
 
 
 def _of_file(file: File, status: int | None) -> web.StreamResponse:
     from rostra_aiohttp.media_types import media_type
     from rostra_aiohttp.sending import FileAnswer
 
-    path = file.path.resolve()
-    if not path.is_file():
+    path = _there(file.path)
+    if path is None:
         raise web.HTTPNotFound
     headers = {} if file.disposition is None else {hdrs.CONTENT_DISPOSITION: file.disposition}
     kind = file.content_type or media_type(file.path.name)
     return FileAnswer(path, kind, headers=headers, status=int(status or HTTPStatus.OK))
+
+
+def _there(path: Path) -> Path | None:
+    """The file, if there is one; what no file can be called is none."""
+    try:
+        found = path.resolve()
+        return found if found.is_file() else None
+    except ValueError:
+        return None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return None
+        raise
 
 
 def may_say_status(annotation: Any) -> bool:
@@ -124,11 +141,15 @@ def check_head(head: ResponseHead) -> None:
     """
     name = head.wrong_header()
     if name is not None:
-        raise UnsayableError(
-            f"the header {name!r}",
-            "the name of a header is a token, and its value a text of one line",
-            "leave out what may not stand there; what comes from a client may not go there as it is",
-        )
+        raise _wrong(name)
+
+
+def _wrong(name: str) -> UnsayableError:
+    return UnsayableError(
+        f"the header {name!r}",
+        "the name of a header is a token, and its value a text of one line without control characters",
+        "leave out what may not stand there; what comes from a client may not go there as it is",
+    )
 
 
 def _conditional(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:

@@ -37,7 +37,8 @@ def is_plain(request: web.BaseRequest) -> bool:
     if message.should_close or message.version != HttpVersion11 or message.method in _ODD_METHODS:
         return False
     connection: Any = request.protocol
-    if connection.marks or request.writer.output_size:
+    writer: Any = request.writer
+    if connection.marks or writer.output_size or writer._headers_buf:  # noqa: SLF001  (of an answer that was given up)
         return False
     found = request._match_info  # noqa: SLF001  (of what is answered before anybody has looked it is None)
     if found is not None:

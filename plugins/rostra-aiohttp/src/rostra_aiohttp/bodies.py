@@ -72,7 +72,7 @@ class Body(NamedTuple):
 
     async def _value(self, request: web.Request) -> Any:
         if not request.body_exists:
-            return documents.NOTHING
+            return self._of_nothing(request)
         kind = _kind(request.content_type)
         if kind not in self.types:
             _check_length(request, request.client_max_size)
@@ -83,10 +83,15 @@ class Body(NamedTuple):
             return await self._of_parts(request)
         content = await _content(request)
         if not content:
-            return documents.NOTHING
+            return self._of_nothing(request)
         if kind == FORM:
             return self._of_form(content, request)
         return self._of_document(content, *_PARSERS[kind])
+
+    def _of_nothing(self, request: web.Request) -> Any:
+        """A form of which no box is ticked is an empty body."""
+        is_form = self.is_needed and FORM in self.types and _kind(request.content_type) == FORM
+        return self._arranged(()) if is_form else documents.NOTHING
 
     def _of_document(self, content: bytes, parse: Callable[[bytes], Any], name: str) -> Any:
         try:

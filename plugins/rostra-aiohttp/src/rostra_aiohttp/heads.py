@@ -11,6 +11,8 @@ from typing import Generic, Literal, TypeAlias, TypeVar
 from aiohttp import hdrs, web
 from multidict import CIMultiDict
 
+from rostra.values import Values
+
 T_co = TypeVar("T_co", covariant=True)
 SameSite: TypeAlias = Literal["Strict", "Lax", "None"]
 
@@ -19,7 +21,8 @@ _NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _COOKIE_VALUE = r"[!#-+\--:<-\[\]-~]*"
 """Of RFC 6265, section 4.1.1: visible ASCII without quotes, commas, semicolons and backslashes."""
 _ATTRIBUTE = r"[ -:<-~]*"
-_BREAKS = "[\r\n\0]"
+_CONTROL = "[\0-\x08\n-\x1f\x7f]"
+"""What ends a line, and what else may stand in none of them (RFC 9110, section 5.5)."""
 
 
 class SetCookie:
@@ -149,9 +152,10 @@ class ResponseHead:
     stronger.
     """
 
-    __slots__ = ("cookies", "headers", "status")
+    __slots__ = ("_before", "cookies", "headers", "status")
 
     def __init__(self) -> None:
+        self._before: _Before | None = None
         self.status: int | None = None
         """Where the result says none; None is the decorator's."""
         self.headers: CIMultiDict[str] = CIMultiDict()
@@ -170,10 +174,28 @@ class ResponseHead:
     def wrong_header(self) -> str | None:
         """The name of a header that cannot be sent, since it is no token or there is a line break in it."""
         for name, value in self.headers.items():
-            is_text = isinstance(value, str)
-            if re.fullmatch(_NAME, name) is None or not is_text or re.search(_BREAKS, value):
+            if re.fullmatch(_NAME, name) is None or not _is_line(value):
                 return name
         return None
+
+    def add_to(self, answer: web.StreamResponse) -> None:
+        """Put it on an answer; on one that has it already only what was said since, whatever was done to the answer."""
+        before = self._before
+        if before is None or before.answer is not answer:
+            self.put_on(answer.headers)
+        else:
+            self._since(before).put_on(answer.headers, is_stronger=True)
+        self._before = _Before(answer, self.headers.copy(), dict(self.cookies))
+
+    def _since(self, before: "_Before") -> "ResponseHead":
+        news = ResponseHead()
+        for name, value in self.headers.items():
+            if self.headers.getall(name) != before.headers.getall(name, None):
+                news.headers.add(name, value)
+        news.cookies = {
+            key: each for key, each in self.cookies.items() if before.cookies.get(key) is not each
+        }
+        return news
 
     def put_on(self, headers: "CIMultiDict[str]", *, is_stronger: bool = False) -> None:
         """Add what is here to the headers of an answer.
@@ -193,6 +215,14 @@ class ResponseHead:
             headers.add(hdrs.SET_COOKIE, cookie.line())
 
 
+class _Before(Values):
+    """What was put on an answer."""
+
+    answer: web.StreamResponse
+    headers: "CIMultiDict[str]"
+    cookies: Mapping[tuple[str, str, str | None], SetCookie]
+
+
 _HEAD = web.RequestKey("rostra_head", ResponseHead)
 
 
@@ -207,3 +237,17 @@ def head_of(request: web.BaseRequest) -> ResponseHead:
 def known_head(request: web.BaseRequest) -> ResponseHead | None:
     """The same if somebody has asked for it."""
     return request._state.get(_HEAD)  # noqa: SLF001  (a look at a request costs an exception where there is nothing)
+
+
+def known_headers(answer: web.StreamResponse) -> "CIMultiDict[str] | None":
+    """The headers of an answer; None as long as it is one of a stamp and nobody has asked for them."""
+    return vars(answer).get("_headers")
+
+
+def unsendable(headers: "CIMultiDict[str]") -> str | None:
+    """The name of a header that cannot be sent; None if all can."""
+    return next((name for name, value in headers.items() if not _is_line(value)), None)
+
+
+def _is_line(value: object) -> bool:
+    return isinstance(value, str) and re.search(_CONTROL, value) is None

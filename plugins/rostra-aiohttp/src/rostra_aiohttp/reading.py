@@ -36,6 +36,8 @@ from rostra_aiohttp.routes import FromBody, FromCookie, FromHeader, FromQuery
 Check: TypeAlias = Callable[[Any], None]
 """What ``documents.bounds_check`` gives."""
 _MISSING = "it is missing"
+_RAW = frozenset({"header", "cookie"})
+"""Where bytes that are no UTF-8 come through as they are."""
 
 
 class Piece(Values):
@@ -106,6 +108,9 @@ class Text(Values):
             MismatchError: It is not as expected.
         """
         texts = self._texts(request)
+        if self.part in _RAW:
+            for text in texts:
+                _check_encoding(text)
         if texts:
             values[self.parameter] = self._value(texts)
         elif self.is_needed:
@@ -135,6 +140,15 @@ class Text(Values):
             msg = f"expected one value, found {len(texts)}"
             raise ValueError(msg)
         return self.piece.read(texts[0])
+
+
+def _check_encoding(text: str) -> None:
+    if text.isascii():
+        return
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise MismatchError("a text in UTF-8", text) from None
 
 
 class Reader(Values):

@@ -235,7 +235,7 @@ class Stream:
         if head is not None:
             check_head(head)
             response.set_status(head.status or self._sender.status)
-            head.put_on(response.headers)
+            head.add_to(response)
         return response
 
     @asynccontextmanager

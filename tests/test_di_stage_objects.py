@@ -96,7 +96,7 @@ async def test_it_is_entered_and_left_by_one_task_of_its_own() -> None:
     assert "Pool" in entered.get_name()
 
 
-async def test_who_waits_makes_it_when_the_asker_is_cancelled() -> None:
+async def test_it_goes_on_as_long_as_somebody_waits_whoever_asked_first() -> None:
     world = World()
     world.may_open.clear()
 
@@ -113,6 +113,27 @@ async def test_who_waits_makes_it_when_the_asker_is_cancelled() -> None:
 
     assert asker.cancelled()
     assert type(pool) is Pool
+    assert world.journal.closed == world.journal.opened == ["pool"]
+
+
+async def test_it_ends_with_the_last_who_waits_and_is_begun_again_for_the_next() -> None:
+    world = World()
+    world.may_open.clear()
+
+    async with a_stage():
+        world.register()
+        askers = [asyncio.create_task(di.nject(Pool)) for _ in range(3)]
+        for _ in range(5):
+            await checkpoint()
+        for asker in askers:
+            asker.cancel()
+        await asyncio.wait(askers)
+        assert world.journal.closed == world.journal.opened == ["pool"]
+        assert not [task for task in asyncio.all_tasks() if "Pool" in task.get_name()]
+        world.may_open.set()
+        assert type(await di.nject(Pool)) is Pool
+
+    assert all(asker.cancelled() for asker in askers)
     assert world.journal.closed == world.journal.opened == ["pool", "pool"]
 
 

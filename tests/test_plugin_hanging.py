@@ -285,6 +285,21 @@ async def test_what_several_tasks_wait_for_is_named_once_each_with_what_it_lacks
     assert "to fix  see that broker default and broker bills are there\n" in str(error)
 
 
+@pytest.mark.asyncio
+async def test_a_start_that_cannot_be_drawn_ends_all_the_same(caplog):
+    async def waits(started: plugin.Started, cancel: plugin.Cancel):
+        started.waits_for(lambda: str(1 / 0))
+        await cancel.wait()
+
+    async def prepare():
+        yield waits
+
+    error = await timed_out(prepare)
+
+    assert isinstance(error, StartTimeoutError)
+    assert "ZeroDivisionError" in caplog.text
+
+
 def test_a_task_that_has_started_waits_for_nothing():
     started = plugin.Started()
     started.waits_for(lambda: "broker default")

@@ -159,6 +159,12 @@ async def test_msgpack_says_bytes_and_dates_as_they_are(serve):
         ),
         ("x" * 2000, FORM, 413, "Maximum request body size"),
         (b"", {"Content-Type": "multipart/form-data"}, 422, ""),
+        (
+            b'--a\r\nContent-Disposition: form-data; name="\xff"\r\n\r\n1\r\n--a--\r\n',
+            {"Content-Type": "multipart/form-data; boundary=a"},
+            400,
+            "the name of a part of the form, or of its file, is not in UTF-8",
+        ),
         (b"x", {"Content-Type": "multipart/form-data"}, 400, "the body is no form in parts"),
         (
             b"--a\r\n",

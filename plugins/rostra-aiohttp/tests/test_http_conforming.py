@@ -32,6 +32,11 @@ class Row(TypedDict, total=False):
     a: int
 
 
+class Needed(TypedDict):
+    a: int
+    b: str
+
+
 class Counted(TypedDict):
     n: NotRequired[Annotated[int, Meta(ge=1)]]
 
@@ -46,6 +51,7 @@ CASES: list[tuple[Any, Any, list[str]]] = [
     (Basket([Line("1")]), Basket, [".lines[0].price is str, and float is promised"]),  # type: ignore[arg-type]
     ({"a": 1}, Row, []),
     ({"a": "1"}, Row, ["['a'] is str, and int is promised"]),
+    ({"b": ""}, Needed, ["['a'] is missing, and a value is promised"]),
     ([1, "2"], list[int], ["[1] is str, and int is promised"]),
     ((1, "a"), tuple[int, str], []),
     (True, int, ["the result is bool, and int is promised"]),

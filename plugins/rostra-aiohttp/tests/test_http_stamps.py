@@ -244,11 +244,13 @@ async def test_a_middleware_may_begin_to_send_it_and_look_at_it(serve, more):
 
 
 @pytest.mark.asyncio
+@pytest.mark.parametrize("change", [nothing, headers, chunked, compressed])
 @pytest.mark.parametrize("is_stamp", [False, True])
-async def test_of_an_answer_that_was_prepared_and_given_up_nothing_is_sent(serve, is_stamp):
+async def test_of_an_answer_that_was_prepared_and_given_up_nothing_is_sent(serve, is_stamp, change):
     @get("/")
     async def hello(request: web.Request) -> str:
         given_up = stamp(201, TEXT).answer(b"given up") if is_stamp else web.Response(text="given up")
+        change(given_up)
         await given_up.prepare(request)
         raise LookupError
 

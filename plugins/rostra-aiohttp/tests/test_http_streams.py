@@ -278,3 +278,23 @@ async def test_an_event_cannot_smuggle_another_one(options):
 
 async def test_line_breaks_of_all_kinds_stay_inside_the_data():
     assert Event("a\rb\r\nc\n").lines() == b"data: a\ndata: b\ndata: c\ndata: \n\n"
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_a_stream_with_a_status_that_has_no_body_is_an_error_that_names_the_handler(
+    serve, status, caplog
+):
+    @get("/")
+    async def rows(head: ResponseHead) -> AsyncIterator[str]:
+        head.status = status
+        yield "row"
+
+    @get("/last")
+    async def last() -> str:
+        return "last"
+
+    async with serve(rows, last) as served:
+        assert (await served.ask("GET", "/"))[0] == 500
+        assert await served.ask("GET", "/last") == (200, "last")
+
+    assert f"rows returned a stream with the status {status}" in caplog.text

@@ -24,12 +24,15 @@ class Flight:
     ``waiting`` are those who are told when it is made or has failed. ``held_up_by`` is what its maker waits for. Whoever
     makes it has it in a local variable named ``flight``: that is how it is known what the running code is about to
     make. To note the task instead would take every call the time of a system call, though hardly anybody ever asks.
+    ``maker`` is the task that makes it, if it does nothing else; so many ``passengers`` wait for that.
     """
 
-    __slots__ = ("held_up_by", "waiting")
+    __slots__ = ("held_up_by", "maker", "passengers", "waiting")
 
     def __init__(self) -> None:
         self.held_up_by: Flight | None = None
+        self.maker: asyncio.Task[None] | None = None
+        self.passengers = 0
         self.waiting: list[asyncio.Future[BaseException | None]] | None = None
 
     @contextmanager
@@ -43,6 +46,20 @@ class Flight:
         finally:
             for each in held_up:
                 each.held_up_by = None
+
+    async def join(self, maker: "asyncio.Task[None]") -> None:
+        """Wait for its maker, whose failure is raised; the last who gives up waiting ends it."""
+        self.passengers += 1
+        try:
+            with self.awaited():
+                await asyncio.wait([maker])
+        finally:
+            self.passengers -= 1
+            if not self.passengers and not maker.done():
+                maker.cancel()
+                await asyncio.wait([maker])
+        if not maker.cancelled():
+            maker.result()
 
     def land(self, error: BaseException | None) -> None:
         """Wake all who wait; an ``error`` is theirs, too."""
@@ -78,7 +95,26 @@ class Kept:
             CycleError: Whoever makes it waits, in the end, for the task that asks.
         """
         found = await self.landed(key, label)
-        return await self._make(key, make) if found is MISSING else found
+        if found is not MISSING:
+            return found
+        flight = self.flights[key] = Flight()
+        await self._make(key, flight, make)
+        return self.values[key]
+
+    async def share(self, key: Any, make: Callable[[Flight], Awaitable[Any]], label: str) -> Any:
+        """The same, made in a task of its own: whoever asked first, it goes on as long as somebody waits.
+
+        Raises:
+            CycleError: As for ``take``.
+        """
+        while (found := self.find(key)) is MISSING:
+            ahead = self.flights.get(key) or Flight()
+            _check_waiting(ahead, label)
+            if ahead.maker is None:
+                self.flights[key] = ahead
+                ahead.maker = asyncio.create_task(self._make(key, ahead, make), name=f"making {label}")
+            await ahead.join(ahead.maker)
+        return found
 
     async def landed(self, key: Any, label: str) -> Any:
         """What is kept under ``key``, once another task has made it; ``MISSING`` if none does.
@@ -101,8 +137,7 @@ class Kept:
             del self.flights[key]
         flight.land(error)
 
-    async def _make(self, key: Any, make: Callable[[Flight], Awaitable[Any]]) -> Any:
-        flight = self.flights[key] = Flight()
+    async def _make(self, key: Any, flight: Flight, make: Callable[[Flight], Awaitable[Any]]) -> None:
         error: BaseException | None = None
         try:
             self.values[key] = await make(flight)
@@ -112,11 +147,19 @@ class Kept:
         finally:
             del self.flights[key]
             flight.land(error)
-        return self.values[key]
 
 
 async def _landed(ahead: Flight, label: str) -> BaseException | None:
     """How a flight ended: without an error, or with this one."""
+    _check_waiting(ahead, label)
+    told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+    ahead.waiting = [*(ahead.waiting or ()), told]
+    with ahead.awaited():
+        return await told
+
+
+def _check_waiting(ahead: Flight, label: str) -> None:
+    """Whether the running code can wait for a flight: it is in a task, and the flight does not wait for it."""
     own = _under_way()
     follow: Flight | None = ahead
     while follow is not None:
@@ -128,10 +171,6 @@ async def _landed(ahead: Flight, label: str) -> BaseException | None:
     if not _is_in_task():
         reason = "another thread or task is making it"
         raise NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
-    told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
-    ahead.waiting = [*(ahead.waiting or ()), told]
-    with ahead.awaited():
-        return await told
 
 
 def _under_way() -> list[Flight]:

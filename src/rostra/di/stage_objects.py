@@ -83,7 +83,7 @@ class StageObjects:
             await self.closing.enter(own, label)
             return value
 
-        return await self.kept.take(key, made, label)
+        return await (self.kept.share if waits else self.kept.take)(key, made, label)
 
 
 class _Resident:

@@ -324,10 +324,14 @@ class Life:
     def _start_expired(self) -> None:
         from rostra.plugin.trees import lacks_of, tree_of_start
 
-        starting = self.crew.starting
-        tree = tree_of_start(self._loading.records, starting, self._doing)
-        self.verdict.start = StartTimeoutError(self._start_timeout, tree, lacks_of(starting))
-        self.stop(f"it did not start within {self._start_timeout:g} s")
+        tree: tuple[str, ...] = ()
+        lacks: tuple[str, ...] = ()
+        try:
+            starting = self.crew.starting
+            tree, lacks = tree_of_start(self._loading.records, starting, self._doing), lacks_of(starting)
+        finally:  # what cannot be drawn ends all the same
+            self.verdict.start = StartTimeoutError(self._start_timeout, tree, lacks)
+            self.stop(f"it did not start within {self._start_timeout:g} s")
 
     def _cut_short(self, what: str, left: tuple[str, ...]) -> None:
         if self.verdict.cut_short is None:

@@ -89,6 +89,9 @@ def _of_class(value: Any, annotation: Any, origin: type, place: str) -> Iterator
     if isinstance(value, bool) and origin in (int, float):
         yield Departure(place, name_of(annotation), "bool")
         return
+    if typing.is_typeddict(annotation):
+        for name in sorted(annotation.__required_keys__ - value.keys()):
+            yield Departure(f"{place}[{name!r}]", "a value", "missing")
     for step, inner, kind in _inside(value, annotation):
         yield from departures(inner, kind, f"{place}{step}")
 

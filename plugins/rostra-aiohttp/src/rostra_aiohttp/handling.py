@@ -10,7 +10,7 @@ from aiohttp import web
 from rostra import context, di, log
 from rostra.components import Components
 from rostra_aiohttp.identity import request_id
-from rostra_aiohttp.problems import instead, problem
+from rostra_aiohttp.problems import begin_anew, instead, problem
 from rostra_aiohttp.table import whose
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -99,6 +99,7 @@ def surrounded(handle: Server, serving: Serving) -> Server:
             if not scope.is_over and (closing := scope.end()) is not None:
                 await closing.close()
         except BaseException as error:  # noqa: BLE001  (raised again if it is no answer)
+            begin_anew(request)
             failures = serving.failures
             response = instead(request, error) if failures is None else await failures(request, error)
         finally:

@@ -239,6 +239,11 @@ def known_head(request: web.BaseRequest) -> ResponseHead | None:
     return request._state.get(_HEAD)  # noqa: SLF001  (a look at a request costs an exception where there is nothing)
 
 
+def forget_head(request: web.BaseRequest) -> None:
+    """Let an answer to what went wrong begin with none: what was said before was for a result."""
+    request._state.pop(_HEAD, None)  # noqa: SLF001  (as above)
+
+
 def known_headers(answer: web.StreamResponse) -> "CIMultiDict[str] | None":
     """The headers of an answer; None as long as it is one of a stamp and nobody has asked for them."""
     return vars(answer).get("_headers")

@@ -111,6 +111,8 @@ async def _read(request: web.Request, room: Room, memory: int, *, with_files: bo
             raise web.HTTPBadRequest(text="a part of a form has no parts itself")
         if part.name is None:
             continue  # RFC 7578, section 4.2, asks for one
+        if not _are_texts(part.name, part.filename or ""):
+            raise web.HTTPBadRequest(text="the name of a part of the form, or of its file, is not in UTF-8")
         if part.filename is None:
             try:
                 pairs.append((part.name, (await _content(part, room)).decode()))
@@ -124,6 +126,14 @@ async def _read(request: web.Request, room: Room, memory: int, *, with_files: bo
     if faults:
         raise UnfitError(faults)
     return pairs
+
+
+def _are_texts(*names: str) -> bool:
+    try:
+        "".join(names).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 async def _content(part: BodyPartReader, room: Room) -> bytes:

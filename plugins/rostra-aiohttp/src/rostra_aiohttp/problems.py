@@ -4,6 +4,7 @@ Nothing of the inside of the service stands in them. What nobody caught is logge
 """
 
 import asyncio
+import json
 import socket
 import struct
 from collections.abc import Iterable
@@ -38,13 +39,20 @@ def problem(status: int, detail: str = "", **more: Any) -> web.Response:
         detail: What was wrong with this very request.
         more: Further members.
     """
-    members = {
+    members: dict[str, Any] = {
         "status": int(status),
         "title": _phrase(status),
         **({"detail": detail} if detail else {}),
         **more,
     }
-    return web.Response(status=status, body=encoded(members), content_type=CONTENT_TYPE)
+    return web.Response(status=status, body=_said(members), content_type=CONTENT_TYPE)
+
+
+def _said(members: dict[str, Any]) -> bytes:
+    try:
+        return encoded(members)
+    except UnicodeEncodeError:  # of what a client sent: bytes that are no text are spelt
+        return json.dumps(members).encode()
 
 
 def unfit(faults: Iterable[Fault]) -> web.Response:
@@ -153,3 +161,11 @@ def _is_gone(request: web.Request) -> bool:
 def has_begun(request: web.Request) -> bool:
     """Whether a part of another answer was sent already, so that none can be sent any more."""
     return request.writer.output_size > 0
+
+
+def begin_anew(request: web.BaseRequest) -> None:
+    """Let nothing be left of an answer that was prepared and given up, if nothing of it was sent."""
+    writer: Any = request.writer
+    if writer.output_size == 0:
+        writer.chunked, writer.length = False, None
+        writer._compress = writer._headers_buf = None  # noqa: SLF001  (there is no other way to take it back)

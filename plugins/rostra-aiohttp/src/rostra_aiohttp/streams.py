@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, NamedTuple, Self, TypeAlias
 
 from aiohttp import hdrs, web
+from aiohttp.helpers import must_be_empty_body
 
 from rostra.clock import Clock
 from rostra.documents import UnsayableError, encoded
@@ -236,6 +237,12 @@ class Stream:
             check_head(head)
             response.set_status(head.status or self._sender.status)
             head.add_to(response)
+        if must_be_empty_body(hdrs.METH_GET, response.status):
+            raise UnsayableError(
+                f"a stream with the status {response.status}",
+                "an answer of this status has no body",
+                "give it another status, or return None instead of yielding",
+            )
         return response
 
     @asynccontextmanager

@@ -17,6 +17,7 @@ from rostra.values import Values
 from rostra_aiohttp.endpoints import scope_of, step_of
 from rostra_aiohttp.faults import UnfitError
 from rostra_aiohttp.handling import Endpoint, Failures, Serving
+from rostra_aiohttp.heads import forget_head
 from rostra_aiohttp.problems import has_begun, instead
 from rostra_aiohttp.routes import FromCookie, FromHeader, FromQuery
 from rostra_aiohttp.table import described
@@ -183,6 +184,7 @@ def _answering(known: dict[int | type[Exception], Bound]) -> Failures:
     async def answered(request: web.Request, error: BaseException) -> web.StreamResponse:
         if has_begun(request) or not isinstance(error, Exception):
             return instead(request, error)
+        forget_head(request)
         kind = _kind_of(error, steps)
         try:
             if kind is not None:

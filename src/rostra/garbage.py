@@ -6,15 +6,21 @@ from contextlib import contextmanager
 
 __all__ = ["collected_seldom"]
 
-_SELDOM = 50_000
+_SELDOM = 40_000
 """So many new objects before garbage is looked for; as a rule Python looks after 700."""
+
+_TIMES = iter(range(4))
+"""How often all counts as old in a process: its commands, libraries and plugins are imported, and its stage is prepared.
+
+One that goes on to make stage after stage leaves garbage behind each time, which has to be found soon.
+"""
 
 
 @contextmanager
 def collected_seldom() -> Iterator[None]:
     """Look for garbage less often during the body, which imports or prepares plugins.
 
-    Whatever of it is garbage goes with the first collection afterwards.
+    Whatever of it is garbage then goes with the first full collection.
     """
     usual = gc.get_threshold()
     if not usual[0]:  # somebody has switched it off
@@ -26,4 +32,16 @@ def collected_seldom() -> Iterator[None]:
         yield
     finally:
         if gc.get_threshold() == seldom:  # nobody has found a better one
+            _grow_old()
             gc.set_threshold(*usual)
+
+
+def _grow_old() -> None:
+    """Count all that there is as old: the next collection, which looks at what is new, would walk through it for nothing.
+
+    That is for processes that have just begun, in which nobody has looked through everything yet.
+    """
+    has_begun = not gc.get_stats()[-1]["collections"] and not gc.get_freeze_count()
+    if has_begun and next(_TIMES, None) is not None:
+        gc.freeze()
+        gc.unfreeze()

@@ -7,53 +7,56 @@ middlewares can also be added the classic way.
 
 from collections.abc import AsyncIterator
 
-from aiohttp import web
+from rostra.garbage import collected_seldom
 
-from rostra import context, di, plugin
-from rostra.errors import ListenError
-from rostra.handlers import Handlers, guard
-from rostra_aiohttp.admin import Admin
-from rostra_aiohttp.endpoints import bind
-from rostra_aiohttp.errors import SocketClosedError
-from rostra_aiohttp.events import Event
-from rostra_aiohttp.files import File
-from rostra_aiohttp.handling import Serving
-from rostra_aiohttp.heads import Answer, ResponseHead, SetCookie, head_of
-from rostra_aiohttp.identity import request_id
-from rostra_aiohttp.listening import Address
-from rostra_aiohttp.routes import (
-    Body,
-    Cookie,
-    Form,
-    FromBody,
-    FromCookie,
-    FromHeader,
-    FromQuery,
-    Header,
-    Prefix,
-    Query,
-    Route,
-    delete,
-    get,
-    head,
-    options,
-    patch,
-    post,
-    put,
-    route,
-)
-from rostra_aiohttp.serving import serve
-from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, UploadConfig, WebSocketConfig
-from rostra_aiohttp.surroundings import (
-    Around,
-    CallNext,
-    Failure,
-    bind_failures,
-    bind_middlewares,
-    middleware,
-    on_error,
-)
-from rostra_aiohttp.uploads import Upload
+with collected_seldom():
+    from aiohttp import web
+
+    from rostra import context, di, plugin
+    from rostra.errors import ListenError
+    from rostra.handlers import Handlers, guard
+    from rostra_aiohttp.admin import Admin
+    from rostra_aiohttp.endpoints import bind
+    from rostra_aiohttp.errors import SocketClosedError
+    from rostra_aiohttp.events import Event
+    from rostra_aiohttp.files import File
+    from rostra_aiohttp.handling import Serving
+    from rostra_aiohttp.heads import Answer, ResponseHead, SetCookie, head_of
+    from rostra_aiohttp.identity import request_id
+    from rostra_aiohttp.listening import Address
+    from rostra_aiohttp.routes import (
+        Body,
+        Cookie,
+        Form,
+        FromBody,
+        FromCookie,
+        FromHeader,
+        FromQuery,
+        Header,
+        Prefix,
+        Query,
+        Route,
+        delete,
+        get,
+        head,
+        options,
+        patch,
+        post,
+        put,
+        route,
+    )
+    from rostra_aiohttp.serving import serve
+    from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, UploadConfig, WebSocketConfig
+    from rostra_aiohttp.surroundings import (
+        Around,
+        CallNext,
+        Failure,
+        bind_failures,
+        bind_middlewares,
+        middleware,
+        on_error,
+    )
+    from rostra_aiohttp.uploads import Upload
 
 __all__ = [
     "Address",

@@ -15,7 +15,6 @@ from enum import Enum, EnumMeta, Flag
 from pathlib import Path, PurePath
 from types import NoneType
 from typing import Any, Literal, TypeAlias
-from uuid import UUID
 
 from rostra.config import text
 from rostra.config.faults import shown
@@ -122,10 +121,6 @@ def _time(value: Any) -> time:
     return value
 
 
-def _uuid(value: Any) -> UUID:
-    return value if isinstance(value, UUID) else UUID(_text(value))
-
-
 def _made(value: Any, wanted: Any) -> Any:
     return wanted(_text(value))
 
@@ -182,11 +177,11 @@ SCALARS: Mapping[Any, Scalar] = {
     date: Scalar("a date such as 2025-12-31", _date),
     datetime: Scalar("a date and time such as 2025-12-31T23:59:00Z", _datetime),
     time: Scalar("a time such as 23:59", _time),
-    UUID: Scalar("a UUID", _uuid),
     NoneType: Scalar("nothing", _nothing),
 } | {kind: Scalar("a path", _path(kind)) for kind in (Path, PurePath)}
 """The types that most settings have."""
 
+_UUID = "uuid.UUID"
 _STANDARD: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "decimal.Decimal": ("a number", _decimal),
     "fractions.Fraction": ("a number such as 0.5 or 1/3", _fraction),
@@ -196,6 +191,7 @@ _STANDARD: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
     "ipaddress.IPv6Network": ("an IPv6 network such as 2001:db8::/32", _made),
     "ipaddress.IPv4Interface": ("an IPv4 interface such as 192.0.2.1/24", _made),
     "ipaddress.IPv6Interface": ("an IPv6 interface such as 2001:db8::1/32", _made),
+    _UUID: ("a UUID", _made),
     "re.Pattern": ("a regular expression", _pattern),
     "zoneinfo.ZoneInfo": ("a time zone such as Europe/Berlin", _made),
 }
@@ -215,8 +211,17 @@ def scalar(wanted: Any) -> Scalar | None:
     return None
 
 
+def is_fixed(wanted: Any) -> bool:
+    """Whether values of this type are read in one way by everybody, which no program may change."""
+    return wanted in SCALARS or (isinstance(wanted, type) and _named(wanted) == _UUID)
+
+
+def _named(cls: type) -> str:
+    return f"{cls.__module__}.{cls.__qualname__}"
+
+
 def _standard(cls: type, wanted: Any) -> Scalar | None:
-    known = _STANDARD.get(f"{cls.__module__}.{cls.__qualname__}")
+    known = _STANDARD.get(_named(cls))
     if known is None:
         return None
     expected, read = known

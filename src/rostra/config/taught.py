@@ -52,11 +52,11 @@ def reads(
 
 
 def _refuse_what_is_known(wanted: Any) -> None:
-    from rostra.config.scalars import SCALARS
+    from rostra.config.scalars import is_fixed
 
     name = name_of(wanted)
     if not isinstance(wanted, type | NewType):
         raise ConfigError(f"{name} is neither a class nor a NewType", fix=("register its class",))
-    if wanted in SCALARS:
+    if is_fixed(wanted):
         line = f'Mine = NewType("Mine", {name}) and config.reads(Mine)'
         raise ConfigError(f"rostra reads {name} itself, for everybody", fix=(line,))

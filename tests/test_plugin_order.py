@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rostra import plugin
 from rostra.errors import PluginCycleError, PluginError
-from rostra.plugin.waiting import path_between
+from rostra.plugin.loading import path_between
 
 NUMBERS = st.integers(0, 6)
 GRAPHS = st.dictionaries(NUMBERS, st.lists(NUMBERS, max_size=4), max_size=7)

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from rostra import documents
 from rostra_aiohttp.bodies import Body
-from rostra_aiohttp.faults import Fault, UnfitError, of_body
 from rostra_aiohttp.forms import pairs_of, shape_of
 from rostra_aiohttp.multipart import closing, parts_of
+from rostra_aiohttp.problems import Fault, UnfitError, of_body
 from rostra_aiohttp.settings import UploadConfig
 from rostra_aiohttp.uploads import Upload
 

@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import Any
 
 from rostra.di.keeping import MISSING, Flight
-from rostra.di.opening import left, opened, opened_now
 from rostra.di.products import Way, add_note, check
 from rostra.di.programs import Program
+from rostra.di.running import left, opened, opened_now
 
 _numbers = itertools.count(1)
 

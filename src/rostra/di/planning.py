@@ -13,7 +13,6 @@ from rostra.components import Key, name_of
 from rostra.di.adapters import Adapter
 from rostra.di.annotations import Option, Want, is_by_name_only, item_of
 from rostra.di.drawing import Way, ambiguous, called, conflict, innermost, none_given, step_of, with_article
-from rostra.di.nodes import Nodes
 from rostra.di.offers import Offer
 from rostra.di.plans import (
     Argument,
@@ -25,6 +24,7 @@ from rostra.di.plans import (
     Given,
     Load,
     Node,
+    Nodes,
     Plan,
     Postponed,
     ScopeValue,

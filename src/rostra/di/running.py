@@ -2,19 +2,20 @@
 
 One call makes each node once, in the order of parameters, depth first; what the scope or the stage keeps is taken
 from there. Nothing is decided here. ``di.now`` runs the same code as ``await di.nject``: it refuses a plan that
-would have to wait, and so the code never does.
+would have to wait, and so the code never does. A generator is left when its scope closes, by the task that owns the
+scope, never by the collector.
 """
 
-from collections.abc import Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from rostra.components import Components, name_of
-from rostra.di.closing import Stack
+from rostra.di.closing import Stack, leave
 from rostra.di.drawing import step_of
 from rostra.di.keeping import Kept
 from rostra.di.markers import Lazy
 from rostra.di.offers import Offer
-from rostra.di.opening import opened, opened_now
 from rostra.di.plans import (
     Argument,
     Build,
@@ -223,3 +224,25 @@ def driven(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 def _label(node: Build) -> str:
     return name_of(node.offer.made)
+
+
+def opened_now(stack: Stack, made: Any, label: str) -> Any:
+    """Enter what a generator function gave: a generator, or the context manager that a decorator made of it."""
+    manager = made if hasattr(made, "__enter__") else contextmanager(lambda: made)()
+    return stack.enter_now(manager, label)
+
+
+async def opened(stack: Stack, made: Any, label: str) -> Any:
+    """The same for an asynchronous one."""
+    manager = made if hasattr(made, "__aenter__") else asynccontextmanager(lambda: made)()
+    return await stack.enter(manager, label)
+
+
+async def left(stack: Stack, generator: AsyncGenerator[Any, None]) -> None:
+    """Leave a generator that yielded while the scope was closing.
+
+    Raises:
+        ClosedError: Always.
+    """
+    await leave(generator, None)
+    stack.check_open()

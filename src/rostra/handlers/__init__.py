@@ -7,11 +7,10 @@ parameter once, and hands the handlers to their transports. Nothing is decided a
 from rostra.handlers.binding import Bind, Handlers
 from rostra.handlers.bound import Bound
 from rostra.handlers.collecting import Declared, collect
-from rostra.handlers.guarding import guard, guards_of
 from rostra.handlers.refusals import where_of
 from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar, union_members
 from rostra.handlers.sources import Origin, Source
-from rostra.handlers.triggers import Marker, Trigger, mark, triggers_of
+from rostra.handlers.triggers import Marker, Trigger, guard, guards_of, mark, triggers_of
 
 __all__ = [
     "Bind",

@@ -11,9 +11,9 @@ from rostra.errors import RostraError, together
 from rostra.handlers import refusals
 from rostra.handlers.bound import Bound
 from rostra.handlers.collecting import Declared
-from rostra.handlers.guarding import guards_of
 from rostra.handlers.shapes import is_plain_mapping
 from rostra.handlers.sources import sources
+from rostra.handlers.triggers import guards_of
 
 Bind: TypeAlias = Callable[[tuple[Bound, ...]], Awaitable[None] | None]
 """What a transport does with its handlers. It is called with those that are new; it may refuse by HandlerError."""

@@ -1,7 +1,7 @@
-"""What sets a handler off, and the mark that says so.
+"""What sets a handler off, what is asked before it is called, and the marks that say so.
 
 A trigger is a value that a transport's decorator makes; marking does nothing else. A function may have several, of
-one transport or of different ones.
+one transport or of different ones. Guards may answer instead of it.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar, runtime_checkable
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _MARK = "__rostra_triggers__"
+_GUARDS = "__rostra_guards__"
 
 
 @runtime_checkable
@@ -75,3 +76,27 @@ def triggers_of(function: object) -> tuple[Trigger, ...]:
     """What sets ``function`` off, in the order in which the decorators are written."""
     found: tuple[Trigger, ...] = getattr(function, _MARK, ())
     return found
+
+
+def guard(function: Callable[..., Any]) -> Callable[[Handler], Handler]:
+    """Ask ``function`` before the handler is called, on whatever transport.
+
+    Its parameters are filled like a handler's, in the scope of the call: names in the path, markers, what the trigger
+    provides, components and what adapters make. It raises to refuse, returns None to go on, and anything else is
+    returned instead of what the handler would return. Several are asked in the order in which they are written; those
+    of a class come before those of its methods.
+
+    Args:
+        function: A function or coroutine function, of any module.
+    """
+
+    def guarded(handler: Handler) -> Handler:
+        setattr(handler, _GUARDS, (function, *guards_of(handler)))
+        return handler
+
+    return guarded
+
+
+def guards_of(marked: object) -> tuple[Callable[..., Any], ...]:
+    """What is asked before a handler, or before all of a class, in order."""
+    return tuple(getattr(marked, _GUARDS, ()))

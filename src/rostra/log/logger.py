@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rostra.log.binding import Keys, bound_keys
-from rostra.log.records import FIELDS, Event
+from rostra.log.output import FIELDS, Event
 from rostra.log.telling import Later, Teller
 
 

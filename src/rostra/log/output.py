@@ -1,4 +1,7 @@
-"""What a line looks like, and the handler that writes it to stderr."""
+"""What a record knows of an event, what a line looks like, and the handler that writes it to stderr.
+
+A record of the standard library has one attribute more, in which the keys of the event are.
+"""
 
 import functools
 import json
@@ -6,15 +9,41 @@ import logging
 import os
 import sys
 from collections import deque
+from collections.abc import Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
 from rostra.log.binding import process_keys
-from rostra.log.records import FIELDS
 from rostra.log.structured import structlog
 
+FIELDS = "rostra_fields"
+"""The attribute of a LogRecord under which the event and its keys are kept: one, so that no key clashes with those
+that the standard library uses."""
+
+
 Fields = dict[str, Any]
+
+
+class Event:
+    """What a record says to those who know nothing of keys: ``plugin.prepared plugin=myapp seconds=0.2``."""
+
+    __slots__ = ("fields",)
+
+    def __init__(self, fields: Mapping[str, Any]) -> None:
+        self.fields = fields
+
+    def __str__(self) -> str:
+        keys = (f"{key}={_shown(value)}" for key, value in self.fields.items() if key != "event")
+        return " ".join((str(self.fields.get("event", "")), *keys))
+
+
+def _shown(value: object) -> str:
+    """As one word; what a value from outside has in it can neither end the line nor look like another key."""
+    text = str(value)
+    is_word = text.isprintable() and not any(character in " \"'=" for character in text)
+    return text if text and is_word else repr(text)
+
 
 HEAD = ("timestamp", "level", "logger")
 """What every line has besides its event; a key of such a name gives way."""

@@ -4,8 +4,15 @@ import contextlib
 import logging
 
 from rostra.log.binding import with_bound_keys
-from rostra.log.output import Fields, StderrHandler, is_terminal, json_formatter, text_formatter
-from rostra.log.records import FIELDS, Event
+from rostra.log.output import (
+    FIELDS,
+    Event,
+    Fields,
+    StderrHandler,
+    is_terminal,
+    json_formatter,
+    text_formatter,
+)
 from rostra.log.settings import Format, LogConfig
 from rostra.log.structured import once_imported, structlog
 from rostra.log.uncaught import install

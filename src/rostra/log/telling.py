@@ -13,8 +13,7 @@ from types import NoneType
 from typing import Any, TypeAlias
 
 from rostra.log.binding import Keys, bound_besides, bound_in
-from rostra.log.output import HEAD, JsonFormatter, StderrHandler, encoded, quoted, utc_time
-from rostra.log.records import FIELDS, Event
+from rostra.log.output import FIELDS, HEAD, Event, JsonFormatter, StderrHandler, encoded, quoted, utc_time
 
 Later: TypeAlias = Callable[[Callable[[], None]], object]
 Line: TypeAlias = Callable[..., str]

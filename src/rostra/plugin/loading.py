@@ -7,8 +7,8 @@ looks like. Who waits for whom is written down; a wait that would close a circle
 import asyncio
 import itertools
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Hashable
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
+from typing import Any, TypeVar
 
 from rostra import context, log
 from rostra.clock import Clock
@@ -18,7 +18,6 @@ from rostra.plugin.beginning import begun
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
 from rostra.plugin.noting import Brought, Elapsed, note_here
 from rostra.plugin.options import Listed
-from rostra.plugin.waiting import path_between
 
 _log = log.get("rostra.plugin")
 
@@ -331,3 +330,30 @@ class Loader:
     async def _load(self, plugins: tuple[Named, ...], call: Call) -> None:
         for plugin in plugins:
             await self._loading.load(plugin, self._asker, call)
+
+
+Node = TypeVar("Node")
+
+
+def path_between(
+    start: Node, goal: Node, waits_for: Callable[[Node], Iterable[Node]]
+) -> tuple[Node, ...] | None:
+    """A shortest path of waiting from ``start`` to ``goal``, both included, or None if there is none.
+
+    If there is one, ``goal`` must not wait for ``start``: neither would ever be done.
+    """
+    came_from: dict[int, tuple[Node, Node | None]] = {id(start): (start, None)}
+    frontier = [start]
+    while frontier and id(goal) not in came_from:
+        reached = [(node, after) for node in frontier for after in waits_for(node)]
+        frontier = []
+        for node, after in reached:
+            if id(after) not in came_from:
+                came_from[id(after)] = (after, node)
+                frontier.append(after)
+    if id(goal) not in came_from:
+        return None
+    path = [goal]
+    while (before := came_from[id(path[-1])][1]) is not None:
+        path.append(before)
+    return tuple(reversed(path))

@@ -15,7 +15,6 @@ with collected_seldom():
     from rostra import context, di, plugin
     from rostra.errors import ListenError
     from rostra.handlers import Handlers, guard
-    from rostra_aiohttp.admin import Admin
     from rostra_aiohttp.endpoints import bind
     from rostra_aiohttp.errors import SocketClosedError
     from rostra_aiohttp.events import Event
@@ -24,6 +23,7 @@ with collected_seldom():
     from rostra_aiohttp.heads import Answer, ResponseHead, SetCookie, head_of
     from rostra_aiohttp.identity import request_id
     from rostra_aiohttp.listening import Address
+    from rostra_aiohttp.probes import Admin
     from rostra_aiohttp.routes import (
         Body,
         Cookie,

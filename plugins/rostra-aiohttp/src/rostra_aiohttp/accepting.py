@@ -12,8 +12,7 @@ import ssl
 from collections.abc import Callable
 
 from rostra import log
-from rostra_aiohttp.connections import Connection
-from rostra_aiohttp.sharing import Share
+from rostra_aiohttp.connections import Connection, Share
 
 _MOMENT = 0.001
 """Seconds until to look for the first time whether somebody else has taken what waits; each further time twice as many."""

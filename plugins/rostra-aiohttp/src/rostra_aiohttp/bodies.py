@@ -8,8 +8,8 @@ from aiohttp import hdrs, web
 from rostra import documents
 from rostra.documents import either
 from rostra.handlers import Source, bare
-from rostra_aiohttp.faults import Fault, UnfitError, of_body
 from rostra_aiohttp.forms import Shape, pairs_of, shape_of
+from rostra_aiohttp.problems import Fault, UnfitError, of_body
 from rostra_aiohttp.settings import UploadConfig
 
 JSON = "application/json"

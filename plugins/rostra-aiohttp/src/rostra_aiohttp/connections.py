@@ -1,4 +1,7 @@
-"""One connection, as aiohttp serves it, but patient for a bounded time only, and with problems worded as everywhere."""
+"""One connection, as aiohttp serves it, but patient for a bounded time only, and with problems worded as everywhere.
+
+Where workers accept from the same sockets, each has a share of all connections.
+"""
 
 import asyncio
 from collections.abc import Callable, Iterable
@@ -10,6 +13,8 @@ from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 from aiohttp.streams import StreamReader
 
 from rostra import log
+from rostra.fork import Balance
+from rostra.values import Values
 from rostra_aiohttp.problems import problem
 
 _TOO_LARGE = 431
@@ -20,6 +25,18 @@ _log = log.get("rostra.http")
 
 Mark: TypeAlias = Callable[[web.BaseRequest, web.StreamResponse], None]
 """Is called with each answer just before its headers are sent, and may add to them."""
+
+
+class Share(Values):
+    """The part that this worker has of all connections.
+
+    Args:
+        balance: What the workers know of each other.
+        here: How many there are here.
+    """
+
+    balance: Balance
+    here: Callable[[], int]
 
 
 class Connection(web.RequestHandler):

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 import attrs
 
 from rostra.handlers import bare, is_list_of_scalars, is_scalar, union_members
-from rostra_aiohttp.faults import Fault
+from rostra_aiohttp.problems import Fault
 from rostra_aiohttp.uploads import Upload
 
 Pair: TypeAlias = tuple[str, Any]

@@ -14,8 +14,7 @@ from rostra.config import ConfigSource
 from rostra.errors import ListenError
 from rostra.fork import Bound, SocketAddress, Sockets, TcpAddress, UnixAddress
 from rostra.values import Values
-from rostra_aiohttp.connections import Connection
-from rostra_aiohttp.sharing import Share
+from rostra_aiohttp.connections import Connection, Share
 
 _BACKLOG = 1024
 """Connections that wait to be accepted; the system has a limit of its own."""

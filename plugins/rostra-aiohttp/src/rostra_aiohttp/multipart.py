@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from rostra_aiohttp.faults import Fault, UnfitError
 from rostra_aiohttp.forms import Pair
+from rostra_aiohttp.problems import Fault, UnfitError
 from rostra_aiohttp.settings import UploadConfig
 from rostra_aiohttp.uploads import Upload
 

@@ -15,7 +15,7 @@ from aiohttp import hdrs, web
 from rostra import context, di
 from rostra.documents import SelfDescription
 from rostra.handlers import Handlers
-from rostra_aiohttp.openapi_settings import OpenApiConfig
+from rostra_aiohttp.settings import OpenApiConfig
 
 
 def add_openapi(application: web.Application, settings: OpenApiConfig) -> None:

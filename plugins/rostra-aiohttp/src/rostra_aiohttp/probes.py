@@ -1,6 +1,6 @@
-"""``/livez``, ``/readyz`` and ``/startupz`` for Kubernetes and balancers.
+"""What those ask who look after the service: ``/livez``, ``/readyz`` and ``/startupz``, on an address of its own if need be.
 
-They name the checks that fail and nothing more: what is wrong with them stands in the log, and in ``rostra probe``.
+Probes name the checks that fail and nothing more: what is wrong with them stands in the log, and in ``rostra probe``.
 """
 
 from collections.abc import Awaitable, Callable
@@ -12,6 +12,26 @@ from rostra.documents import encoded
 from rostra.health import Checks, Report
 
 PATHS = frozenset({"/livez", "/readyz", "/startupz"})
+
+
+class Admin:
+    """Where to put what is not for everybody. A component of the stage.
+
+    ::
+
+        admin = await di.nject(Admin)
+        admin.application.router.add_get("/metrics", metrics)
+
+    Args:
+        application: Served on ``[http.admin]``; without that section it is the application that all see.
+        is_apart: Whether it is another than that.
+    """
+
+    __slots__ = ("application", "is_apart")
+
+    def __init__(self, application: web.Application, *, is_apart: bool) -> None:
+        self.application = application
+        self.is_apart = is_apart
 
 
 def add_probes(application: web.Application, checks: Checks) -> None:

@@ -30,7 +30,7 @@ from rostra.handlers import (
     where_of,
 )
 from rostra.values import Values
-from rostra_aiohttp.faults import Fault, Part, UnfitError
+from rostra_aiohttp.problems import Fault, Part, UnfitError
 from rostra_aiohttp.routes import FromBody, FromCookie, FromHeader, FromQuery
 
 Check: TypeAlias = Callable[[Any], None]

@@ -16,13 +16,12 @@ from rostra.clock import Clock
 from rostra.config import ConfigSource, Duration
 from rostra.fork import Sockets, Worker
 from rostra.health import Checks
-from rostra_aiohttp.admin import Admin
+from rostra_aiohttp.connections import Share
 from rostra_aiohttp.front import Front, fronted
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.listening import Listening, Place, listen
-from rostra_aiohttp.probes import add_probes
+from rostra_aiohttp.probes import Admin, add_probes
 from rostra_aiohttp.settings import AccessLogConfig, AdminConfig, CorsConfig, HttpConfig
-from rostra_aiohttp.sharing import Share
 
 _LAST_PATIENCE = 0.5
 """Seconds for requests to end once they were cut; well within what the stage grants to a cancelled task."""

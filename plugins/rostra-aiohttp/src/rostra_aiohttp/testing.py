@@ -21,11 +21,10 @@ from rostra import context, di, plugin
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.health import Checks
-from rostra_aiohttp.admin import Admin
 from rostra_aiohttp.front import fronted
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.listening import Address, Place, listen
-from rostra_aiohttp.probes import add_probes
+from rostra_aiohttp.probes import Admin, add_probes
 from rostra_aiohttp.settings import HttpConfig
 
 __all__ = ["Answer", "Client", "http_client", "http_server"]

@@ -10,8 +10,7 @@ from typing_extensions import TypeForm
 from rostra.components import name_of
 from rostra.documents import encoded
 from rostra.errors import HandlerError
-from rostra_aiohttp.faults import Fault, of_body
-from rostra_aiohttp.problems import problem
+from rostra_aiohttp.problems import Fault, of_body, problem
 from rostra_aiohttp.websockets.line import CODES, End, Line
 
 T = TypeVar("T")

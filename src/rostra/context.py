@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar, overload
 
+from rostra import errors
 from rostra.components import Components, Key
-from rostra.errors import NoContextError
 
 __all__ = [
     "add",
@@ -54,7 +54,7 @@ def current_context() -> Components:
         return layer
     if _shown:
         return _shown[-1]
-    raise NoContextError
+    raise errors.NoContextError
 
 
 def add(item: Item, namespace: Key | None = None, *, name: str | None = None) -> Item:

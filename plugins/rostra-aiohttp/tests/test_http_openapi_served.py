@@ -135,7 +135,7 @@ def test_a_service_that_is_not_asked_imports_nothing_for_it(tmp_path: Path) -> N
         [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
     )
 
-    assert shown.stdout.strip() == "['rostra_aiohttp.settings']"
+    assert shown.stdout.strip() == "[]"
 
 
 def run(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":

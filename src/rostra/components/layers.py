@@ -11,10 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import EllipsisType
 from typing import Any, TypeVar, overload
 
+from rostra import errors
 from rostra.components.environment import Environment
 from rostra.components.keys import Key, canonical, name_of
 from rostra.components.shapes import Added, Kinds, Shape
-from rostra.errors import ComponentNotFoundError, NotAComponentError
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
@@ -75,7 +75,7 @@ class Components(Environment):
             NotAComponentError: ``item`` is a class, and no namespace says that this is meant.
         """
         if namespace is None and isinstance(item, type):
-            raise NotAComponentError(name_of(item), "it is a class, not an instance")
+            raise errors.NotAComponentError(name_of(item), "it is a class, not an instance")
         key = type(item) if namespace is None else canonical(namespace)
         self.include(item, (key, name))
         return item
@@ -162,13 +162,13 @@ class Components(Environment):
         _, shape = self._owned()
         return () if shape is None else shape.own
 
-    def _missing(self, wanted: Key, name: str | None) -> ComponentNotFoundError:
+    def _missing(self, wanted: Key, name: str | None) -> "errors.ComponentNotFoundError":
         others = [other for other in self.find(wanted) if other != name]
         near = tuple(
             "there is one without a name" if other is None else f'there is one named "{other}"'
             for other in others
         )
-        return ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
+        return errors.ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
 
 
 class _Begun(Components):

@@ -13,6 +13,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from typing_extensions import is_protocol
 
+from rostra import errors
 from rostra.components import Key
 from rostra.di.annotations import (
     Bindings,
@@ -26,7 +27,6 @@ from rostra.di.annotations import (
 from rostra.di.names import Captured, capture, place_of
 from rostra.di.ordinary import EMPTY
 from rostra.di.signatures import Signature, label_of, read_signature
-from rostra.errors import AdapterError
 from rostra.values import Values
 
 Lifetime: TypeAlias = Literal["call", "scope", "stage"]
@@ -228,8 +228,8 @@ class Adapter:
             return arguments[2]
         return annotation
 
-    def _refused(self, reason: str, fix: str) -> AdapterError:
-        return AdapterError(self.label, self.place, reason, fix)
+    def _refused(self, reason: str, fix: str) -> "errors.AdapterError":
+        return errors.AdapterError(self.label, self.place, reason, fix)
 
 
 def adapter_of(
@@ -247,7 +247,7 @@ def adapter_of(
         found = read_signature(make, captured=captured)
     except TypeError as error:
         fix = "register a function that calls it"
-        raise AdapterError(label_of(make), place_of(make), str(error), fix) from None
+        raise errors.AdapterError(label_of(make), place_of(make), str(error), fix) from None
     made = Adapter(
         make,
         lifetime or mark.lifetime or ("scope" if found.is_generator else "call"),
@@ -281,17 +281,17 @@ def _check_callable(make: Any) -> None:
     if not callable(make):
         kind = type(make).__qualname__
         fix = "context.add(...) adds an object as it is"
-        raise AdapterError(f"a {kind}", "", "it cannot be called", fix)
+        raise errors.AdapterError(f"a {kind}", "", "it cannot be called", fix)
     if isinstance(make, type) and (inspect.isabstract(make) or is_protocol(make)):
         label = label_of(make)
         fix = f"register a class that implements it, or a function that returns -> {label}"
-        raise AdapterError(label, place_of(make), "it is abstract", fix)
+        raise errors.AdapterError(label, place_of(make), "it is abstract", fix)
 
 
 def _check_options(made: Adapter) -> None:
     if made.lifetime not in _LIFETIMES:
         fix = f"one of {', '.join(_LIFETIMES)}"
-        raise AdapterError(made.label, made.place, f"there is no lifetime {made.lifetime}", fix)
+        raise errors.AdapterError(made.label, made.place, f"there is no lifetime {made.lifetime}", fix)
     if made.eager and made.lifetime != "stage":
         reason = f'eager=True does not go with lifetime="{made.lifetime}"'
-        raise AdapterError(made.label, made.place, reason, 'register it with lifetime="stage"')
+        raise errors.AdapterError(made.label, made.place, reason, 'register it with lifetime="stage"')

@@ -245,3 +245,9 @@ def has_order(annotation: Any) -> bool:
     is_union = typing.get_origin(annotation) in _UNIONS
     members = [each for each in arguments if each is not types.NoneType]
     return (is_union and len(members) > 1) or any(map(has_order, members))
+
+
+def with_article(thing: object) -> str:
+    """``a Database``, ``an Order``."""
+    word = str(thing)
+    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from types import CellType, FunctionType, MethodType
 from typing import Any
 
+from rostra import errors
 from rostra.components import Components, Shape, Sight
 from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, has_order, has_text, in_order, read
@@ -19,7 +20,6 @@ from rostra.di.recipes import Recipe, Ways, function_of, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import Run, driven
 from rostra.di.signatures import Signature, read_signature, signature
-from rostra.errors import AnnotationError, ResolveError
 
 NOW = object()
 """Under which a shape has the plans of ``di.now``."""
@@ -162,7 +162,7 @@ def _captured(function: Callable[..., Any]) -> Captured | None:
     try:
         for parameter in signature(function).parameters:
             _ = parameter.want
-    except AnnotationError:
+    except errors.AnnotationError:
         return captured
     return None
 
@@ -187,7 +187,9 @@ def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:
     for target in targets:
         if isinstance(target, str):
             reason = "it is a string, not a type"
-            raise ResolveError(repr(target), reason, ((repr(target), reason),), fixes=(f"nject({target})",))
+            raise errors.ResolveError(
+                repr(target), reason, ((repr(target), reason),), fixes=(f"nject({target})",)
+            )
     return tuple(map(read, targets))
 
 

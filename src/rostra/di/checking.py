@@ -10,8 +10,7 @@ from rostra.components import Components, Key
 from rostra.di.adapters import identity
 from rostra.di.annotations import Want
 from rostra.di.answering import Answer, answer
-from rostra.di.drawing import leaves
-from rostra.di.plans import Build, Failure
+from rostra.di.plans import Build, Failure, leaves
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
 from rostra.di.scopes import Unscoped, scope
 from rostra.di.signatures import signature

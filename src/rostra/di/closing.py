@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, asyn
 from types import TracebackType
 from typing import Any, Self, TypeAlias, TypeVar
 
-from rostra.errors import ClosedError
+from rostra import errors
 
 Entered = TypeVar("Entered")
 Step: TypeAlias = Callable[[BaseException | None], Awaitable[Any] | Any] | AsyncGenerator[Any, None]
@@ -138,7 +138,7 @@ class Stack:
             ClosedError: Closing has begun.
         """
         if self.is_closed:
-            raise ClosedError(self.label)
+            raise errors.ClosedError(self.label)
 
     def _raise(
         self,

@@ -5,42 +5,20 @@ adapters could have served, the one that was asked for exactly is drawn and the 
 """
 
 from collections.abc import Callable, Iterator
-from typing import TypeAlias
 
+from rostra import errors
 from rostra.components import Components, Key, keys, name_of
-from rostra.di.annotations import Option
-from rostra.di.offers import Offer
-from rostra.di.plans import Failure
-from rostra.di.signatures import Parameter, Signature
+from rostra.di.annotations import Option, with_article
+from rostra.di.offers import Offer, step_of
+from rostra.di.plans import Failure, Way, chain, innermost
+from rostra.di.signatures import Parameter, Signature, called
 from rostra.di.views import View, fits
-from rostra.errors import ConflictError, CycleError, GivenError, ResolveError, closest
-
-Way: TypeAlias = tuple[tuple[str, str], ...]
-"""Functions from the outside in, each with its place."""
+from rostra.errors import closest
 
 
-def with_article(thing: object) -> str:
-    """``a Database``, ``an Order``."""
-    word = str(thing)
-    return f"{'an' if word[:1].lower() in 'aeiou' else 'a'} {word}"
-
-
-def called(signature: Signature, parameter: str | None = None) -> str:
-    """A function with the parameter that matters: ``make_repo(db: Database, ...)``."""
-    everything = [str(each) for each in signature.parameters]
-    if parameter not in everything:
-        return f"{signature.label}({', '.join(everything)})"
-    return f"{signature.label}({', '.join([parameter, *(['...'] if len(everything) > 1 else [])])})"
-
-
-def step_of(offer: Offer, parameter: str | None = None) -> str:
-    """An adapter as a step of a path."""
-    return called(offer.signature, parameter)
-
-
-def ambiguous(parameter: Parameter, names: list[str], view: View) -> GivenError:
+def ambiguous(parameter: Parameter, names: list[str], view: View) -> "errors.GivenError":
     """Two given values fit one parameter."""
-    return GivenError(
+    return errors.GivenError(
         called_with(parameter),
         " and ".join(f"{name}: {name_of(view.given[name])}" for name in names),
         f"each of them fits {parameter}",
@@ -48,9 +26,9 @@ def ambiguous(parameter: Parameter, names: list[str], view: View) -> GivenError:
     )
 
 
-def none_given(parameter: Parameter) -> GivenError:
+def none_given(parameter: Parameter) -> "errors.GivenError":
     """None was given for a parameter that does not take it."""
-    return GivenError(
+    return errors.GivenError(
         called_with(parameter),
         f"{parameter.name}=None",
         "the parameter is not optional",
@@ -58,7 +36,7 @@ def none_given(parameter: Parameter) -> GivenError:
     )
 
 
-def unused(wanted: str, name: str, view: View, takes: list[str]) -> GivenError:
+def unused(wanted: str, name: str, view: View, takes: list[str]) -> "errors.GivenError":
     """A given value serves nobody."""
     near = closest(name, takes)
     fix = (
@@ -67,7 +45,7 @@ def unused(wanted: str, name: str, view: View, takes: list[str]) -> GivenError:
         else "leave it out, or let a parameter of that name or type take it"
     )
     given = f"{name}: {name_of(view.given[name])}"
-    return GivenError(wanted, given, "nothing that is built takes it, by name or by type", fix=(fix,))
+    return errors.GivenError(wanted, given, "nothing that is built takes it, by name or by type", fix=(fix,))
 
 
 def called_with(parameter: Parameter) -> str:
@@ -75,11 +53,13 @@ def called_with(parameter: Parameter) -> str:
     return f"{parameter.owner}({parameter})"
 
 
-def conflict(wanted: str, option: Option, offers: list[Offer], way: Way, view: View) -> ConflictError:
+def conflict(
+    wanted: str, option: Option, offers: list[Offer], way: Way, view: View
+) -> "errors.ConflictError":
     """Several adapters are equally near."""
     last = offers[-1].adapter.label
     reason = f"{len(offers)} adapters give {with_article(option)}, and each could be used"
-    return ConflictError(
+    return errors.ConflictError(
         wanted,
         reason,
         (*way, (str(option), reason)),
@@ -97,13 +77,13 @@ def drawn(
     view: View,
     can_be_registered: Callable[[Failure], bool],
     to_be_loaded: Callable[[Failure], str],
-) -> ResolveError:
+) -> "errors.ResolveError":
     """The error for what cannot be had, drawn along the first thing that each adapter on the way lacks.
 
     Where nothing comes close, ``to_be_loaded`` is asked for what loads the plugin that has the class that is missing, and
     ``can_be_registered`` whether that class would do as it is.
     """
-    steps = list(_down(failure))
+    steps = list(chain(failure))
     leaf = steps[-1]
     way = [(called(function, failure.subject), function.place)] if function else []
     start = 0
@@ -119,7 +99,7 @@ def drawn(
         leaf, is_registrable=not near and can_be_registered(leaf)
     )
     fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, (fix,))
-    return CycleError(*fields, start) if leaf.is_circle else ResolveError(*fields)
+    return errors.CycleError(*fields, start) if leaf.is_circle else errors.ResolveError(*fields)
 
 
 def _is_start(step: Failure, leaf: Failure) -> bool:
@@ -129,29 +109,6 @@ def _is_start(step: Failure, leaf: Failure) -> bool:
     if leaf.through is not None:
         return step.through is not None and step.through.identity == leaf.through.identity
     return (step.option, step.view) == (leaf.option, leaf.view)
-
-
-def innermost(failure: Failure) -> Failure:
-    """The first thing that is missing."""
-    *_, leaf = _down(failure)
-    return leaf
-
-
-def _down(failure: Failure) -> Iterator[Failure]:
-    """The failure, the first thing that it lacks, the first thing that that lacks, and so on."""
-    yield failure
-    while failure.causes:
-        failure = failure.causes[0]
-        yield failure
-
-
-def leaves(failure: Failure) -> Iterator[Failure]:
-    """The failure once for each thing that is missing in it, so that each can be drawn."""
-    if not failure.causes:
-        yield failure
-    for cause in failure.causes:
-        for leaf in leaves(cause):
-            yield failure._replace(causes=(leaf,))
 
 
 def _given(view: View) -> tuple[str, ...]:

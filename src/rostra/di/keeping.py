@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from rostra.errors import CycleError, NeedsAwaitError
+from rostra import errors
 
 MISSING: Any = object()
 """Stands where nothing is kept."""
@@ -166,11 +166,11 @@ def _check_waiting(ahead: Flight, label: str) -> None:
         if follow in own:
             reason = f"{label} is asked for by what makes it"
             fix = "take it as a parameter, or ask for it lazily: di.Lazy[...]"
-            raise CycleError(label, reason, ((label, reason),), fixes=(fix,))
+            raise errors.CycleError(label, reason, ((label, reason),), fixes=(fix,))
         follow = follow.held_up_by
     if not _is_in_task():
         reason = "another thread or task is making it"
-        raise NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
+        raise errors.NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
 
 
 def _under_way() -> list[Flight]:

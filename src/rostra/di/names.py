@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
+from rostra import errors
 from rostra.di.annotations import evaluated, has_text
-from rostra.errors import AnnotationError
 from rostra.errors.base import shortened
 from rostra.values import Values
 
@@ -120,15 +120,17 @@ def capture() -> Captured | None:
 
 def unreadable(
     names: Names, label: str, parameter: str, annotation: Any, error: Exception
-) -> AnnotationError:
+) -> "errors.AnnotationError":
     """Why an annotation cannot be read, in words."""
     missing = error.name if isinstance(error, NameError) else None
     place = place_of(names.function or names.owner)
     text = str(annotation)
     if missing is None:
-        return AnnotationError(label, parameter, text, f"it raises {error!r}", place, "write it as a type")
+        return errors.AnnotationError(
+            label, parameter, text, f"it raises {error!r}", place, "write it as a type"
+        )
     if missing in _type_checking_imports(names.module):
-        return AnnotationError(
+        return errors.AnnotationError(
             label,
             parameter,
             text,
@@ -136,7 +138,7 @@ def unreadable(
             place,
             f"import {missing} without the condition",
         )
-    return AnnotationError(
+    return errors.AnnotationError(
         label,
         parameter,
         text,

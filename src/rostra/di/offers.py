@@ -8,7 +8,7 @@ from typing import Any
 from rostra.components import Key, keys
 from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, origin_of, substituted, type_parameters, unified
-from rostra.di.signatures import Signature
+from rostra.di.signatures import Signature, called
 from rostra.values import Values
 
 _FAMILY = 1000  # further away than any base class
@@ -151,3 +151,8 @@ def _is_of_family(entry: Entry, option: Option) -> bool:
     if declares is None or declares.name != option.name or not isinstance(key, type):
         return False
     return key is not entry.form and entry.form in key.__mro__
+
+
+def step_of(offer: Offer, parameter: str | None = None) -> str:
+    """An adapter as a step of a path."""
+    return called(offer.signature, parameter)

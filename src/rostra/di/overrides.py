@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, NewType, TypeAlias
 
-from rostra import context
+from rostra import context, errors
 from rostra.components import Components, Key, keys
 from rostra.di.adapters import Adapter, adapter_of, identity
 from rostra.di.annotations import Option, origin_of, read
 from rostra.di.plans import Constant
-from rostra.errors import AdapterError
 
 Replacement: TypeAlias = Adapter | Constant
 
@@ -67,7 +66,7 @@ def override(target: Any, replacement: Any) -> Iterator[Components]:
 def _targets(target: Any, instead: Replacement) -> dict[Option, tuple[Key, Replacement]]:
     want = read(target)
     if len(want.options) != 1 or isinstance(target, str):
-        raise AdapterError(
+        raise errors.AdapterError(
             repr(target), "", "it is no type", "override one type, or an adapter as it was registered"
         )
     (option,) = want.options

@@ -9,11 +9,11 @@ An adapter that would need itself, or on its way the very type that it is asked 
 import itertools
 from typing import Any, TypeAlias
 
+from rostra import errors
 from rostra.components import Key, name_of
 from rostra.di.adapters import Adapter
-from rostra.di.annotations import Option, Want, is_by_name_only, item_of
-from rostra.di.drawing import Way, ambiguous, called, conflict, innermost, none_given, step_of, with_article
-from rostra.di.offers import Offer
+from rostra.di.annotations import Option, Want, is_by_name_only, item_of, with_article
+from rostra.di.offers import Offer, step_of
 from rostra.di.plans import (
     Argument,
     Build,
@@ -29,10 +29,11 @@ from rostra.di.plans import (
     Postponed,
     ScopeValue,
     StageObject,
+    Way,
+    innermost,
 )
-from rostra.di.signatures import Parameter, Signature
+from rostra.di.signatures import Parameter, Signature, called
 from rostra.di.views import Seen, View
-from rostra.errors import AnnotationError
 from rostra.values import Values
 
 _ENDLESS = 8
@@ -109,7 +110,7 @@ class Planner:
             return self._given(view, parameter)
         try:
             want = parameter.read(view.registry.names)
-        except AnnotationError as error:
+        except errors.AnnotationError as error:
             self.is_final = False
             return Failure(str(parameter), error.reason, view=view, fix=error.fix)
         found = self._wanted(view, want, parameter)
@@ -125,11 +126,13 @@ class Planner:
             return node
         try:
             want = parameter.read(view.registry.names)
-        except AnnotationError:  # a value that is given by name needs no annotation
+        except errors.AnnotationError:  # a value that is given by name needs no annotation
             self.is_final = False
             return node
         if want.optional or not want.options or want.key in (Any, object):
             return node
+        from rostra.di.drawing import none_given
+
         return self._nodes.one(Flawed(node, none_given(parameter)))
 
     def _without(self, want: Want, failure: Failure) -> Node | Failure:
@@ -165,8 +168,11 @@ class Planner:
             names = view.fitting(option)
             if names:
                 node = self._nodes.one(Given(names[0], is_by_name=False))
-                error = ambiguous(parameter, names, view) if len(names) > 1 else None
-                return self._nodes.one(Flawed(node, error)) if error else node
+                if len(names) == 1:
+                    return node
+                from rostra.di.drawing import ambiguous
+
+                return self._nodes.one(Flawed(node, ambiguous(parameter, names, view)))
         return None
 
     def _postponed(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
@@ -252,6 +258,8 @@ class Planner:
             self._passed_over[node] = tuple(failures)
         if len(able) == 1:
             return node
+        from rostra.di.drawing import conflict
+
         wanted, _ = self._wanted_by
         error = conflict(wanted, option, [offer for offer, _ in able], self._way(), view)
         return self._nodes.one(Flawed(node, error))

@@ -162,6 +162,10 @@ class Failure(Values):
     is_empty: bool = False
 
 
+Way: TypeAlias = tuple[tuple[str, str], ...]
+"""Functions from the outside in, each with its place."""
+
+
 class Plan(Values):
     """How everything that was asked for in one call is made.
 
@@ -274,3 +278,26 @@ def _identity(node: Node) -> Any:
             return Postponed, node.key
         case Flawed():
             return Flawed, node.node, id(node.error)
+
+
+def innermost(failure: Failure) -> Failure:
+    """The first thing that is missing."""
+    *_, leaf = chain(failure)
+    return leaf
+
+
+def chain(failure: Failure) -> Iterator[Failure]:
+    """The failure, the first thing that it lacks, the first thing that that lacks, and so on."""
+    yield failure
+    while failure.causes:
+        failure = failure.causes[0]
+        yield failure
+
+
+def leaves(failure: Failure) -> Iterator[Failure]:
+    """The failure once for each thing that is missing in it, so that each can be drawn."""
+    if not failure.causes:
+        yield failure
+    for cause in failure.causes:
+        for leaf in leaves(cause):
+            yield failure._replace(causes=(leaf,))

@@ -4,11 +4,10 @@ from typing import Any
 
 from typing_extensions import is_protocol
 
+from rostra import errors
 from rostra.components import name_of
 from rostra.di.annotations import origin_of
-from rostra.di.drawing import step_of
-from rostra.di.offers import Offer
-from rostra.errors import WrongProductError
+from rostra.di.offers import Offer, step_of
 
 _NOTE = "while building "
 
@@ -31,7 +30,7 @@ def check(offer: Offer, made: Any) -> None:
     if offer.is_override or not isinstance(cls, type) or is_protocol(cls) or isinstance(made, cls):
         return
     adapter = offer.adapter
-    raise WrongProductError(adapter.label, adapter.place, name_of(offer.made), name_of(type(made)))
+    raise errors.WrongProductError(adapter.label, adapter.place, name_of(offer.made), name_of(type(made)))
 
 
 def add_note(error: Exception, way: Way) -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 from rostra.components import Components, Shape, Sight
 from rostra.di.answering import Answer, Asked, answer
-from rostra.di.drawing import unused
 from rostra.di.facts import Facts
 from rostra.di.plans import Build, Plan
 from rostra.di.running import Run
@@ -86,6 +85,8 @@ def checked(view: View, asked: Asked) -> Answer:
     for flaw in found.flaws:
         raise flaw
     for name in found.unused:
+        from rostra.di.drawing import unused
+
         raise unused(found.wanted, name, found.view, found.plan.takes())
     return found
 

@@ -12,13 +12,12 @@ from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType
 from typing import Any, TypeAlias
 
-from rostra import context
+from rostra import context, errors
 from rostra.components import Components, Shape
 from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
 from rostra.di.annotations import Option
 from rostra.di.facts import Remembered
 from rostra.di.offers import Entry, Index, Offer, offers
-from rostra.errors import AdapterError, AnnotationError, NoContextError
 from rostra.values import Values
 
 _BOUND = classmethod, staticmethod
@@ -68,7 +67,7 @@ class Registry:
         self._registered = registered
         self._own: dict[Any, Adapter] = {}
         self._waiting: dict[Any, Adapter] = {}
-        self._refused: list[AdapterError] = []
+        self._refused: list[errors.AdapterError] = []
         self._roots: list[Root] = []
         self._packages: set[str] = set()
         self._class_names: dict[str, Any] = {}
@@ -103,14 +102,14 @@ class Registry:
         return (self._parent.packages if self._parent else frozenset()) | self._packages
 
     @property
-    def problems(self) -> tuple[AdapterError | AnnotationError, ...]:
+    def problems(self) -> "tuple[errors.AdapterError | errors.AnnotationError, ...]":
         """Why adapters serve nobody, because their return annotation cannot be read or says nothing."""
         self._settle()
-        unreadable: list[AnnotationError] = []
+        unreadable: list[errors.AnnotationError] = []
         for adapter in self._waiting.values():
             try:
                 adapter.settle(self.names)
-            except AnnotationError as error:
+            except errors.AnnotationError as error:
                 unreadable.append(error)
         return (*(self._parent.problems if self._parent else ()), *self._refused, *unreadable)
 
@@ -202,15 +201,15 @@ class Registry:
         for key, adapter in list(self._waiting.items()):
             try:
                 self._settle_one(key, adapter)
-            except AdapterError as error:
+            except errors.AdapterError as error:
                 self._refused.append(error)
 
     def _settle_one(self, key: Any, adapter: Adapter) -> None:
         try:
             adapter.settle(self.names)
-        except AnnotationError:
+        except errors.AnnotationError:
             return
-        except AdapterError:
+        except errors.AdapterError:
             del self._waiting[key], self._own[key]
             raise
         del self._waiting[key]
@@ -262,7 +261,7 @@ def here() -> Components:
     """The current layer; an empty one where there is no context."""
     try:
         return context.current_context()
-    except NoContextError:
+    except errors.NoContextError:
         return Components(None, "no context")
 
 

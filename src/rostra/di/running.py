@@ -10,12 +10,12 @@ from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
+from rostra import errors
 from rostra.components import Components, name_of
 from rostra.di.closing import Stack, leave
-from rostra.di.drawing import step_of
 from rostra.di.keeping import Kept
 from rostra.di.markers import Lazy
-from rostra.di.offers import Offer
+from rostra.di.offers import Offer, step_of
 from rostra.di.plans import (
     Argument,
     Build,
@@ -32,7 +32,6 @@ from rostra.di.plans import (
 from rostra.di.products import Way, add_note, check
 from rostra.di.scopes import Scope
 from rostra.di.stage_objects import StageObjects
-from rostra.errors import NeedsAwaitError
 from rostra.values import Values
 
 
@@ -138,7 +137,7 @@ class Run:
                 *((step_of(offer), offer.adapter.place) for offer in way),
                 (name_of(way[-1].made), reason),
             )
-            raise NeedsAwaitError(wanted, reason, steps, fixes=(f"await di.nject({wanted})",))
+            raise errors.NeedsAwaitError(wanted, reason, steps, fixes=(f"await di.nject({wanted})",))
 
     async def _of_scope(self, node: Build, way: Way) -> Any:
         """What lives in a scope is kept there, unless it was made of what others in the scope do not see."""
@@ -219,7 +218,7 @@ def driven(coroutine: Coroutine[Any, Any, Any]) -> Any:
         return done.value
     coroutine.close()
     reason = "another task is making it"
-    raise NeedsAwaitError("it", reason, (("now", reason),), fixes=("await di.nject(...)",))
+    raise errors.NeedsAwaitError("it", reason, (("now", reason),), fixes=("await di.nject(...)",))
 
 
 def _label(node: Build) -> str:

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from types import FunctionType
 from typing import Any, Literal, TypeAlias
 
+from rostra import errors
 from rostra.components import Key, keys, name_of
 from rostra.di.annotations import Bindings, Want, origin_of, read
 from rostra.di.names import NOTHING_MORE, Captured, Names, place_of, unreadable
 from rostra.di.ordinary import EMPTY, Raw, raw_parameters
-from rostra.errors import AnnotationError
 from rostra.values import Values
 
 Style: TypeAlias = Literal["plain", "awaitable", "generator", "async generator"]
@@ -99,7 +99,7 @@ class Parameter:
             return self._want
         try:
             self._want = self._evaluated(NOTHING_MORE)
-        except AnnotationError:
+        except errors.AnnotationError:
             if not more_names:
                 raise
             return self._evaluated(more_names)
@@ -314,3 +314,11 @@ def _bindings_of(owner: type | None, made: Any) -> Bindings:
         if origin_of(key) is owner:
             return dict(zip(open_parameters, typing.get_args(key), strict=False))
     return {}
+
+
+def called(signature: Signature, parameter: str | None = None) -> str:
+    """A function with the parameter that matters: ``make_repo(db: Database, ...)``."""
+    everything = [str(each) for each in signature.parameters]
+    if parameter not in everything:
+        return f"{signature.label}({', '.join(everything)})"
+    return f"{signature.label}({', '.join([parameter, *(['...'] if len(everything) > 1 else [])])})"

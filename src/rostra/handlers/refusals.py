@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 
-from rostra import di
-from rostra.errors import HandlerError, closest
+from rostra import di, errors
+from rostra.errors import closest
 from rostra.handlers.collecting import Declared
 from rostra.handlers.triggers import Marker
 
 
-def no_annotation(declared: Declared, parameter: di.Parameter) -> HandlerError:
+def no_annotation(declared: Declared, parameter: di.Parameter) -> "errors.HandlerError":
     """A parameter of which nobody can tell what it is."""
     trigger = declared.trigger
     forms = [f"{parameter}: Order, for the payload"] if trigger.takes_payload else []
     forms += [f"{parameter}: {cls.__name__}" for cls in trigger.provides]
-    return HandlerError(
+    return errors.HandlerError(
         f"{declared.label} does not say what its parameter {parameter} is",
         where_of(declared),
         (f"it has no annotation{', and is no name in the path' if trigger.path_names else ''}",),
@@ -21,11 +21,11 @@ def no_annotation(declared: Declared, parameter: di.Parameter) -> HandlerError:
     )
 
 
-def no_parameter(declared: Declared, missing: Sequence[str]) -> HandlerError:
+def no_parameter(declared: Declared, missing: Sequence[str]) -> "errors.HandlerError":
     """Names in the path that no parameter takes."""
     names = [parameter.name for parameter in declared.parameters]
     near = [f"did you mean {{{match}}}?" for name in missing if (match := closest(name, names))]
-    return HandlerError(
+    return errors.HandlerError(
         f"{declared.label} has no parameter for {_listed(missing)} of {declared.trigger.describe()}",
         where_of(declared),
         (f"its parameters are {_listed(names) or 'none'}",),
@@ -33,10 +33,10 @@ def no_parameter(declared: Declared, missing: Sequence[str]) -> HandlerError:
     )
 
 
-def unknown_marker(declared: Declared, parameter: di.Parameter, marker: Marker) -> HandlerError:
+def unknown_marker(declared: Declared, parameter: di.Parameter, marker: Marker) -> "errors.HandlerError":
     """A marker of another transport."""
     known = [cls.__name__ for cls in declared.trigger.markers]
-    return HandlerError(
+    return errors.HandlerError(
         f"{declared.trigger.describe()} does not know the marker {type(marker).__name__} of {parameter.name}",
         where_of(declared),
         (f"it knows {_listed(known) or 'no markers'}",),
@@ -44,9 +44,9 @@ def unknown_marker(declared: Declared, parameter: di.Parameter, marker: Marker) 
     )
 
 
-def several_payloads(declared: Declared, parameters: Sequence[di.Parameter]) -> HandlerError:
+def several_payloads(declared: Declared, parameters: Sequence[di.Parameter]) -> "errors.HandlerError":
     """More than one parameter is left over."""
-    return HandlerError(
+    return errors.HandlerError(
         f"{declared.label} has {len(parameters)} payloads: {_listed([each.name for each in parameters])}",
         where_of(declared),
         (
@@ -60,9 +60,9 @@ def several_payloads(declared: Declared, parameters: Sequence[di.Parameter]) -> 
     )
 
 
-def no_payload(declared: Declared) -> HandlerError:
+def no_payload(declared: Declared) -> "errors.HandlerError":
     """The payload is taken by nobody."""
-    return HandlerError(
+    return errors.HandlerError(
         f"{declared.label} does not take the payload of {declared.trigger.describe()}",
         where_of(declared),
         (
@@ -72,10 +72,10 @@ def no_payload(declared: Declared) -> HandlerError:
     )
 
 
-def no_transport(declared: Declared) -> HandlerError:
+def no_transport(declared: Declared) -> "errors.HandlerError":
     """The transport is not there, or does not bind."""
     trigger = declared.trigger
-    return HandlerError(
+    return errors.HandlerError(
         f"nobody serves {trigger.describe()}",
         where_of(declared),
         (f"the plugin {trigger.transport} did not say how its handlers are bound",),

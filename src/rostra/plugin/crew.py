@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from rostra.errors import TaskEndedError
+from rostra import errors
 from rostra.plugin.loading import Record
 from rostra.plugin.supervising import Cancelled, Failed, Returned, Supervision
 from rostra.plugin.tasks import Task
@@ -123,7 +123,9 @@ def _result(member: Supervision, with_exceptions: bool) -> Any:
         case Returned(value):
             return value
         case Failed(error) if with_exceptions:
-            lost = isinstance(error, TaskEndedError) and isinstance(error.__cause__, asyncio.CancelledError)
+            lost = isinstance(error, errors.TaskEndedError) and isinstance(
+                error.__cause__, asyncio.CancelledError
+            )
             return error.__cause__ if lost else error
         case Cancelled(error) if with_exceptions:
             return error

@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
-from rostra import di
-from rostra.errors import PluginError, PluginNotFoundError, closest
+from rostra import di, errors
+from rostra.errors import closest
 from rostra.errors.base import shortened
 from rostra.plugin.beginning import never_waits
 from rostra.plugin.installed import GROUP, all_installed, installed, is_installed
@@ -73,7 +73,7 @@ def read(name: str, package: str | None, entry_points: Mapping[str, str], asked_
         is_relative = name.startswith(".") and not _is_path(name)
         return _split(_absolute(name, package) if is_relative else entry_points.get(name, name))
     except _MeaninglessError as problem:
-        raise PluginNotFoundError(name, str(asked_by), (problem.reason,), (problem.fix,)) from None
+        raise errors.PluginNotFoundError(name, str(asked_by), (problem.reason,), (problem.fix,)) from None
 
 
 class _MeaninglessError(Exception):
@@ -213,7 +213,7 @@ def find(what: Named, asker: Asker | None = None) -> Plugin:
         return _of_callable(what)
     why = ("it is neither a name, a module nor a function",)
     fix = ('name a module: "myapp", "myapp.storage" or "myapp:prepare"; or pass the function itself',)
-    raise PluginError(f"{what!r} is no plugin", where_of(asker), why, fix)
+    raise errors.PluginError(f"{what!r} is no plugin", where_of(asker), why, fix)
 
 
 def is_prepare(function: Callable[..., Any]) -> bool:
@@ -246,7 +246,7 @@ def _import(name: str, reference: Reference, asker: Asker | None) -> ModuleType:
         if not f"{reference.module}.".startswith(f"{missing.name}."):
             raise
         reason = str(missing)
-    raise PluginNotFoundError(
+    raise errors.PluginNotFoundError(
         name, str(asker or ""), _looked_at(name, reason), _close_to(reference)
     ) from None
 
@@ -259,14 +259,16 @@ def _attribute(
         if not hasattr(found, part):
             near = closest(part, vars(found))
             fix = (f'did you mean "{reference.module}:{near}"?',) if near else ("name one of its functions",)
-            raise PluginNotFoundError(name, str(asker or ""), (f"{reference.module} has no {part}",), fix)
+            raise errors.PluginNotFoundError(
+                name, str(asker or ""), (f"{reference.module} has no {part}",), fix
+            )
         found = getattr(found, part)
     if callable(found) and not isinstance(found, type):
         function: Callable[..., Any] = found
         return function
     reason = f"{reference} is {_kind(found)}, not a function"
     fix = ("name a coroutine function or an async generator function",)
-    raise PluginNotFoundError(name, str(asker or ""), (reason,), fix)
+    raise errors.PluginNotFoundError(name, str(asker or ""), (reason,), fix)
 
 
 def _script_called(module: str) -> ModuleType | None:

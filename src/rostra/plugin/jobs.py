@@ -5,9 +5,8 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
-from rostra import context, di, log
+from rostra import context, di, errors, log
 from rostra.components import Components
-from rostra.errors import ClosedError, JobsFullError
 from rostra.plugin.tasks import name_of_run
 
 _PATIENCE = 1.0
@@ -69,7 +68,7 @@ class Jobs:
         """
         if self._is_closed or len(self._running) >= self._limit:
             _discard(job)
-            raise ClosedError("jobs") if self._is_closed else JobsFullError(self._limit)
+            raise errors.ClosedError("jobs") if self._is_closed else errors.JobsFullError(self._limit)
         called = name or name_of_run(job)
         layer = Components(self._layer, f"job {called}")
         layer.add(di.Unscoped())

@@ -9,11 +9,10 @@ from collections.abc import Coroutine, Iterator
 from time import perf_counter
 from typing import Any
 
-from rostra import context, di, log
+from rostra import context, di, errors, log
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.config.apart import is_said
-from rostra.errors import StartTimeoutError, StopTimeoutError
 from rostra.handlers import Handlers
 from rostra.plugin.budgets import StartBudget, StopBudget
 from rostra.plugin.cancelling import Cancel, Chosen, Started
@@ -322,15 +321,15 @@ class Life:
         self.stop(f"{member} failed")
 
     def _start_expired(self) -> None:
-        from rostra.plugin.trees import lacks_of, tree_of_start
-
         tree: tuple[str, ...] = ()
         lacks: tuple[str, ...] = ()
         try:
+            from rostra.plugin.trees import lacks_of, tree_of_start
+
             starting = self.crew.starting
             tree, lacks = tree_of_start(self._loading.records, starting, self._doing), lacks_of(starting)
         finally:  # what cannot be drawn ends all the same
-            self.verdict.start = StartTimeoutError(self._start_timeout, tree, lacks)
+            self.verdict.start = errors.StartTimeoutError(self._start_timeout, tree, lacks)
             self.stop(f"it did not start within {self._start_timeout:g} s")
 
     def _cut_short(self, what: str, left: tuple[str, ...]) -> None:
@@ -339,7 +338,7 @@ class Life:
                 self._hurried_by
                 or f"{what} took longer than stop_timeout={self._stop_budget.seconds:g} s allows"
             )
-            self.verdict.cut_short = StopTimeoutError(reason, left, asked=bool(self._hurried_by))
+            self.verdict.cut_short = errors.StopTimeoutError(reason, left, asked=bool(self._hurried_by))
 
     def _enter(self, phase: Phase, **keys: Any) -> None:
         self.lifecycle.enter(phase)

@@ -10,10 +10,9 @@ import sys
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from typing import Any, TypeVar
 
-from rostra import context, log
+from rostra import context, errors, log
 from rostra.clock import Clock
 from rostra.components import Components
-from rostra.errors import PluginCycleError, PluginError, PluginNotFoundError
 from rostra.plugin.beginning import begun
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
 from rostra.plugin.noting import Brought, Elapsed, note_here
@@ -190,7 +189,7 @@ class Loading:
         calling = None if asker is None else Asker(asker.plugin, call)
         if self._is_closed:
             what_now = f"plugin {getattr(what, '__name__', what)} cannot be loaded any more"
-            raise PluginError(what_now, where_of(calling), ("the stage stops",))
+            raise errors.PluginError(what_now, where_of(calling), ("the stage stops",))
         elapsed = Elapsed(self._now)
         begun = self._now()
         plugin = self._found(what, asker, calling)
@@ -220,7 +219,7 @@ class Loading:
         token = context.enter(self._importing)
         try:
             return find(what, calling)
-        except (PluginError, PluginNotFoundError):
+        except (errors.PluginError, errors.PluginNotFoundError):
             raise
         except Exception as error:
             error.add_note(f"while importing plugin {what}{f', loaded by {asker.lineage}' if asker else ''}")
@@ -235,7 +234,7 @@ class Loading:
                 next(where for after, where in a.waits_for if after is b) for a, b in itertools.pairwise(path)
             ]
             circle = (*path, record)
-            raise PluginCycleError(tuple(each.name for each in circle), (*map(str, steps), str(call)))
+            raise errors.PluginCycleError(tuple(each.name for each in circle), (*map(str, steps), str(call)))
 
     async def _wait_for(self, record: Record) -> None:
         if record.running is None:
@@ -271,7 +270,7 @@ class Loading:
             task = asyncio.current_task()
             record.is_told = bool(task is not None and task.cancelling())
             nobody = "" if record.is_told else ", though nobody cancelled it"
-            record.failure = PluginError(f"preparing plugin {record.lineage} ended cancelled{nobody}")
+            record.failure = errors.PluginError(f"preparing plugin {record.lineage} ended cancelled{nobody}")
             record.failure.__cause__ = error
         except BaseException as error:  # noqa: BLE001  (whoever waits gets it)
             self._note(error, record)
@@ -283,7 +282,7 @@ class Loading:
     def _note_end(self, record: Record) -> None:
         if not record.is_prepared and record.failure is None:  # cancelled before its first step
             record.is_told = True
-            record.failure = PluginError(f"preparing plugin {record.lineage} ended cancelled")
+            record.failure = errors.PluginError(f"preparing plugin {record.lineage} ended cancelled")
         record.running = None
         for each in record.waiting:
             if not each.done():

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
-from rostra import context
+from rostra import context, errors
 from rostra.components import Key, canonical, name_of
 from rostra.config import ConfigSource
 from rostra.config.apart import know, source_of
 from rostra.config.layers import Layer, folded
 from rostra.config.tree import Path, dotted
-from rostra.errors import PluginError, closest
+from rostra.errors import closest
 from rostra.values import Values
 
 Section = TypeVar("Section")
@@ -178,13 +178,13 @@ class Options(Mapping[str, Any]):
         found: Mapping[str, Any] = values
         return found
 
-    def _collision(self, key: Key, name: str | None) -> PluginError:
+    def _collision(self, key: Key, name: str | None) -> "errors.PluginError":
         adder = self._owner(key, name)
         other = None if adder == self._plugin else adder
         called = "without a name" if name is None else f'named "{name}"'
         what = "there is already" if other is None else "two plugins add"
         alias = "an alias" if name is None else "another alias"
-        return PluginError(
+        return errors.PluginError(
             f"{what} a {name_of(key)} {called}",
             (self._plugin,) if other is None else (self._plugin, other),
             ("components are found by their type and name: the second would hide the first",),

@@ -8,11 +8,10 @@ from contextlib import aclosing
 from time import perf_counter
 from typing import Any
 
-from rostra import context, di, log
+from rostra import context, di, errors, log
 from rostra.components import Key, keys
 from rostra.config import ConfigSource
 from rostra.di.registry import defined_in
-from rostra.errors import PluginError
 from rostra.handlers import Declared, Handlers, Trigger, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, Named, is_prepare
@@ -169,8 +168,8 @@ def _line_of(yielding: AsyncGenerator[Any, None]) -> str:
     return "" if frame is None else str(Call(frame.f_code.co_filename, frame.f_lineno))
 
 
-def _bare_yield(record: Record, place: str) -> PluginError:
-    return PluginError(
+def _bare_yield(record: Record, place: str) -> "errors.PluginError":
+    return errors.PluginError(
         "prepare has a bare yield",
         (f"plugin {record.name}, {place}",),
         ("a prepare runs to its end before any task starts; it is no context manager",),
@@ -181,9 +180,9 @@ def _bare_yield(record: Record, place: str) -> PluginError:
     )
 
 
-def _no_prepare(record: Record, found: object) -> PluginError:
+def _no_prepare(record: Record, found: object) -> "errors.PluginError":
     place = di.signature(found).place if inspect.isfunction(found) else ""
-    return PluginError(
+    return errors.PluginError(
         f"prepare of plugin {record.name} is no async function",
         (f"plugin {record.lineage}", *((place,) if place else ())),
         ("it is written with def alone" if place else f"found {found!r}",),
@@ -191,8 +190,8 @@ def _no_prepare(record: Record, found: object) -> PluginError:
     )
 
 
-def _nothing_in(record: Record) -> PluginError:
-    return PluginError(
+def _nothing_in(record: Record) -> "errors.PluginError":
+    return errors.PluginError(
         f"module {record.name} is no plugin",
         (f"plugin {record.lineage}",),
         ("it has no prepare, and defines neither handlers nor adapters",),

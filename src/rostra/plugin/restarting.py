@@ -6,7 +6,8 @@ whose broker went away does not come back in one beat. Pure: the time and the ch
 
 from typing import Literal, Self
 
-from rostra.errors import PluginError, closest
+from rostra import errors
+from rostra.errors import closest
 from rostra.values import Values
 
 WAYS = ("on-failure", "always")
@@ -62,12 +63,16 @@ class Restart(_Policy):
         if self.when not in WAYS:
             near = closest(str(self.when), WAYS)
             fix = _FIX if near is None else (f'did you mean when="{near}"?',)
-            raise PluginError(f"when of a Restart must be on-failure or always, not {self.when}", fix=fix)
+            raise errors.PluginError(
+                f"when of a Restart must be on-failure or always, not {self.when}", fix=fix
+            )
         for name, value in zip(_AMOUNTS, self[1:5], strict=True):
             if not value > 0:
-                raise PluginError(f"{name} of a Restart must be more than 0, not {value}", fix=_FIX)
+                raise errors.PluginError(f"{name} of a Restart must be more than 0, not {value}", fix=_FIX)
         if not 0 <= self.jitter <= 1:
-            raise PluginError(f"jitter of a Restart must be between 0 and 1, not {self.jitter}", fix=_FIX)
+            raise errors.PluginError(
+                f"jitter of a Restart must be between 0 and 1, not {self.jitter}", fix=_FIX
+            )
 
 
 class Restarts(Values):

@@ -10,9 +10,9 @@ from contextlib import AsyncExitStack
 from itertools import dropwhile
 from typing import Any, TypeVar
 
+from rostra import errors
 from rostra.components import Components
 from rostra.config import ConfigSource
-from rostra.errors import PluginError, StartTimeoutError
 from rostra.garbage import collected_seldom
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.lifecycle import Phase
@@ -85,7 +85,7 @@ def rehearse(
     look: Callable[[Rehearsal], None],
     config: ConfigSource | Mapping[str, Any] | None = None,
     start_timeout: float = 60,
-    blocked: Callable[[StartTimeoutError], None] | None = None,
+    blocked: "Callable[[errors.StartTimeoutError], None] | None" = None,
 ) -> BaseException | None:
     """Prepare plugins, look at what a stage would be made of, and put it away; no task is started.
 
@@ -182,7 +182,7 @@ async def _rehearsed(made: Stage) -> BaseException | None:
 
 
 def _telling(
-    blocked: Callable[[StartTimeoutError], None] | None, seconds: float
+    blocked: "Callable[[errors.StartTimeoutError], None] | None", seconds: float
 ) -> Callable[[int], None] | None:
     """What the watchdog does to tell ``blocked`` where a thread hangs."""
     if blocked is None:
@@ -192,7 +192,7 @@ def _telling(
         from rostra.plugin.hanging import calls, drawn, telling
 
         below = dropwhile(lambda place: place.file != __file__, calls(thread))  # without who called rostra
-        blocked(StartTimeoutError(seconds, drawn(telling(tuple(below)))))
+        blocked(errors.StartTimeoutError(seconds, drawn(telling(tuple(below)))))
 
     return tell
 
@@ -207,7 +207,7 @@ def check_no_loop_runs(called: str) -> None:
         asyncio.get_running_loop()
     except RuntimeError:
         return
-    raise PluginError(
+    raise errors.PluginError(
         f"{called} cannot be called while an event loop runs in this thread",
         why=("it makes and owns its event loop",),
         fix=("in a coroutine: async with plugin.Stage(...) as stage: await stage.run()",),

@@ -5,10 +5,9 @@ import random
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
-from rostra import context, di, log
+from rostra import context, di, errors, log
 from rostra.clock import Clock
 from rostra.components import Components
-from rostra.errors import TaskEndedError
 from rostra.plugin.cancelling import Cancel, Chosen, Started
 from rostra.plugin.loading import Record
 from rostra.plugin.restarting import Restart, Restarts, pause
@@ -213,7 +212,7 @@ class Supervision:
         why = ('a task with restart="always" that ends at once would do nothing but start',)
         fix = ("let it wait for its work, or give it a larger budget: restart=plugin.Restart(...)",)
         how = f"ended again and again: {spent}"
-        return Failed(TaskEndedError(self.task.name, self.plugin, how, why, fix))
+        return Failed(errors.TaskEndedError(self.task.name, self.plugin, how, why, fix))
 
     async def _attempt(self) -> Outcome:
         try:
@@ -232,8 +231,8 @@ class Supervision:
             return await self.task.run
         return await di.call(self.task.run)
 
-    def _lost(self, error: asyncio.CancelledError) -> TaskEndedError:
-        lost = TaskEndedError(
+    def _lost(self, error: asyncio.CancelledError) -> "errors.TaskEndedError":
+        lost = errors.TaskEndedError(
             self.task.name,
             self.plugin,
             "ended cancelled, though nobody cancelled it",

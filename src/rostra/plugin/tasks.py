@@ -7,7 +7,8 @@ import sys
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, TypeAlias
 
-from rostra.errors import PluginError, closest
+from rostra import errors
+from rostra.errors import closest
 from rostra.plugin.finding import Call
 from rostra.plugin.restarting import WAYS, Restart
 
@@ -84,18 +85,18 @@ def task(
     """
     called = name or name_of_run(run)
     if reason := _unfit(run):
-        raise PluginError(f"{called} is no task", why=(reason,), fix=_HOW)
+        raise errors.PluginError(f"{called} is no task", why=(reason,), fix=_HOW)
     if restart is not None and not callable(run):
         what = f"task {called} cannot be restarted"
         why = f"it is {_article(type(run).__name__)}, and can be awaited only once"
-        raise PluginError(what, why=(why,), fix=("pass the function itself, without calling it",))
+        raise errors.PluginError(what, why=(why,), fix=("pass the function itself, without calling it",))
     if isinstance(restart, str) and restart not in WAYS:
         caller = sys._getframe(1)  # noqa: SLF001  (the only cheap way to know the caller's line)
         raise _no_way(called, restart, Call(caller.f_code.co_filename, caller.f_lineno))
     if workers not in _WORKERS:
         why = f'workers is "all" or "one", not {workers!r}'
         fix = ("how many there are is said when they are started: rostra run --workers N",)
-        raise PluginError(f"task {called} cannot run in these workers", why=(why,), fix=fix)
+        raise errors.PluginError(f"task {called} cannot run in these workers", why=(why,), fix=fix)
     policy = Restart(when=restart) if isinstance(restart, str) else restart
     return Task(run, called, policy, intake, background, workers)
 
@@ -112,19 +113,21 @@ def tasks_of(value: object, plugin: str, place: str) -> tuple[Task, ...]:
         return (value,)
     if isinstance(value, Awaitable) or callable(value):
         if reason := _unfit(value):
-            raise PluginError(
+            raise errors.PluginError(
                 f"{name_of_run(value)} is no task", (f"plugin {plugin}, {place}",), (reason,), _HOW
             )
         return (task(value),)
     reason = f"found {value!r} of type {type(value).__name__}"
-    raise PluginError("prepare yields what is no task", (f"plugin {plugin}, {place}",), (reason,), _HOW)
+    raise errors.PluginError(
+        "prepare yields what is no task", (f"plugin {plugin}, {place}",), (reason,), _HOW
+    )
 
 
-def _no_way(called: str, restart: str, call: Call) -> PluginError:
+def _no_way(called: str, restart: str, call: Call) -> "errors.PluginError":
     near = closest(restart, WAYS)
     fix = (f'did you mean restart="{near}"?',) if near else ("in detail: restart=plugin.Restart(...)",)
     why = (f'restart is "on-failure", "always" or a plugin.Restart, not "{restart}"',)
-    return PluginError(f"task {called} cannot be restarted in this way", (str(call),), why, fix)
+    return errors.PluginError(f"task {called} cannot be restarted in this way", (str(call),), why, fix)
 
 
 _HOW = ("yield a coroutine function or a coroutine: yield sweep, or yield sweep()",)

@@ -9,10 +9,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from typing import Any, TypeVar
 
-from rostra import context, log
+from rostra import context, errors, log
 from rostra.components import Components
 from rostra.di import Closing
-from rostra.errors import PluginError
 
 Entered = TypeVar("Entered")
 
@@ -120,7 +119,7 @@ class Teardown(Closing):
             raise
         if task.cancelled():
             why = "the code that puts it away raised CancelledError itself"
-            raise PluginError(
+            raise errors.PluginError(
                 f"the teardown of {label} ended cancelled, though nobody cancelled it", why=(why,)
             )
         task.result()

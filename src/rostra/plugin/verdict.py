@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from rostra.errors import StopTimeoutError
+from rostra import errors
 
 
 class Verdict:
@@ -20,7 +20,7 @@ class Verdict:
     def __init__(self) -> None:
         self.start: BaseException | None = None
         self.tasks: Sequence[BaseException] = ()
-        self.cut_short: StopTimeoutError | None = None
+        self.cut_short: errors.StopTimeoutError | None = None
         self.teardown: Sequence[BaseException] = ()
 
     def error(self, *, with_tasks: bool = True) -> BaseException | None:
@@ -33,8 +33,8 @@ class Verdict:
         single = [each for each in (self.start, self.cut_short) if each is not None]
         if len(single) == 1 and not tasks and not self.teardown:
             return single[0]
-        errors = [*single[:1], *tasks, *single[1:], *self.teardown]
-        return BaseExceptionGroup(self._headline(len(tasks)), errors) if errors else None
+        failures = [*single[:1], *tasks, *single[1:], *self.teardown]
+        return BaseExceptionGroup(self._headline(len(tasks)), failures) if failures else None
 
     def _headline(self, tasks: int) -> str:
         said = [

@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 
 from aiohttp import hdrs, web
 
-from rostra import context, di
+from rostra import context, di, errors
 from rostra.clock import Clock
 from rostra.components import Components
 from rostra.context import peek
 from rostra.di import LateScope
 from rostra.documents import UnsayableError
-from rostra.errors import AnnotationError, HandlerError, together
+from rostra.errors import together
 from rostra.handlers import Bound, Origin, where_of
 from rostra.values import Values
 from rostra_aiohttp.answers import MSGPACK, answer_to, item_of_stream, may_say_status
@@ -41,7 +41,7 @@ async def bind(chosen: tuple[Bound, ...]) -> None:
     for bound in sorted(chosen, key=lambda each: _route(each).method != hdrs.METH_HEAD):  # so GET leaves it
         try:
             _bind(application, bound, known, settings)
-        except HandlerError as problem:
+        except errors.HandlerError as problem:
             problems.append(problem)
     if problems:
         raise together("handlers cannot be bound", problems)
@@ -259,8 +259,8 @@ def _checking(bound: Bound, take: Take) -> Take:
     return checked
 
 
-def _unlike(bound: Bound, found: list[str]) -> HandlerError:
-    return HandlerError(
+def _unlike(bound: Bound, found: list[str]) -> "errors.HandlerError":
+    return errors.HandlerError(
         f"{bound.declared.label} returned something else than its annotation says",
         where_of(bound.declared),
         tuple(found[:10]),
@@ -296,7 +296,7 @@ def _returned(bound: Bound) -> Any:
     """The return annotation, or what stands for none where it cannot be read: nothing else depends on it."""
     try:
         return di.signature(bound.declared.function).returns(context.get(di.Registry).names)
-    except AnnotationError:
+    except errors.AnnotationError:
         return inspect.Parameter.empty
 
 
@@ -306,8 +306,8 @@ def _route(bound: Bound) -> Route:
     return route
 
 
-def _twice(bound: Bound, other: str) -> HandlerError:
-    return HandlerError(
+def _twice(bound: Bound, other: str) -> "errors.HandlerError":
+    return errors.HandlerError(
         f"{_route(bound).describe()} is answered twice",
         (other, described(bound)),
         ("only one can answer",),
@@ -315,7 +315,7 @@ def _twice(bound: Bound, other: str) -> HandlerError:
     )
 
 
-def _unsayable(bound: Bound, error: UnsayableError) -> HandlerError:
-    return HandlerError(
+def _unsayable(bound: Bound, error: UnsayableError) -> "errors.HandlerError":
+    return errors.HandlerError(
         f"{bound.declared.label} returned {error.what}", where_of(bound.declared), (error.why,), (error.fix,)
     )

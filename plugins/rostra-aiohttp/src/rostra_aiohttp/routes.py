@@ -8,8 +8,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from aiohttp import web
 
-from rostra import di, handlers
-from rostra.errors import HandlerError
+from rostra import di, errors, handlers
 from rostra.values import Values
 
 T = TypeVar("T")
@@ -159,7 +158,7 @@ class Prefix:
 
     def __init__(self, path: str) -> None:
         if path.endswith("/"):
-            raise HandlerError(
+            raise errors.HandlerError(
                 f'"{path}" is no prefix',
                 why=("paths begin with a slash, so it ends without one",),
                 fix=(f'Prefix("{path.rstrip("/") or "/api"}")',),
@@ -187,7 +186,7 @@ def _prefix(place: Mapping[str, Any]) -> str:
     paths = dict.fromkeys(each.path for each in found.values())
     if len(paths) > 1:
         where = place.get("__name__") or place.get("__qualname__", "")
-        raise HandlerError(
+        raise errors.HandlerError(
             f"{where} has {len(paths)} prefixes",
             tuple(f"{name} = {each!r}" for name, each in found.items()),
             ("its paths begin with one",),
@@ -208,7 +207,7 @@ def names_in(path: str) -> frozenset[str]:
             raise ValueError("it does not begin with a slash")  # noqa: TRY301  (worded with those of aiohttp)
         pattern = web.UrlDispatcher().add_resource(path).get_info().get("pattern")
     except ValueError as error:
-        raise HandlerError(
+        raise errors.HandlerError(
             f'"{path}" is no path', why=(str(error),), fix=('as in "/orders/{id}" or "/orders/{id:[0-9]+}"',)
         ) from None
     return frozenset(pattern.groupindex) if pattern is not None else frozenset()
@@ -285,7 +284,7 @@ def route(
     if wrong is not None or not words:
         what = f'"{wrong}" is no method' if words else "there is no method"
         fix = f'methods=["{wrong.upper()}"]' if wrong else 'methods=["GET", "POST"]'
-        raise HandlerError(what, (f'route("{path}")',), ("methods are words in capitals",), (fix,))
+        raise errors.HandlerError(what, (f'route("{path}")',), ("methods are words in capitals",), (fix,))
     marks = [_on(word, path, status, in_openapi) for word in dict.fromkeys(words)]
 
     def marked(function: Function) -> Function:
@@ -304,12 +303,14 @@ def _on(method: str, path: str, status: int | None, in_openapi: bool) -> Callabl
     return lambda function: handlers.mark(function, route)
 
 
-def _no_path(decorator: str, found: Any) -> HandlerError:
+def _no_path(decorator: str, found: Any) -> "errors.HandlerError":
     """Who writes ``@get`` alone hands over the function itself."""
     if not inspect.isroutine(found):
         example = f'write @{decorator}("/path")'
-        return HandlerError(f"@{decorator} needs a path", why=(f"{found!r} is no text",), fix=(example,))
-    return HandlerError(
+        return errors.HandlerError(
+            f"@{decorator} needs a path", why=(f"{found!r} is no text",), fix=(example,)
+        )
+    return errors.HandlerError(
         f"@{decorator} needs a path",
         (f"handler {found.__name__}, {di.signature(found).place}",),
         ("without parentheses it takes the function for the path",),

@@ -9,9 +9,8 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from rostra import context, di, handlers
+from rostra import context, di, errors, handlers
 from rostra.components import name_of
-from rostra.errors import HandlerError
 from rostra.handlers import Bound, where_of
 from rostra.values import Values
 from rostra_aiohttp.endpoints import scope_of, step_of
@@ -109,7 +108,7 @@ def on_error(*kinds: int | type[Exception], status: int | None = None) -> Callab
     """
     wrong = [kind for kind in kinds if isinstance(kind, int) and not 400 <= kind <= 599]  # noqa: PLR2004  (RFC 9110)
     if wrong or not kinds:
-        raise HandlerError(
+        raise errors.HandlerError(
             f"{wrong[0]} is no status of an error" if wrong else "on_error needs a status or a class",
             why=("those of errors are 400 to 599",),
             fix=("@on_error(404)", "@on_error(LookupError, status=404)"),
@@ -205,8 +204,8 @@ def _kind_of(error: Exception, known: Container[int | type[Exception]]) -> type[
     return next((each for each in type(error).__mro__ if issubclass(each, lowest) and each in known), None)
 
 
-def _twice(bound: Bound, other: Bound) -> HandlerError:
-    return HandlerError(
+def _twice(bound: Bound, other: Bound) -> "errors.HandlerError":
+    return errors.HandlerError(
         f"{bound.declared.trigger.describe()} is answered twice",
         (described(other), described(bound)),
         ("only one can answer",),
@@ -214,8 +213,8 @@ def _twice(bound: Bound, other: Bound) -> HandlerError:
     )
 
 
-def _nothing(bound: Bound) -> HandlerError:
-    return HandlerError(
+def _nothing(bound: Bound) -> "errors.HandlerError":
+    return errors.HandlerError(
         f"{bound.declared.label} returned nothing, and a middleware returns an answer",
         where_of(bound.declared),
         ("it returned None",),

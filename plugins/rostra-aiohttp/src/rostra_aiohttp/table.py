@@ -5,8 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from rostra import di
-from rostra.errors import HandlerError
+from rostra import di, errors
 from rostra.handlers import Bound, where_of
 
 BOUND = "__rostra_bound__"
@@ -39,9 +38,9 @@ def whose(handler: Any) -> str:
     return described(bound) if bound else _classic(handler)
 
 
-def too_late(bound: Bound) -> HandlerError:
+def too_late(bound: Bound) -> "errors.HandlerError":
     """The refusal of a handler that comes when the routes are fixed."""
-    return HandlerError(
+    return errors.HandlerError(
         f"{bound.declared.trigger.describe()} comes too late",
         where_of(bound.declared),
         ("the server runs already, and its routes are fixed then",),

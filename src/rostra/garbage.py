@@ -6,8 +6,11 @@ from contextlib import contextmanager
 
 __all__ = ["collected_seldom"]
 
-_SELDOM = 40_000
-"""So many new objects before garbage is looked for; as a rule Python looks after 700."""
+_SELDOM = 30_000
+"""So many new objects before garbage is looked for; as a rule Python looks after 700.
+
+Libraries leave some, such as classes that were made twice, which so makes room for what is imported next.
+"""
 
 _TIMES = iter(range(4))
 """How often all counts as old in a process: its commands, libraries and plugins are imported, and its stage is prepared.

@@ -97,8 +97,6 @@ async def injected(made: Graph, stack: AsyncExitStack) -> Laps:
 
 def by_hand(made: Graph, question: str) -> Laps:
     """The code without a resolver."""
-    if question == "given":
-        return loop("await by_hand(request())", by_hand=made.by_hand, request=made.module["Request"])
     if question == "component":
         there = made.target()
 
@@ -106,7 +104,14 @@ def by_hand(made: Graph, question: str) -> Laps:
             return there
 
         return loop("await by_hand()", by_hand=component)
-    return loop("await by_hand()", by_hand=made.by_hand)
+    return written(made, question, made.by_hand)
+
+
+def written(made: Graph, question: str, function: Any) -> Laps:
+    """A function of the graph that was written by hand."""
+    if question == "given":
+        return loop("await by_hand(request())", by_hand=function, request=made.module["Request"])
+    return loop("await by_hand()", by_hand=function)
 
 
 async def line(title: str, question: str, made: Graph, peers: list[type[Peer]]) -> None:
@@ -116,6 +121,8 @@ async def line(title: str, question: str, made: Graph, peers: list[type[Peer]]) 
         if question == "component":
             asks["context.get"] = loop("get(target)", get=context.get, target=made.target)
             asks["di.now"] = loop("now(target)", now=di.now, target=made.target)
+        elif made.by_level is not None and len(made.classes) > 1:
+            asks["by level"] = written(made, question, made.by_level)
         for peer in peers:
             try:
                 asks[peer.package] = await getattr(peer(stack), question)(made)
@@ -141,7 +148,7 @@ def printed(title: str, best: Row) -> None:
 async def cold_start(peers: list[type[Peer]]) -> None:
     """Registering 30 classes that nobody has seen before, and the first question."""
     best: Row = {}
-    for _ in range(15):
+    for _ in range(ROUNDS):
         for kind in (Rostra, *peers):
             made = graph(30)
             async with AsyncExitStack() as stack:

@@ -2,9 +2,15 @@
 
 A graph of ``size`` is a tree: class ``i`` takes ``2i + 1`` and ``2i + 2``. Nothing is shared, so that resolvers
 that build each thing anew and those that keep results within a call make the same number of objects.
+
+The code by hand builds in the order of parameters, depth first, as nested calls would, and as rostra promises to: what
+refuses and stands first must keep the others from being started. The order shows in the figures, since processors
+foresee calls of like functions in a row better: level by level, the lowest first, the same calls take up to 8 % less.
+So that is measured beside it.
 """
 
 import itertools
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import attrs
@@ -72,7 +78,7 @@ class Graph:
     """A graph.
 
     Args:
-        module: What its source text defines; ``by_hand`` builds what the first class needs.
+        module: What its source text defines; ``by_hand`` builds what the first class needs, and so does ``by_level``.
         classes: The first is the one that is asked for.
         makers: What to register for each class: the class itself, or a coroutine function.
         of_stage: Those of the classes that live as long as the application.
@@ -97,15 +103,28 @@ class Graph:
         """The code that a user would write without a resolver."""
         return self.module["by_hand"]
 
+    @property
+    def by_level(self) -> Any:
+        """The same calls in another order: the lowest level first. None where there is no other order."""
+        return self.module.get("by_level")
+
 
 def parts(number: int, size: int) -> list[int]:
     """What class ``number`` takes."""
     return [part for part in (2 * number + 1, 2 * number + 2) if part < size]
 
 
+def depth_first(number: int, size: int) -> Iterator[int]:
+    """Class ``number`` and all that it needs, in the order in which nested calls would make them."""
+    for part in parts(number, size):
+        yield from depth_first(part, size)
+    yield number
+
+
 def source(size: int, *, is_async: bool, of_stage: int, takes_request: bool) -> str:
     """The module of a graph, the last ``of_stage`` classes of which are made only once."""
     text = [HEAD]
+    made: dict[int, str] = {}
     for number in reversed(range(size)):
         inside = parts(number, size)
         takes = [f"c{part}: C{part}" for part in inside]
@@ -116,17 +135,18 @@ def source(size: int, *, is_async: bool, of_stage: int, takes_request: bool) -> 
         if is_async:
             text += [f"\n\nasync def make{number}({', '.join(takes)}) -> C{number}:"]
             text += [f"    return C{number}({', '.join(names)})"]
-    by_hand = [f"\n\nasync def by_hand({'request' if takes_request else ''}):"]
-    for number in reversed(range(size)):
-        names = [f"c{part}" for part in parts(number, size)]
-        names += ["request"] if takes_request and number == 0 else []
         make = f"await make{number}" if is_async else f"C{number}"
-        line = f"c{number} = {make}({', '.join(names)})"
+        made[number] = f"c{number} = {make}({', '.join(names)})"
         if number >= size - of_stage:
-            text.append(line)
-        else:
-            by_hand.append(f"    {line}")
-    return "\n".join([*text, *by_hand, "    return c0", ""])
+            text.append(made.pop(number))
+    given = "request" if takes_request else ""
+    text += _written("by_hand", given, [made[each] for each in depth_first(0, size) if each in made])
+    text += _written("by_level", given, made.values())
+    return "\n".join([*text, ""])
+
+
+def _written(name: str, given: str, lines: Iterable[str]) -> list[str]:
+    return [f"\n\nasync def {name}({given}):", *(f"    {line}" for line in lines), "    return c0"]
 
 
 def graph(size: int, *, is_async: bool = False, of_stage: int = 0, takes_request: bool = False) -> Graph:

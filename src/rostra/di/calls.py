@@ -55,8 +55,8 @@ def nject(
 def nject(target: Any, /, *more: Any, **given: Any) -> Promise[Any]:
     """Something of this type: a component of the context, or what an adapter makes of what there is.
 
-    One call makes one object per type, and works on the context as it is when it begins. Nothing that nobody
-    registered is built.
+    One call makes one object per type, in the order of parameters, depth first, and works on the context as it is when
+    it begins. Nothing that nobody registered is built.
 
     Args:
         target: A type: a class, Protocol, NewType, ``Repo[User]``, ``X | None``, ``list[X]`` for all,

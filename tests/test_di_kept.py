@@ -1,6 +1,9 @@
 """What a scope keeps, asked for so often that plans are functions: the third time says what counts."""
 
 import asyncio
+import contextvars
+import gc
+import threading
 from collections.abc import AsyncIterator
 
 import pytest
@@ -229,3 +232,96 @@ async def test_after_its_end_a_scope_gives_nothing_of_what_it_kept() -> None:
 
             with pytest.raises(ClosedError):
                 await task
+
+
+class Threaded(Curious):
+    """Lets another thread look."""
+
+    def __init__(self, session: Session, pool: Pool) -> None:
+        context = contextvars.copy_context()
+        looking = threading.Thread(target=context.run, args=(super().__init__, session, pool))
+        looking.start()
+        looking.join()
+
+
+class Both:
+    def __init__(self, curious: Curious, other: Other) -> None:
+        self.curious = curious
+        self.other = other
+
+
+@pytest.mark.parametrize("kind", [Curious, Threaded])
+@pytest.mark.parametrize("lifetime", ["scope", "call"])
+async def test_what_was_made_is_found_by_who_asks_in_the_middle_and_by_those_who_come_later(
+    kind: type[Curious], lifetime: di.Lifetime
+) -> None:
+    async with a_stage():
+        of_scope(Pool, Session, Other, Both)
+        di.register(kind, lifetime=lifetime)
+        for _ in range(TIMES):
+            async with di.scope():
+                both = await di.nject(Both)
+                session = both.other.session
+
+                assert both.curious.session is session
+                assert both.curious.seen == (session, session.pool)
+                assert di.now(Session) is session
+                assert await di.nject(Other) is both.other
+                assert await di.nject(Both) is both
+
+
+async def test_what_was_made_before_a_failure_stays_also_if_somebody_has_asked() -> None:
+    class Fragile:
+        def __init__(self, curious: Curious, other: Other) -> None:
+            seen.append(other)
+            raise RuntimeError
+
+    seen: list[Other] = []
+
+    async with a_stage():
+        of_scope(Pool, Session, Curious, Other, Fragile)
+        for _ in range(TIMES):
+            async with di.scope():
+                with pytest.raises(RuntimeError):
+                    await di.nject(Fragile)
+
+                assert await di.nject(Other) is seen[-1]
+                assert (await di.nject(Curious)).seen == (seen[-1].session, seen[-1].session.pool)
+
+
+async def test_of_many_that_are_kept_each_is_found_later() -> None:
+    classes: list[type] = []
+    for number in range(100):
+
+        def init(self: object, below: object = None) -> None:
+            self.below = below  # type: ignore[attr-defined]  # of the class that is made here
+
+        init.__annotations__["below"] = classes[-1] if classes else None
+        classes.append(type(f"Link{number}", (), {"__init__": init}))
+
+    async with a_stage():
+        of_scope(*classes)
+        for _ in range(TIMES):
+            async with di.scope():
+                link = await di.nject(classes[-1])
+
+                for cls in reversed(classes):
+                    assert di.now(cls) is link
+                    link = link.below
+
+
+async def test_who_asks_in_the_middle_leaves_no_cycle() -> None:
+    async with a_stage():
+        of_scope(Pool, Session, Curious)
+        for _ in range(TIMES):
+            async with di.scope():
+                await di.nject(Curious)
+        gc.collect()
+        gc.disable()
+        try:
+            for _ in range(20):
+                async with di.scope():
+                    await di.nject(Curious)
+            assert gc.collect() == 0
+        finally:
+            gc.enable()

@@ -12,12 +12,12 @@ import re
 from typing import Any, NamedTuple
 
 from rostra.components import Added, Key, name_of
-from rostra.di.keeping import MISSING
 from rostra.di.passing import is_plain_generator, is_surely_right, passed_by_position
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Plan, StageObject
 from rostra.di.products import Way, product_class
 from rostra.di.scopes import Scope
 from rostra.di.signatures import Parameter, Signature
+from rostra.di.under_way import Making
 from rostra.di.walking import in_any_case, in_order, parts
 
 
@@ -117,55 +117,76 @@ class Writer:
         first = ["values", "function"] if task.is_told_what_to_call else ["values"]
         takes = [*first, *map(_given, task.given), *(["args", "kwargs"] if task.passes else [])]
         if self._keeps and not self._waits:
-            self._function(name, takes, f"{name}_with_what_is_there")
+            self._first(name, takes, f"{name}_with_what_is_there")
             self._lines += ["", ""]
-            self._function(f"{name}_with_what_is_there", takes, None)
+            self._function(f"{name}_with_what_is_there", takes)
         else:
-            self._function(name, takes, None)
+            self._function(name, takes)
         text = "\n".join([*self._lines, ""])
         return Program(name, text, self._names, self._ways, self._slots, self._of_stage)
 
-    def _function(self, name: str, takes: list[str], other: str | None) -> None:
-        """One function. Where nothing was kept yet, nothing need be looked for; else it leaves it to the ``other``."""
-        self._line(0, f"{'async def' if self._task.can_wait else 'def'} {name}({', '.join(takes)}):")
-        flies = self._waits and self._keeps
-        if self._order:
-            self._openings(None if other is None else f"return await {other}({', '.join(takes)})")
-            if flies:
-                self._line(1, "flight = Flight()")
-            needs = self._needs() if self._keeps and other is None else {}
-            self._line(1, "try:")
-            for node, way in self._order:
-                if other is None:
-                    self._making(node, way, needs.get(node, ""))
-                else:
-                    self._made_first(node, way)
-            self._line(1, "except BaseException as error:" if flies else "except Exception as error:")
-            if flies:
-                self._line(2, "kept.abandon(flight, error)")
-            self._line(2, "told(error, ways)")
-            self._line(2, "raise")
+    def _first(self, name: str, takes: list[str], other: str) -> None:
+        """The function for who is the first to ask the scope; it leaves it to the ``other`` where somebody was before.
+
+        Nothing need be looked for, unless an adapter asks by itself while it is called.
+        """
+        making = self._names["making"] = Making(
+            {node.offer.product: self._locals[node] for node in self._kept}
+        )
+        self._head(name, takes)
+        self._line(1, f"if scope.made is not None: return await {other}({', '.join(takes)})")
+        self._line(1, "scope.made = making")
+        self._line(1, "try:")
+        self._line(2, "try:")
+        for node, way in self._order:
+            self._made_first(node, way)
+        row = (each if isinstance(each, str) else f"({', '.join(each)},)" for each in making.row)
+        self._line(3, f"scope.made = {', '.join([self._named('places', making.places), *row])}")
+        self._line(3, "if scope._kept is not None: making.leave(scope)")
+        self._line(2, "except BaseException:")
+        self._line(3, "making.break_off(scope, locals())")
+        self._line(3, "raise")
+        self._failing()
         self._line(1, self._last())
 
-    def _line(self, depth: int, text: str, way: Way | None = None) -> None:
-        self._lines.append("    " * depth + text)
-        if way is not None:
-            self._ways[len(self._lines)] = way
+    def _function(self, name: str, takes: list[str]) -> None:
+        """The function for who finds what others have made."""
+        self._head(name, takes)
+        flies = self._waits and self._keeps
+        if self._keeps:
+            self._line(1, "kept = scope.kept")
+            self._line(1, "find, there, flying = kept.find, kept.values, kept.flights")
+        if flies:
+            self._line(1, "flight = Flight()")
+        needs = self._needs() if self._keeps else {}
+        if self._order:
+            self._line(1, "try:")
+            for node, way in self._order:
+                self._making(node, way, needs.get(node, ""))
+            self._failing("kept.abandon(flight, error)" if flies else "")
+        self._line(1, self._last())
 
-    def _openings(self, otherwise: str | None) -> None:
+    def _head(self, name: str, takes: list[str]) -> None:
+        """Its first line, and the scope, if it needs one."""
+        self._line(0, f"{'async def' if self._task.can_wait else 'def'} {name}({', '.join(takes)}):")
         is_of_scope = any(map(_lives_in_scope, self._nodes))
         if is_of_scope or any(node.offer.signature.is_generator for node in self._nodes):
             self._line(1, f"scope = {self._slot(Scope, None)}")
             if is_of_scope:
                 self._line(1, "if scope.is_closed: scope.check_open()")
-        if otherwise is not None:
-            self._line(1, f"if scope.made is not None: {otherwise}")
-            places = {node.offer.product: place for place, node in enumerate(self._kept, 1)}
-            nothing = self._named("nothing_made", (places, *[MISSING] * len(places)))
-            self._line(1, f"scope.made = made = [*{nothing}]")
-        elif self._keeps:
-            self._line(1, "kept = scope.kept")
-            self._line(1, "find, there, flying = kept.find, kept.values, kept.flights")
+
+    def _failing(self, whatever_it_is: str = "") -> None:
+        """What is done where an adapter fails."""
+        self._line(1, f"except {'BaseException' if whatever_it_is else 'Exception'} as error:")
+        if whatever_it_is:
+            self._line(2, whatever_it_is)
+        self._line(2, "told(error, ways)")
+        self._line(2, "raise")
+
+    def _line(self, depth: int, text: str, way: Way | None = None) -> None:
+        self._lines.append("    " * depth + text)
+        if way is not None:
+            self._ways[len(self._lines)] = way
 
     def _needs(self) -> dict[Node, str]:
         """Ask what the scope has, from the top down: under what condition each object must be made."""
@@ -191,16 +212,12 @@ class Writer:
         return needs
 
     def _made_first(self, node: Build, way: Way) -> None:
-        if node not in self._kept:
-            self._made(2, node, way)
-            return
-        local, place, depth = self._locals[node], self._kept.index(node) + 1, 2
-        if self._order[0][0] is not node:  # what was made before may have asked for this one by itself
-            found = f"({local} := scope._kept.find({self._key(node)}))"
-            self._line(2, f"if scope._kept is None or {found} is MISSING:")
+        depth = 3
+        if node in self._kept and node is not self._nodes[0]:  # what was made before may have asked for it
+            found = f"({self._locals[node]} := scope._kept.find({self._key(node)}))"
+            self._line(depth, f"if scope._kept is None or {found} is MISSING:")
             depth += 1
         self._made(depth, node, way)
-        self._line(depth, f"made[{place}] = {local}")
 
     def _making(self, node: Build, way: Way, need: str) -> None:
         depth = 2
@@ -345,7 +362,7 @@ _TAKEN = frozenset(
             "kwargs",
             "error",
             "scope",
-            "made",
+            "making",
             "kept",
             "find",
             "there",

@@ -14,32 +14,11 @@ from typing import Any, Self, TypeVar
 from rostra.components import Components, Kinds, layer_with
 from rostra.context import enter, leave, peek
 from rostra.di.closing import DONE, Stack, Steps
-from rostra.di.keeping import MISSING, Kept
+from rostra.di.keeping import Kept, KeptToo
 from rostra.di.plans import ScopeValue
 from rostra.di.registry import here
 
 Entered = TypeVar("Entered")
-
-
-class _KeptToo(Kept):
-    """What a scope keeps besides what the first plan makes.
-
-    Args:
-        made: The places of those products, and then what is there.
-    """
-
-    __slots__ = ("_made", "_places")
-
-    def __init__(self, made: list[Any]) -> None:
-        super().__init__()
-        self._made = made
-        self._places: Mapping[Any, int] = made[0]
-
-    def find(self, key: Any) -> Any:
-        """What is kept under ``key``, or ``MISSING``."""
-        place = self._places.get(key)
-        found = MISSING if place is None else self._made[place]
-        return self.values.get(key, MISSING) if found is MISSING else found
 
 
 class Scope(Stack):
@@ -48,13 +27,13 @@ class Scope(Stack):
     As an async context manager, which ``scope`` gives, it is entered once, and left by the task that entered it.
 
     ``made`` is None until somebody asks for something that the scope keeps. The plan that is the first to do so has it
-    for itself, since a list costs less than a dictionary: first the place of each product, then what is made, each in
-    its place. Everybody else looks into ``kept``, and finds both there.
+    for itself: as long as it runs that is a ``Making``, and then the tuple that it has left. Everybody else looks into ``kept``,
+    and finds that there, too.
     """
 
     __slots__ = ("_below", "_given", "_kept", "_token", "made")
 
-    made: list[Any] | None
+    made: Any
     _below: Components | None
     _given: Mapping[str, Any]
     _kept: Kept | None
@@ -70,8 +49,14 @@ class Scope(Stack):
         """What the scope keeps, by product."""
         kept = self._kept
         if kept is None:
-            kept = self._kept = _KeptToo(self.made) if self.made else Kept()
-            self.made = self.made or []
+            made = self.made
+            if made:
+                kept = self._kept = KeptToo(made, self)
+            else:
+                kept, self.made = Kept(), ()
+                self._kept = kept
+            if made and self.made is not made:  # the plan has ended meanwhile, in another thread
+                made.leave(self)
         return kept
 
     async def __aenter__(self) -> Self:

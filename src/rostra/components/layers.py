@@ -188,9 +188,11 @@ def layer_with(item: object, kinds: Kinds, parent: Components, label: str) -> Co
     layer._label = label
     if parent._above is not None:
         values = [*parent.values, item]
-        seen = values[0].begun.get(kinds)
-        if seen is not None:
-            values[0] = seen
+        try:
+            values[0] = values[0].begun[kinds]
+        except KeyError:  # the first that begins with these
+            pass
+        else:
             layer.values = values
             layer._is_lent = False
             layer._above = None

@@ -138,11 +138,10 @@ def now(target: Any, /, *more: Any, **given: Any) -> Any:
     if not given and not more:
         try:
             values = peek().values
-            shape = values[0].shape
-            slot = shape.at_hand[target]
+            slot = values[0].shape.at_hand[target]
             if slot:
                 return values[slot]
-            plan = shape.plans[NOW][target]
+            plan = values[0].shape.plans[NOW][target]
         except (LookupError, TypeError):  # as above
             pass
         else:

@@ -9,6 +9,7 @@ import functools
 import inspect
 import typing
 from collections.abc import Callable, Mapping
+from types import MethodType
 from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 
 from typing_extensions import is_protocol
@@ -53,6 +54,9 @@ class Mark(Values):
     replace: bool
     eager: bool
     captured: Captured | None
+
+
+_UNMARKED = Mark(None, replace=False, eager=False, captured=None)
 
 
 @overload
@@ -174,14 +178,14 @@ class Adapter:
         want = read(annotation)
         if annotation is EMPTY or not want.options:
             raise self._refused("it does not say what it returns", "annotate it: -> Database")
-        if want.optional or want.lazy or len(want.options) > 1:
+        if want.optional or want.lazy or len(want.options) != 1:
             raise self._refused(f"nobody asks for a {want}", "declare one type, which it always returns")
         if is_by_name_only(want.key):
             raise self._refused(
                 f"parameters of type {want} are filled by name only",
                 f'declare a type of your own: typing.NewType("...", {want})',
             )
-        self.declares = Option(want.key, want.name)
+        self.declares = want.options[0]
 
     def for_made(self, made: Key, bindings: Bindings) -> tuple[Any, Signature]:
         """The function to call for ``made``, which is a subclass or a closed form of what is declared."""
@@ -241,7 +245,7 @@ def adapter_of(
         AdapterError: It cannot be called, or not be built, or its options contradict each other.
     """
     _check_callable(make)
-    mark = mark_of(make) or Mark(None, replace=False, eager=False, captured=None)
+    mark = mark_of(make) or _UNMARKED
     captured = mark.captured or captured_for(make)
     try:
         found = read_signature(make, captured=captured)
@@ -262,7 +266,7 @@ def adapter_of(
 
 def identity(make: Any) -> Any:
     """What makes two callables the same adapter: a bound method is a new object each time it is looked up."""
-    return (id(make.__self__), make.__func__) if inspect.ismethod(make) else id(make)
+    return (id(make.__self__), make.__func__) if isinstance(make, MethodType) else id(make)
 
 
 def captured_for(make: Any) -> Captured | None:

@@ -240,8 +240,11 @@ class Nodes:
 
     def kept(self, plan: Plan) -> frozenset[Node]:
         """What the scope may keep for others: all that lives in it and is made of nothing private."""
-        users: dict[Node, list[Node]] = {}
         nodes = list(plan.nodes())
+        of_scope = [node for node in nodes if _lives_in_scope(node)]
+        if not of_scope or not self._private:
+            return frozenset(of_scope)
+        users: dict[Node, list[Node]] = {}
         for node in nodes:
             for each in plan.inside(node):
                 users.setdefault(each, []).append(node)
@@ -252,7 +255,7 @@ class Nodes:
             if node not in private:
                 private.add(node)
                 found += users.get(node, ())
-        return frozenset(node for node in nodes if node not in private and _lives_in_scope(node))
+        return frozenset(node for node in of_scope if node not in private)
 
 
 def _lives_in_scope(node: Node) -> bool:

@@ -307,6 +307,84 @@ async def test_two_given_values_of_a_type_are_found_by_name_only() -> None:
             await di.nject(Session)
 
 
+async def thrice(wanted: Any) -> Any:
+    """Planned and interpreted, compiled and called, called."""
+    first, *others = [await di.nject(wanted) for _ in range(3)]
+    assert others == [first, first]
+    return first
+
+
+async def test_in_a_list_each_given_value_stands_once() -> None:
+    primary, replica = Connection(), Connection()
+
+    async with a_stage():
+        async with di.scope(replica=replica):
+            assert await thrice(list[Connection]) == [replica]
+            assert context.find(Connection) == {"replica": replica}
+
+            async with di.scope(primary=primary):
+                assert await thrice(list[Connection]) == [replica, primary]
+                assert context.find(Connection) == {"replica": replica, "primary": primary}
+
+        async with di.scope(primary=primary, replica=replica):
+            assert await thrice(list[Connection]) == [primary, replica]
+
+
+async def test_what_a_scope_was_given_hides_what_lies_below_without_a_name_in_a_list_too() -> None:
+    replica = Connection()
+
+    async with a_stage():
+        context.add(Connection())
+        async with di.scope(replica=replica):
+            assert await thrice(Connection) is replica
+            assert await thrice(list[Connection]) == [replica]
+
+
+async def test_what_is_added_to_a_scope_by_the_type_of_what_it_was_given_stands_in_a_list_too() -> None:
+    replica, renewed = Connection(), Connection()
+
+    async with a_stage(), di.scope(replica=replica):
+        assert await thrice(list[Connection]) == [replica]
+
+        unnamed = context.add(Connection())
+        assert await thrice(Connection) is unnamed
+        assert await thrice(list[Connection]) == [replica, unnamed]
+
+        context.add(renewed, name="replica")
+        assert await thrice(list[Connection]) == [renewed, unnamed]
+
+
+async def test_what_a_scope_was_given_stays_when_another_takes_its_name() -> None:
+    replica, renewed = Connection(), Connection()
+
+    async with a_stage(), di.scope(replica=replica):
+        context.add(renewed, name="replica")
+
+        assert await thrice(Connection) is replica
+        assert await thrice(list[Connection]) == [renewed, replica]
+        assert context.find(Connection) == {"replica": renewed, None: replica}
+
+
+async def test_what_stands_in_for_a_given_value_stands_in_a_list_beside_it() -> None:
+    replica, instead = Connection(), Connection()
+
+    async with a_stage(), di.scope(replica=replica):
+        with di.override(Connection, instead):
+            assert await thrice(list[Connection]) == [replica, instead]
+
+
+async def test_scopes_that_are_given_one_thing_or_two_by_the_same_names_find_them_alike() -> None:
+    one, other = Connection(), Connection()
+
+    async with a_stage():
+        for given in ({"a": one, "b": one}, {"a": one, "b": other}):
+            async with di.scope(**given):
+                assert await thrice(list[Connection]) == [given["a"], given["b"]]
+                assert context.find(Connection) == given
+                with pytest.raises(ResolveError):
+                    await di.nject(Connection)
+
+
 async def test_what_was_made_with_given_values_is_not_for_others() -> None:
     closed: list[str] = []
 

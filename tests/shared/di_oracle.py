@@ -56,12 +56,25 @@ class Maker:
             yield name, self.hints()[name], position >= len(names) - defaults
 
 
+@attrs.frozen(eq=False)
+class Addition:
+    """A thing that was added: under which type, and by which names it is found; None stands for no name.
+
+    What a scope was given serves parameters of builtin types, too.
+    """
+
+    kind: type
+    labels: tuple[str | None, ...]
+    item: object
+    is_given: bool = False
+
+
 @attrs.define(eq=False)
 class Layer:
     """A layer of the context as the oracle sees it: a list of what was added."""
 
     below: "Layer | None" = None
-    items: list[tuple[type, str | None, object]] = attrs.field(factory=list)
+    items: list["Addition"] = attrs.field(factory=list)
     override: tuple[str, Any, Any] | None = None
     is_scope: bool = False
     is_unscoped: bool = False
@@ -228,18 +241,26 @@ def fits(value: object, cls: Any) -> bool:
 
 def option(ask: Ask, name: str | None, cls: Any, label: str | None, path: Tree) -> Tree | Fault:
     if cls in BUILTIN:
-        return Fault()
+        return given_to_scope(ask, name)
     if name is not None and label is None and in_context(ask, cls, name) is not None:
         return resolved(ask, cls, name, path)
     return resolved(ask, cls, label, path)
 
 
-def in_context(ask: Ask, cls: Any, label: str | None) -> Tree | None:
-    """How far away, and what is there: an object or an override."""
+def given_to_scope(ask: Ask, name: str | None) -> Tree | Fault:
     for depth, layer in enumerate(ask.layer.all()):
-        found = [item for kind, named, item in layer.items if named == label and cls in bases(kind)]
+        for each in layer.items:
+            if each.is_given and name in each.labels and name is not None:
+                return ("object", id(each.item), is_private(ask, depth))
+    return Fault()
+
+
+def in_context(ask: Ask, cls: Any, label: str | None) -> Tree | None:
+    """How far away, and what is there: something that was added, or an override."""
+    for depth, layer in enumerate(ask.layer.all()):
+        found = [each for each in layer.items if label in each.labels and cls in bases(each.kind)]
         if found:
-            return depth, "object", found[-1]
+            return depth, "added", found[-1]
         if layer.override and layer.override[0] == "type":
             target, named = split_name(layer.override[1])
             if named == label and cls in bases(target):
@@ -275,8 +296,8 @@ def resolved(ask: Ask, cls: Any, label: str | None, path: Tree) -> Tree | Fault:
 def from_context(ask: Ask, there: Tree, path: Tree) -> Tree | Fault:
     depth, what, item = there
     private = is_private(ask, depth)
-    if what == "object":
-        return ("object", id(item), private)
+    if what == "added":
+        return ("object", id(item.item), private)
     target, instead = item
     return replacement(ask, target, instead, path, private=private)
 
@@ -293,14 +314,17 @@ def collected(ask: Ask, cls: Any, path: Tree) -> Tree | Fault:
     (item,) = typing.get_args(cls)
     labels: list[str | None] = []
     for layer in reversed(ask.layer.all()):
-        for kind, label, _ in layer.items:
-            if item in bases(kind) and label not in labels:
-                labels.append(label)
+        for each in layer.items:
+            if item in bases(each.kind):
+                labels += [label for label in each.labels if label not in labels]
         if layer.override and layer.override[0] == "type":
             target, label = split_name(layer.override[1])
             if item in bases(target) and label not in labels:
                 labels.append(label)
-    trees = [from_context(ask, there, path) for label in labels if (there := in_context(ask, item, label))]
+    there = {label: found for label in labels if (found := in_context(ask, item, label))}
+    if there.get(None) in [found for label, found in there.items() if label is not None]:
+        del there[None]  # one thing that is found by a name as well
+    trees = [from_context(ask, found, path) for found in there.values()]
     trees += [made(ask, maker, path) for maker in serving(ask) if item in bases(maker.declares()[0])]
     able = tuple(tree for tree in trees if isinstance(tree, tuple))
     return ("list", able) if able else Fault()

@@ -12,7 +12,7 @@ from contextlib import AsyncExitStack
 from typing import Annotated, Any
 
 import attrs
-from di_oracle import Ask, Imagination, Later, Layer, Made, Maker, TooWideError, answer
+from di_oracle import Addition, Ask, Imagination, Later, Layer, Made, Maker, TooWideError, answer
 
 from rostra import context, di
 from rostra.components import Components
@@ -179,13 +179,18 @@ class World:
             kind = self.random.choice([cls for cls in self.classes if isinstance(thing, cls)])
         name = self.random.choice(NAMES) if self.chance(30) else None
         theirs.add(thing, kind, name=name)
-        ours.items.append((kind, name, thing))
+        ours.items.append(Addition(kind, (name,), thing))
 
     async def push(self, stack: AsyncExitStack) -> None:
         what = self.random.choice(("child", "scope", "scope", "unscoped", "type", "maker"))
         ours = Layer(self.ours)
         if what == "scope":
-            await stack.enter_async_context(di.scope())
+            given = self.given_to_scope()
+            await stack.enter_async_context(di.scope(**given))
+            kinds = [type(thing) for thing in given.values()]
+            for name, thing in given.items():
+                labels = (name, None) if kinds.count(type(thing)) == 1 else (name,)
+                ours.items.append(Addition(type(thing), labels, thing, is_given=True))
             ours.is_scope = True
         elif what in {"type", "maker"}:
             self.override(what, ours, stack)
@@ -195,6 +200,12 @@ class World:
                 context.add(di.Unscoped())
                 ours.is_unscoped = True
         self.layer, self.ours = context.current_context(), ours
+
+    def given_to_scope(self) -> dict[str, Thing]:
+        """None or a few; sometimes one thing by several names."""
+        names = self.random.sample(NAMES, self.random.choice((0, 0, 1, 1, 2, 3)))
+        things = {name: self.new() for name in names}
+        return dict.fromkeys(names, self.new()) if self.chance(10) else things
 
     def override(self, what: str, ours: Layer, stack: AsyncExitStack) -> None:
         makers = [*self.registered["process"], *self.registered["stage"]]

@@ -4,7 +4,7 @@ from rostra.components.environment import Environment, Sight
 from rostra.components.keys import Key, canonical, keys, name_of
 from rostra.components.layers import Components, layer_with
 from rostra.components.locking import changing
-from rostra.components.shapes import Added, Kinds, Shape
+from rostra.components.shapes import Added, Kinds, Shape, Under
 
 __all__ = [
     "Added",
@@ -14,6 +14,7 @@ __all__ = [
     "Kinds",
     "Shape",
     "Sight",
+    "Under",
     "canonical",
     "changing",
     "keys",

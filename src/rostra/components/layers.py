@@ -14,7 +14,7 @@ from typing import Any, TypeVar, overload
 from rostra import errors
 from rostra.components.environment import Environment
 from rostra.components.keys import Key, canonical, name_of
-from rostra.components.shapes import Added, Kinds, Shape
+from rostra.components.shapes import Added, Kinds, Shape, Under
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
@@ -113,11 +113,19 @@ class Components(Environment):
         return default
 
     def find(self, wanted: type[Item]) -> dict[str | None, Item]:
-        """All components of this type by name; of those with one name the nearest."""
-        found: dict[str | None, Item] = {}
+        """All components of this type by name; of those with one name the nearest.
+
+        What is found by a name and without, as what a scope is given is, stands there by its name alone.
+        """
+        values, shape = self.look()
+        key = canonical(wanted)
+        names: dict[str | None, None] = {}
         for layer in reversed(list(self.layers())):
-            found |= layer.own(wanted)
-        return found
+            names |= dict.fromkeys(layer.own(key))
+        if shape.is_named_too(key):
+            names.pop(None, None)
+        slots = {name: shape.find(key, name) for name in names}
+        return {name: values[slot] for name, slot in slots.items() if slot is not None}
 
     def own(self, wanted: Key) -> Mapping[str | None, Any]:
         """What this very layer has under ``wanted``, by name; nothing of those below it."""
@@ -147,7 +155,7 @@ class Components(Environment):
         What rostra itself defines is left out: every stage has it, and it would hide what matters.
         """
         return tuple(
-            (layer.label, tuple(_called(key, name) for key, name in layer._added() if not _is_ours(key)))
+            (layer.label, tuple(called for added in layer._added() if (called := _called(*added))))
             for layer in self.layers()
         )
 
@@ -201,9 +209,11 @@ def layer_with(item: object, kinds: Kinds, parent: Components, label: str) -> Co
     return layer
 
 
-def _is_ours(key: Key) -> bool:
-    return isinstance(key, type) and key.__module__.partition(".")[0] == __name__.partition(".")[0]
-
-
 def _called(key: Key, name: str | None) -> str:
+    """What messages call something that was added so; nothing, if it is one of rostra's own."""
+    if isinstance(key, Under):
+        return next(filter(None, (_called(*each) for each in key.all)), "")
+    kind = key if isinstance(key, type) else type(key)
+    if kind.__module__.partition(".")[0] == __name__.partition(".")[0]:
+        return ""
     return name_of(key) if name is None else f'{name_of(key)} "{name}"'

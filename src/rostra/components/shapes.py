@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from rostra.components.keys import Key, keys
 from rostra.components.locking import changing
+from rostra.values import Values
 
 Added: TypeAlias = tuple[Key, str | None]
 """Under which type and name something was added."""
@@ -17,8 +18,26 @@ Added: TypeAlias = tuple[Key, str | None]
 Kinds: TypeAlias = tuple[Added | type, ...]
 """Under which several things were added; a type alone stands for one without a name."""
 
+
+class Under(Values):
+    """In place of a type: several types and names under which one thing is found.
+
+    It has one slot, and so it is known for one thing wherever all that there is is listed.
+    """
+
+    all: tuple[Added, ...]
+
+
 LIMIT = 1_000
 """So many shapes are remembered for the layers above one shape; then they are found out anew."""
+
+
+def found_under(added: Added) -> list[Added]:
+    """Each type and name by which something is found that was added so."""
+    key, name = added
+    if isinstance(key, Under):
+        return [found for each in key.all for found in found_under(each)]
+    return [(each, name) for each in keys(key)]
 
 
 class Shape:
@@ -97,9 +116,9 @@ class Shape:
         """The slots of what was added to the layer itself: by type, then by name in the order of first additions."""
         if self._index is None:
             index: dict[Key, dict[str | None, int]] = {}
-            for key, name in (*self.own, *(self.latest or ())):
-                for each in keys(key):
-                    index.setdefault(each, {})[name] = self.own[key, name]
+            for added in (*self.own, *(self.latest or ())):
+                for key, name in found_under(added):
+                    index.setdefault(key, {})[name] = self.own[added]
             self._index = index
         return self._index
 
@@ -115,8 +134,12 @@ class Shape:
 
     def hides(self, added: Added) -> bool:
         """Whether something that was added later is found instead, under one of its types."""
-        key, name = added
-        return any(self.find(each, name) != self.own[added] for each in keys(key))
+        return any(self.find(*each) != self.own[added] for each in found_under(added))
+
+    def is_named_too(self, key: Key) -> bool:
+        """Whether what is found by this type without a name is one thing with something that is found by a name."""
+        slot = self.find(key, None)
+        return slot is not None and any(each.get(key) == slot for each in self.named.values())
 
     def followed(self, added: Added, *, is_apart: bool) -> "Shape":
         """The shape of a layer of this shape after one more addition.
@@ -176,9 +199,10 @@ class Shape:
         news: Iterable[Added] = self.latest or self.own
         if self._source is not None:
             news = [next(reversed(self.own))]
-        for key, name in news:
-            found = slots if name is None else named.setdefault(name, {})
-            found.update(dict.fromkeys(keys(key), self.own[key, name]))
+        for added in news:
+            for key, name in found_under(added):
+                found = slots if name is None else named.setdefault(name, {})
+                found[key] = self.own[added]
         self.slots, self.named = slots, named
         self._source = None
         self.is_ready = True

@@ -6,12 +6,13 @@ none, nothing that must be closed is made.
 
 # ruff: noqa: SLF001  (what makes a scope fills it)
 
+import functools
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from rostra.components import Components, Kinds, layer_with
+from rostra.components import Added, Components, Key, Kinds, Under, layer_with
 from rostra.context import enter, leave, peek
 from rostra.di.closing import DONE, Stack, Steps
 from rostra.di.keeping import Kept, KeptToo
@@ -146,7 +147,9 @@ def scope(**given: Any) -> Scope:
     scope within a scope makes its own. The body runs in a context layer of the scope's own.
 
     Args:
-        given: Components of the scope's layer, found by name and by type; by name only if there are two of a type.
+        given: Components of the scope's layer, found by name and by type, and in a ``list`` of all once, by name; found by
+            name only if there are two of a type. That one object is given by two names makes no difference: then it is two
+            components, as with ``context.add``.
 
     Raises:
         ExceptionGroup: Closing failed; the body's exception is its first member.
@@ -170,12 +173,16 @@ def scope_above(layer: Components) -> Scope:
 
 
 def _add(layer: Components, given: Mapping[str, Any]) -> None:
-    types = [type(value) for value in given.values()]
-    for name, value in given.items():
-        layer.add(value, ScopeValue(name))
-        layer.add(value, type(value), name=name)
-        if types.count(type(value)) == 1:
-            layer.add(value, type(value))
+    types: list[Key] = [type(value) for value in given.values()]
+    for (name, value), kind in zip(given.items(), types, strict=True):
+        layer.include(value, _found_under(name, kind, types.count(kind) == 1))
+
+
+@functools.lru_cache(maxsize=1024)
+def _found_under(name: str, kind: Key, is_alone: bool) -> Added:
+    """Under what a scope has a given value."""
+    by_name: tuple[Added, ...] = ((ScopeValue(name), None), (kind, name))
+    return Under((*by_name, (kind, None)) if is_alone else by_name), None
 
 
 def nearest_scope(layer: Components) -> tuple[int, Scope | None]:

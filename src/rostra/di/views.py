@@ -1,6 +1,6 @@
 """What may a call use? The context from its layer down, the adapters, the given values, the scope, the stage."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from typing_extensions import is_protocol
@@ -116,7 +116,20 @@ class View(Values):
             names |= dict.fromkeys(layer.own(key))
             for overrides in layer.own(Overrides).values():
                 names |= {option.name: None for option in overrides.by_type if option.key == key}
-        return list(names)
+        return [name for name in names if name is not None or not self._is_named_too(key, names)]
+
+    def _is_named_too(self, key: Key, names: Iterable[str | None]) -> bool:
+        """Whether the component that is found without a name is found by a name, too."""
+        shape = self.layer.shape
+        if not shape.is_named_too(key):
+            return False
+        same = [name for name in names if shape.find(key, name) == shape.find(key, None)]
+        components = [name for name in same if self._is_component(Option(key, name))]
+        return None in components and len(components) > 1
+
+    def _is_component(self, option: Option) -> bool:
+        seen = self._seen(option)
+        return seen is not None and seen.instead is None
 
     def replaced(self, adapter: Adapter) -> Seen | None:
         """What stands in for an adapter."""

@@ -1,6 +1,5 @@
 import abc
 import collections.abc
-import gc
 import typing
 from typing import Any, Generic, NewType, Protocol, TypeVar
 
@@ -10,8 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from rostra.components import Components, Under, canonical, keys, name_of
-from rostra.components.environment import Environment
-from rostra.components.shapes import Shape
 from rostra.errors import ComponentNotFoundError, NotAComponentError
 
 T = TypeVar("T")
@@ -302,116 +299,6 @@ class TestLayers:
         assert [layer.label for layer in task.layers()] == ["scope", "task sweep", "stage"]
 
 
-class TestShapes:
-    """What layers share that were made alike; seen from outside as what look-ups and additions do not cost."""
-
-    def test_layers_to_which_the_same_was_added_share_their_shape(self) -> None:
-        stage = Components()
-        stage.add(User())
-        one, other = stage.push(), stage.push().push()
-
-        for layer in (one, other):
-            layer.add(Users())
-            layer.add(Box(), name="big")
-
-        assert one.shape is not stage.shape
-        assert one.shape.slots == other.shape.slots
-        same = stage.push()
-        same.add(Users())
-        same.add(Box(), name="big")
-        assert same.shape is one.shape
-
-    def test_a_layer_has_the_environment_of_the_one_below_until_something_is_added(self) -> None:
-        stage = Components()
-        stage.add(User())
-
-        layer = stage.push()
-
-        assert layer.look() == stage.look()
-        layer.add(Users())
-        assert layer.look() != stage.look()
-
-    def test_what_replaces_a_component_keeps_the_shape(self) -> None:
-        layer = Components()
-        layer.add(Users())
-        shape = layer.shape
-
-        latest = layer.add(Users())
-
-        assert layer.shape is shape
-        assert layer.get(Repo) is latest
-
-    def test_types_that_hide_each_other_in_turn_need_no_more_shapes_than_orders(self) -> None:
-        layer = Components().push()
-        for _ in range(3):
-            layer.add(Dog())
-            layer.add(Cat())
-        shape = layer.shape
-
-        layer.add(Dog())
-        cat = layer.add(Cat())
-
-        assert layer.shape is shape
-        assert layer.get(Animal) is cat
-        assert len(layer.values[1:]) == 2
-
-    def test_a_class_that_is_apart_shares_its_shape_with_nobody(self) -> None:
-        stage = Components()
-        one, other = stage.push(), stage.push()
-
-        one.add(Stray())
-        other.add(Stray())
-
-        assert one.shape is not other.shape
-
-    def test_who_reads_a_list_of_values_does_not_see_them_change(self) -> None:
-        layer = Components()
-        first = layer.add(User())
-        values = layer.values
-
-        layer.add(User())
-        layer.add(Users())
-
-        assert values[1:] == [first]
-
-    def test_ten_thousand_types_leave_no_more_shapes_than_are_remembered(self) -> None:
-        stage = Components()
-        for number in range(10_000):
-            stage.push().add(number, f"key {number}")
-
-        gc.collect()
-
-        assert sum(isinstance(each, Shape) for each in gc.get_objects()) < 3_000
-
-    def test_ten_thousand_types_in_one_layer_are_found(self) -> None:
-        layer = Components().push()
-        for number in range(10_000):
-            layer.add(number, f"key {number}")
-
-        assert [layer.get(f"key {number}") for number in (0, 5_000, 9_999)] == [0, 5_000, 9_999]
-
-    def test_layers_that_are_gone_are_not_remembered_by_the_one_below(self) -> None:
-        stage = Components()
-        for _ in range(1_000):
-            stage.push().add(User())
-
-        gc.collect()
-
-        assert sum(isinstance(each, Environment) for each in gc.get_objects()) < 500
-        stage.add(Users())
-
-    def test_a_thousand_layers_deep_an_addition_at_the_bottom_is_seen(self) -> None:
-        stage = Components()
-        layer = stage
-        for number in range(1_500):
-            layer = layer.push()
-            layer.add(number, f"key {number}")
-
-        user = stage.add(User())
-
-        assert layer.get(User) is user
-
-
 class Animal: ...
 
 
@@ -432,6 +319,7 @@ class Stray(Cat):
 
 
 ANIMALS = [Animal, Dog, Puppy, Cat, Hybrid, Stray]
+MANY = [f"key {number}" for number in range(90)]
 LINEAGE = {cls: [base for base in cls.__mro__ if base is not object] for cls in ANIMALS}
 
 
@@ -450,6 +338,10 @@ class Model:
         """Let it be found by all of these names."""
         self.added += [(cls, name, item) for name in names]
         self.kinds.add((cls, *names))
+
+    def has(self, key: str) -> bool:
+        """Whether something was added by this key alone, here or below."""
+        return (key,) in self.kinds or (self.below is not None and self.below.has(key))
 
     def slots(self) -> int:
         """So many places are needed in this layer and in those below it."""
@@ -513,6 +405,18 @@ class LayersBehaveLikeLists(RuleBasedStateMachine):
         item = cls()
         layer[0].include(item, (Under(((cls, name), (cls, None))), None))
         layer[1].add(item, cls, name, None)
+
+    @rule(layer=layers, first=st.sampled_from([0, 30]))
+    def add_many(self, layer: tuple[Components, Model], first: int) -> None:
+        for number in range(first, first + 60):
+            layer[0].add(number, MANY[number])
+            layer[1].kinds.add((MANY[number],))
+
+    @invariant()
+    def of_many_each_layer_finds_what_it_has(self) -> None:
+        for real, model in self.all:
+            for key in (MANY[0], MANY[59], MANY[60], MANY[89]):
+                assert real.get(key, default=None) == (MANY.index(key) if model.has(key) else None)
 
     @invariant()
     def every_layer_answers_alike(self) -> None:

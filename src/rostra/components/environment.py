@@ -159,7 +159,7 @@ class Environment:
             values = [*self.values]
             before: Seen = values[0]
             shape = before.shape if before.own is not None else before.shape.above.first
-            slot = shape.own.get(added)
+            slot = shape.slot_of(added)
             if slot is None:
                 values.append(item)
                 shape = shape.followed(added, is_apart=is_apart)
@@ -198,11 +198,10 @@ class Environment:
             values[0] = Seen(shape, None)
         else:
             shape = shape.above.first
-            for added, slot in own.own.items():
-                values.append(known[slot])
-                shape = shape.followed(added, is_apart=hasattr(type(known[slot]), APART))
-            for added in own.latest or ():
-                shape = shape.followed(added, is_apart=hasattr(type(known[own.own[added]]), APART))
+            slots = own.own
+            values += map(known.__getitem__, slots.values())
+            for added in (*slots, *(own.latest or ())):
+                shape = shape.followed(added, is_apart=hasattr(type(known[slots[added]]), APART))
             values[0] = Seen(shape, shape)
         self.values = values
 

@@ -5,7 +5,7 @@ thousand requests share theirs. So whatever is found out about a shape once hold
 one in the shape and one in the list, however deep the layers lie.
 """
 
-from collections.abc import Iterable
+import itertools
 from typing import Any, TypeAlias
 
 from rostra.components.keys import Key, keys
@@ -31,13 +31,14 @@ class Under(Values):
 LIMIT = 1_000
 """So many shapes are remembered for the layers above one shape; then they are found out anew."""
 
+ALIKE = 100
+"""Layers share the shapes of so many additions; what has more is hardly like any other."""
 
-def found_under(added: Added) -> list[Added]:
-    """Each type and name by which something is found that was added so."""
-    key, name = added
-    if isinstance(key, Under):
-        return [found for each in key.all for found in found_under(each)]
-    return [(each, name) for each in keys(key)]
+
+def parts(added: Added) -> tuple[Added, ...]:
+    """Each type and name under which something was added."""
+    key, _ = added
+    return key.all if isinstance(key, Under) else (added,)
 
 
 class Shape:
@@ -45,9 +46,11 @@ class Shape:
 
     Args:
         level: Which layers have this shape: those above another shape.
-        own: What was added to the layer itself, in the order of the first additions, and its slots.
-        latest: The same in the order of the last additions, if that is another: the later hides the earlier one.
-        source: A shape with the same additions but for the last one, from which the slots are copied.
+        order: What was added to the layer itself, in the order of the first additions, and its slots. Shapes that begin
+            alike have one of it in common, which goes on with what only the longer ones have.
+        count: How many of these are its own.
+        latest: Its own in the order of the last additions, if that is another: the later hides the earlier one.
+        source: A shape with its first additions, from which the slots are copied; those after them are the latest, too.
 
     ``slots`` are those of components without a name, ``named`` those of the others. Both are empty until
     ``prepare``, and only a look-up that finds nothing need call it. ``next`` are the shapes that follow this one, for
@@ -59,14 +62,16 @@ class Shape:
         "__weakref__",
         "_above",
         "_index",
+        "_is_continued",
+        "_order",
         "_source",
         "at_hand",
+        "count",
         "is_ready",
         "latest",
         "level",
         "named",
         "next",
-        "own",
         "plans",
         "slots",
     )
@@ -74,18 +79,21 @@ class Shape:
     def __init__(
         self,
         level: "Level",
-        own: dict[Added, int],
+        order: dict[Added, int],
+        count: int = 0,
         latest: tuple[Added, ...] | None = None,
         source: "Shape | None" = None,
     ) -> None:
         self.level = level
-        self.own = own
+        self.count = count
         self.latest = latest
         self.is_ready = False
         self.slots: dict[Key, int] = {}
         self.named: dict[str, dict[Key, int]] = {}
         self.plans: dict[Any, Any] = {}
         self.at_hand: dict[Key, int] = {}
+        self._order = order
+        self._is_continued = False
         self._source = source
         self._above: Level | None = None
         self.next: dict[Added, Shape] = {}
@@ -94,7 +102,23 @@ class Shape:
     @property
     def size(self) -> int:
         """How many slots there are."""
-        return self.level.base + len(self.own)
+        return self.level.base + self.count
+
+    @property
+    def own(self) -> dict[Added, int]:
+        """What was added to the layer itself, in the order of the first additions, and its slots."""
+        with changing:  # who adds may go on with it
+            return {added: self._order[added] for added in self._after(0)}
+
+    def _after(self, count: int) -> list[Added]:
+        """What was added to the layer itself after so many others."""
+        total = len(self._order)
+        return [*itertools.islice(reversed(self._order), total - self.count, total - count)][::-1]
+
+    def slot_of(self, added: Added) -> int | None:
+        """The slot of what was added so to the layer itself."""
+        slot = self._order.get(added)
+        return None if slot is None or slot >= self.size else slot
 
     @property
     def above(self) -> "Level":
@@ -116,9 +140,11 @@ class Shape:
         """The slots of what was added to the layer itself: by type, then by name in the order of first additions."""
         if self._index is None:
             index: dict[Key, dict[str | None, int]] = {}
-            for added in (*self.own, *(self.latest or ())):
-                for key, name in found_under(added):
-                    index.setdefault(key, {})[name] = self.own[added]
+            own = self.own
+            for added in (*own, *(self.latest or ())):
+                for key, name in parts(added):
+                    for each in keys(key):
+                        index.setdefault(each, {})[name] = own[added]
             self._index = index
         return self._index
 
@@ -134,7 +160,8 @@ class Shape:
 
     def hides(self, added: Added) -> bool:
         """Whether something that was added later is found instead, under one of its types."""
-        return any(self.find(*each) != self.own[added] for each in found_under(added))
+        slot = self.slot_of(added)
+        return any(self.find(each, name) != slot for key, name in parts(added) for each in keys(key))
 
     def is_named_too(self, key: Key) -> bool:
         """Whether what is found by this type without a name is one thing with something that is found by a name."""
@@ -151,25 +178,37 @@ class Shape:
         known = None if is_apart else self.next.get(added)
         if known is not None:
             return known
-        shape = self._reordered(added, is_apart) if added in self.own else self._grown(added)
-        if self.level.is_shared and not is_apart:
+        is_remembered = self.level.is_shared and not is_apart and self.count < ALIKE
+        follow = self._grown if self.slot_of(added) is None else self._reordered
+        shape = follow(added, is_remembered)
+        if is_remembered:
             self.next[added] = shape
         return shape
 
-    def _grown(self, added: Added) -> "Shape":
+    def _grown(self, added: Added, is_remembered: bool) -> "Shape":
         self.level.count += 1
+        order = self._order
+        # what is remembered for others holds on to nothing that only one layer goes on with
+        is_for_one = not is_remembered and self.level.is_shared and self.count <= ALIKE
+        if self._is_continued or is_for_one:
+            order = self.own
+        else:
+            self._is_continued = True
+        order[added] = self.size
         latest = None if self.latest is None else (*self.latest, added)
-        return Shape(self.level, {**self.own, added: self.size}, latest, self)
+        source = self._source or (self if self.count else None)
+        return Shape(self.level, order, self.count + 1, latest, source)
 
-    def _reordered(self, added: Added, is_apart: bool) -> "Shape":
-        latest = (*(each for each in self.latest or self.own if each != added), added)
-        key = (tuple(self.own), latest)
-        known = None if is_apart else self.level.reordered.get(key)
+    def _reordered(self, added: Added, is_remembered: bool) -> "Shape":
+        own = self.own
+        latest = (*(each for each in self.latest or own if each != added), added)
+        key = (tuple(own), latest)
+        known = self.level.reordered.get(key) if is_remembered else None
         if known is not None:
             return known
-        shape = Shape(self.level, self.own, latest)
+        shape = Shape(self.level, own, self.count, latest)
         self.level.count += 1
-        if self.level.is_shared and not is_apart:
+        if is_remembered:
             self.level.reordered[key] = shape
         return shape
 
@@ -193,16 +232,17 @@ class Shape:
 
     def _fill(self) -> None:
         """Find out the slots from those of the shape beneath, and show them all at once to whoever looks meanwhile."""
-        beneath = self._beneath
+        source, beneath = self._source, self._beneath
         slots = {} if beneath is None else {**beneath.slots}
-        named = {} if beneath is None else {name: {**each} for name, each in beneath.named.items()}
-        news: Iterable[Added] = self.latest or self.own
-        if self._source is not None:
-            news = [next(reversed(self.own))]
+        named = {} if beneath is None else {**beneath.named}
+        news = (self.latest or self._after(0)) if source is None else self._after(source.count)
+        more: dict[str, dict[Key, int]] = {}
         for added in news:
-            for key, name in found_under(added):
-                found = slots if name is None else named.setdefault(name, {})
-                found[key] = self.own[added]
+            for key, name in parts(added):
+                found = slots if name is None else more.setdefault(name, {})
+                found.update(dict.fromkeys(keys(key), self._order[added]))
+        for name, found in more.items():
+            named[name] = {**named.get(name, {}), **found}
         self.slots, self.named = slots, named
         self._source = None
         self.is_ready = True

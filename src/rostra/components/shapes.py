@@ -149,9 +149,11 @@ class Shape:
         return self._index
 
     def forget(self) -> None:
-        """Let the resolver find everything out anew."""
-        self.plans.clear()
-        self.at_hand.clear()
+        """Let the resolver find everything out anew; what is written meanwhile into the former dictionaries is lost."""
+        with changing:
+            changing.keep((self.plans, self.at_hand))
+            self.plans = {}
+            self.at_hand = {}
 
     def find(self, key: Key, name: str | None) -> int | None:
         """The slot of the nearest component of this type and name."""

@@ -15,7 +15,7 @@ from typing import Any, Literal, Self, TypeAlias, TypeVar, overload
 from typing_extensions import is_protocol
 
 from rostra import errors
-from rostra.components import Key
+from rostra.components import Key, changing
 from rostra.di.annotations import (
     Bindings,
     Option,
@@ -27,7 +27,7 @@ from rostra.di.annotations import (
 )
 from rostra.di.names import Captured, capture, place_of
 from rostra.di.ordinary import EMPTY
-from rostra.di.signatures import Signature, label_of, read_signature
+from rostra.di.signatures import Signature, Style, label_of, read_signature
 from rostra.values import Values
 
 Lifetime: TypeAlias = Literal["call", "scope", "stage"]
@@ -166,15 +166,17 @@ class Adapter:
         return self.signature.is_generator
 
     def settle(self, more_names: Mapping[str, Any]) -> None:
-        """Find out what it declares.
+        """Find out what it declares; all at once, if several threads do.
 
         Raises:
             AnnotationError: Its return annotation cannot be read yet.
             AdapterError: It declares nothing that anybody could ask for.
         """
+        signature = self.signature  # taken first, since it may be another once it is known what is declared
         if self.declares is not None:
             return
-        annotation = self._declared(self.signature.returns(more_names))
+        annotation, style = _unwrapped(signature, signature.returns(more_names))
+        annotation = self._declared(annotation)
         want = read(annotation)
         if annotation is EMPTY or not want.options:
             raise self._refused("it does not say what it returns", "annotate it: -> Database")
@@ -185,7 +187,13 @@ class Adapter:
                 f"parameters of type {want} are filled by name only",
                 f'declare a type of your own: typing.NewType("...", {want})',
             )
-        self.declares = want.options[0]
+        owner = getattr(self.make, "__self__", None)
+        with changing:
+            if self.declares is None:
+                self.declares = want.options[0]
+                self.family = owner if isinstance(owner, type) and annotation is owner else None
+                if style != signature.style:
+                    self.signature = signature._replace(style=style)
 
     def for_made(self, made: Key, bindings: Bindings) -> tuple[Any, Signature]:
         """The function to call for ``made``, which is a subclass or a closed form of what is declared."""
@@ -206,8 +214,7 @@ class Adapter:
         return self.make, found._replace(style=self.signature.style)
 
     def _declared(self, annotation: Any) -> Any:
-        """The return annotation without what is around it: iterators, awaitables, ``Self``."""
-        annotation = self._unwrapped(annotation)
+        """The type that is meant: the class itself, or the owner where ``Self`` is written."""
         if isinstance(self.make, type):
             open_parameters = getattr(self.make, "__parameters__", ())
             return subscripted(self.make, open_parameters) if open_parameters else self.make
@@ -216,24 +223,22 @@ class Adapter:
             annotation = owner if isinstance(owner, type) else type(owner)
         elif isinstance(annotation, TypeVar) and isinstance(owner, type):
             annotation = owner
-        if isinstance(owner, type) and annotation is owner:
-            self.family = owner
-        return annotation
-
-    def _unwrapped(self, annotation: Any) -> Any:
-        origin, arguments = origin_of(annotation), typing.get_args(annotation)
-        if self.signature.is_generator:
-            return arguments[0] if origin in _YIELDED and arguments else EMPTY
-        if self.signature.style == "plain" and origin is collections.abc.Awaitable:
-            self.signature = self.signature._replace(style="awaitable")
-            return arguments[0]
-        if self.signature.style == "plain" and origin is collections.abc.Coroutine:
-            self.signature = self.signature._replace(style="awaitable")
-            return arguments[2]
         return annotation
 
     def _refused(self, reason: str, fix: str) -> "errors.AdapterError":
         return errors.AdapterError(self.label, self.place, reason, fix)
+
+
+def _unwrapped(signature: Signature, annotation: Any) -> tuple[Any, Style]:
+    """A return annotation without the iterator or awaitable around it, and how what is returned becomes that."""
+    origin, arguments = origin_of(annotation), typing.get_args(annotation)
+    if signature.is_generator:
+        return arguments[0] if origin in _YIELDED and arguments else EMPTY, signature.style
+    if signature.style == "plain" and origin is collections.abc.Awaitable:
+        return arguments[0], "awaitable"
+    if signature.style == "plain" and origin is collections.abc.Coroutine:
+        return arguments[2], "awaitable"
+    return annotation, signature.style
 
 
 def adapter_of(

@@ -11,12 +11,12 @@ from types import CellType, FunctionType, MethodType
 from typing import Any
 
 from rostra import errors
-from rostra.components import Components, Shape, Sight
+from rostra.components import Components, Shape
 from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, has_order, has_text, in_order, read
 from rostra.di.names import Captured
 from rostra.di.plans import Load
-from rostra.di.recipes import Recipe, Ways, function_of, recipe_for, run_of
+from rostra.di.recipes import At, Recipe, Ways, function_of, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import Run, driven
 from rostra.di.signatures import Signature, read_signature, signature
@@ -57,7 +57,7 @@ def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
     layer, is_one = here(), len(targets) == 1
     key = question(targets, given)
     at, recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
-    values, shape = at
+    values, shape, _ = at
     slot = _slot_of(recipe, shape) if is_one and not given else None
     if slot is not None:
         shape.at_hand[key] = slot
@@ -103,13 +103,13 @@ def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[
 
 
 def planned(
-    at: Sight, under: tuple[Any, ...], key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
+    at: At, under: tuple[Any, ...], key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
 ) -> Callable[..., Any] | None:
     """The plan as a function, kept where ``calls`` will find it; None if this call is to be interpreted.
 
     Args:
-        at: What is seen where it is asked, as it was when ``recipe`` was found out.
-        under: Through which dictionaries to go from the shape's.
+        at: Where it is asked, as it was when ``recipe`` was found out.
+        under: Through which dictionaries to go from that of the plans.
         key: Its key in the last of them.
         recipe: What was found out.
         given: The given values.
@@ -117,8 +117,7 @@ def planned(
     """
     if not recipe.is_known:
         return None
-    _, shape = at
-    plans = shape.plans
+    plans = at.plans
     for each in under:
         plans = plans.setdefault(each, {})
     function: Callable[..., Any] | None = plans.get(key)

@@ -8,13 +8,13 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, Shape, Sight
+from rostra.components import Components, Shape
 from rostra.context import peek
 from rostra.di.asking import called, planned
 from rostra.di.late import LateScope
 from rostra.di.plans import Build, Collect, Constant, Load, Node, Plan, StageObject
-from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
-from rostra.di.registry import here, registry_of
+from rostra.di.recipes import At, Recipe, Ways, plans_of, recipe_for, run_of
+from rostra.di.registry import here
 from rostra.di.signatures import Signature
 
 
@@ -71,32 +71,26 @@ class Caller:
         return plan(values, (), named) if named else plan(values)  # type: ignore[no-any-return]  # generated
 
     def _found(self, layer: Components, way: _Way, named: Mapping[str, Any]) -> Awaitable[Any]:
+        below = layer.below.shape if isinstance(layer, LateScope) else None
+        plans = {} if below is None else plans_of(below, layer)
         at, recipe = recipe_for(layer, self._question, lambda: self._known, {})
         plan = self._planned(at, way, recipe)
         if plan is None:
             return called(self.function, recipe, run_of(recipe, layer, {}), (), named)
-        if isinstance(layer, LateScope):
-            _remember(layer, at[1], recipe, way, plan)
-        return plan(at[0], (), named) if named else plan(at[0])  # type: ignore[no-any-return]  # generated
+        is_above = at.shape.level.below is below
+        if isinstance(layer, LateScope) and is_above and _is_below(recipe.plan, at.shape):
+            # What reads nothing of the scope's layer finds the same in the layer below, at the same places.
+            # So it does in the next scope, if that comes with things of the same types.
+            plans.setdefault(way.in_scope, {})[_kinds(layer.items)] = plan
+        return plan(at.values, (), named) if named else plan(at.values)  # type: ignore[no-any-return]  # generated
 
-    def _planned(self, at: Sight, way: _Way, recipe: Recipe) -> Callable[..., Any] | None:
+    def _planned(self, at: At, way: _Way, recipe: Recipe) -> Callable[..., Any] | None:
         """The plan; one that awaits nothing itself gives what the function gives, which is a coroutine less."""
         if inspect.iscoroutinefunction(self.function):
             plan = planned(at, (), way, recipe, {}, Ways(passes=way.passes, can_wait=False))
             if plan is not None:
                 return plan
         return planned(at, (), way, recipe, {}, Ways(passes=way.passes))
-
-
-def _remember(layer: LateScope, shape: Shape, recipe: Recipe, way: _Way, plan: Callable[..., Any]) -> None:
-    """What reads nothing of the scope's layer finds the same in the layer below, at the same places.
-
-    So it does in the next scope, if that comes with things of the same types.
-    """
-    below = layer.below.shape
-    if shape.level.below is below and _is_below(recipe.plan, shape):
-        below.plans.setdefault(way.in_scope, {})[_kinds(layer.items)] = plan
-        registry_of(layer).remembers(below)
 
 
 def _kinds(items: tuple[object, ...]) -> Any:

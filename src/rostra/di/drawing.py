@@ -165,7 +165,7 @@ def _beyond(leaf: Failure, view: View) -> Iterator[str]:
                 yield f"a {option} is in the {layer.label} layer, which ends before the stage does"
     for problem in view.registry.problems:
         yield f"{problem}".partition("\n")[0]
-    for adapter in view.registry.adapters:
+    for adapter in view.roster.adapters:
         made = adapter.declares.key if adapter.declares else None
         if made is not None and made != option.key and made in keys(option.key):
             yield f"{adapter.label} gives {with_article(name_of(made))}, {adapter.place}, which need not be {with_article(option)}"

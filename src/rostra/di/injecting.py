@@ -7,10 +7,10 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, Sight, layer_with
+from rostra.components import Components, layer_with
 from rostra.di.adapters import captured_for
 from rostra.di.asking import INJECTED, called, planned, remaining
-from rostra.di.recipes import Recipe, Ways, recipe_for, run_of
+from rostra.di.recipes import At, Recipe, Ways, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import driven
 from rostra.di.scopes import OF_SCOPE, nearest_scope, scope
@@ -99,7 +99,7 @@ class Injected:
 
     def _recipe(
         self, layer: Components, key: Any, args: tuple[Any, ...], kwargs: Mapping[str, Any]
-    ) -> tuple[Sight, Recipe]:
+    ) -> tuple[At, Recipe]:
         def asked() -> Signature:
             passed = self._bindable.bind_partial(*args, **kwargs).arguments
             return remaining(self._known, frozenset(passed))

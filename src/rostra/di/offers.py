@@ -82,22 +82,28 @@ class Entry(Values):
 
 
 class Index:
-    """The adapters of one registry by every form of what they make."""
+    """The adapters of one registry by every form of what they make. A copy stays as it is when one more is added."""
 
     def __init__(self) -> None:
-        self._entries: dict[Option, list[Entry]] = {}
-        self._families: list[Entry] = []
+        self._entries: dict[Option, tuple[Entry, ...]] = {}
+        self._families: tuple[Entry, ...] = ()
+
+    def copy(self) -> "Index":
+        """As it is now."""
+        copy = Index()
+        copy._entries, copy._families = {**self._entries}, self._families
+        return copy
 
     def add(self, adapter: Adapter, number: int) -> None:
         """Add an adapter whose return annotation could be read."""
         if adapter.declares is None:
             return
         if adapter.family is not None:
-            self._families.append(Entry(adapter, number, adapter.family, _FAMILY))
+            self._families += (Entry(adapter, number, adapter.family, _FAMILY),)
         for distance, form in enumerate(keys(adapter.declares.key)):
             found_by = origin_of(form) if type_parameters(form) else form
-            entries = self._entries.setdefault(Option(found_by, adapter.declares.name), [])
-            entries.append(Entry(adapter, number, form, distance))
+            option = Option(found_by, adapter.declares.name)
+            self._entries[option] = (*self._entries.get(option, ()), Entry(adapter, number, form, distance))
 
     def entries(self, option: Option) -> list[Entry]:
         """Those that may make this type, in the order of registration; the form may turn out not to fit."""

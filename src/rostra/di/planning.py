@@ -241,7 +241,7 @@ class Planner:
         if in_context is not None:
             return in_context
         failures: list[Failure] = []
-        for _, equally_near in itertools.groupby(view.registry.offers(option), key=lambda offer: offer.rank):
+        for _, equally_near in itertools.groupby(view.roster.offers(option), key=lambda offer: offer.rank):
             tried = [(offer, self._built(view, offer)) for offer in equally_near]
             able = [(offer, found) for offer, found in tried if not isinstance(found, Failure)]
             failures += [found for _, found in tried if isinstance(found, Failure)]
@@ -345,7 +345,7 @@ class Planner:
         """Everything that is an ``item``: components, from the lowest layer up, then what adapters make."""
         names = [item.name] if item.name else view.names(item.key)
         loads = (self._in_context(view, Option(item.key, name)) for name in names)
-        builds = (self._built(view, offer) for offer in view.registry.all_offers(item))
+        builds = (self._built(view, offer) for offer in view.roster.all_offers(item))
         found = (*loads, *builds)
         nodes = tuple(node for node in found if node is not None and not isinstance(node, Failure))
         if not nodes:

@@ -8,10 +8,11 @@ which it would be found: an addition moves a layer to another shape, and a regis
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, Shape, Sight
+from rostra.components import Components, Shape, Sight, changing
 from rostra.di.answering import Answer, Asked, answer
 from rostra.di.facts import Facts
 from rostra.di.plans import Build, Plan
+from rostra.di.registry import registry_of
 from rostra.di.running import Run
 from rostra.di.scopes import nearest_scope
 from rostra.di.stage_objects import StageObjects
@@ -22,6 +23,21 @@ LIMIT = 1_000
 """So many plans are remembered for one shape; then they are found out anew."""
 
 _RECIPES = object()
+
+
+class At(Values):
+    """Where something is asked.
+
+    Args:
+        values: What is seen there, as it was when this began.
+        shape: Where things are in that.
+        plans: What is remembered for the shape. If that is forgotten meanwhile, it is another dictionary from then on, and
+            nobody reads what is written into this one.
+    """
+
+    values: list[Any]
+    shape: Shape
+    plans: dict[Any, Any]
 
 
 class Recipe:
@@ -93,8 +109,8 @@ def checked(view: View, asked: Asked) -> Answer:
 
 def recipe_for(
     layer: Components, key: Any, asked: Callable[[], Asked], given: Mapping[str, Any]
-) -> tuple[Sight, Recipe]:
-    """What is remembered of a question, or found out now; and what was seen there when this began.
+) -> tuple[At, Recipe]:
+    """What is remembered of a question, or found out now; and where it was asked.
 
     Args:
         layer: Where it is asked.
@@ -105,29 +121,44 @@ def recipe_for(
     Raises:
         RostraError: As for ``checked``.
     """
-    at = values, shape = layer.look()
-    recipes: dict[Any, Recipe] = shape.plans.get(_RECIPES, {})
+    values, shape = layer.look()
+    at = At(values, shape, shape.plans)
+    recipes: dict[Any, Recipe] = at.plans.get(_RECIPES, {})
     known = recipes.get(key) if key is not None else None
     if known is not None:
         known.is_known = True
         return at, known
+    if key is not None:
+        at = at._replace(plans=plans_of(shape, layer))
     view = view_from(layer, {name: type(value) for name, value in given.items()})
     recipe = _taken_over(view, key)
     if recipe is None:
         found = checked(view, asked())
         recipe = Recipe(found, is_final=key is not None and found.is_final and _is_of_shape(view))
         if recipe.is_final and view.facts is not None and _is_told_by_facts(view):
-            view.registry.remembered.add(_circumstances(view, key), view.facts, recipe)
+            view.roster.remembered.add(_circumstances(view, key), view.facts, recipe)
     if recipe.is_final and layer.look()[0] is values:  # no other thread has added anything meanwhile
-        _remember(shape, view, key, recipe)
+        _remember(at, key, recipe)
     return at, recipe
+
+
+def plans_of(shape: Shape, layer: Components) -> dict[Any, Any]:
+    """Where to write what is planned for a shape from now on, by what is registered where ``layer`` looks."""
+    objects = layer.get(StageObjects, default=None)
+    registries = (registry_of(layer), *(() if objects is None else (registry_of(objects.layer),)))
+    with (
+        changing
+    ):  # so that no registration comes in between, which would forget the shape and leave the next to others
+        for registry in dict.fromkeys(registries):
+            registry.remembers(shape)
+        return shape.plans
 
 
 def _taken_over(view: View, key: Any) -> Recipe | None:
     """What was found out in a context of another shape, if all that planning looked at there is the same here."""
     if key is None or not (_is_told_by_facts(view) and _is_of_shape(view)):
         return None
-    answers: list[tuple[Facts, Recipe]] = view.registry.remembered.of(_circumstances(view, key))
+    answers: list[tuple[Facts, Recipe]] = view.roster.remembered.of(_circumstances(view, key))
     for facts, recipe in answers:
         if view.says(facts):
             recipe.is_known = True
@@ -142,7 +173,7 @@ def _circumstances(view: View, key: Any) -> Any:
 
 def _is_told_by_facts(view: View) -> bool:
     """Whether nothing stands in for anything, and there is one registry: then the facts say all of the context."""
-    return not view.has_overrides and (view.stage is None or view.stage.registry is view.registry)
+    return not view.has_overrides and (view.stage is None or view.stage.roster is view.roster)
 
 
 def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
@@ -152,14 +183,14 @@ def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
     return Run(recipe.plan, given, layer, scope, objects, scope)
 
 
-def function_of(recipe: Recipe, at: Sight, given: Mapping[str, Any], ways: Ways) -> Any:
+def function_of(recipe: Recipe, at: At, given: Mapping[str, Any], ways: Ways) -> Any:
     """The plan as a function of the context's values and the given values, or None if it is better interpreted."""
     if not recipe.is_known:
         return None
     program = program_of(recipe, tuple(given), ways)
     if program is None:
         return None
-    places = places_of(program, at)
+    places = places_of(program, (at.values, at.shape))
     if places is None:
         return None
     key = (tuple(given), ways)
@@ -214,16 +245,11 @@ def _is_of_shape(view: View) -> bool:
     objects = view.stage_objects
     if objects is not None and all(objects.layer is not layer for _, layer in view.layers()):
         return False
-    registries = {view.registry, *([view.stage.registry] if view.stage else ())}
-    return not any(registry.is_waiting for registry in registries)
+    return not (view.roster.is_waiting or (view.stage is not None and view.stage.roster.is_waiting))
 
 
-def _remember(shape: Shape, view: View, key: Any, recipe: Recipe) -> None:
-    recipes = shape.plans.setdefault(_RECIPES, {})
-    if len(recipes) >= LIMIT or len(shape.plans) >= LIMIT:
-        shape.forget()
-        recipes = shape.plans[_RECIPES] = {}
-    recipes[key] = recipe
-    view.registry.remembers(shape)
-    if view.stage is not None:
-        view.stage.registry.remembers(shape)
+def _remember(at: At, key: Any, recipe: Recipe) -> None:
+    if len(at.plans.get(_RECIPES, ())) >= LIMIT or len(at.plans) >= LIMIT:
+        at.plans.clear()
+        at.shape.at_hand.clear()
+    at.plans.setdefault(_RECIPES, {})[key] = recipe

@@ -5,6 +5,7 @@ process's. For a type it finds all adapters that could make it, nearest first; w
 decided here.
 """
 
+import contextlib
 import itertools
 import weakref
 from collections import ChainMap
@@ -13,11 +14,11 @@ from types import ModuleType
 from typing import Any, TypeAlias
 
 from rostra import context, errors
-from rostra.components import Components, Shape
+from rostra.components import Components, Shape, changing
 from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
 from rostra.di.annotations import Option
-from rostra.di.facts import Remembered
-from rostra.di.offers import Entry, Index, Offer, offers
+from rostra.di.offers import Index, Offer
+from rostra.di.roster import Roster
 from rostra.values import Values
 
 _BOUND = classmethod, staticmethod
@@ -51,7 +52,8 @@ class Registry:
         parent: Where it looks, too: what is registered there is seen here, from the next look-up on.
         registered: Called with each adapter that is registered here.
 
-    ``remembered`` are answers to questions, as long as nothing else is registered.
+    Threads may ask while others register: who asks takes the ``roster`` once. Who registers has ``changing`` for itself,
+    and lets the plans be forgotten that were made from former rosters.
     """
 
     __rostra_shapes_apart__ = True
@@ -62,8 +64,6 @@ class Registry:
         self._parent = parent
         self._shapes: weakref.WeakSet[Shape] = weakref.WeakSet()
         self._above: weakref.WeakSet[Registry] = weakref.WeakSet()
-        if parent is not None:
-            parent._above.add(self)  # noqa: SLF001  (another registry)
         self._registered = registered
         self._own: dict[Any, Adapter] = {}
         self._waiting: dict[Any, Adapter] = {}
@@ -75,7 +75,10 @@ class Registry:
         self._numbers: dict[Any, int] = {}
         self._counter = itertools.count()
         self._index = Index()
-        self.remembered = Remembered()
+        self._roster: Roster | None = None
+        if parent is not None:
+            with changing:
+                parent._above.add(self)  # noqa: SLF001  (another registry)
 
     def __repr__(self) -> str:
         return f"<Registry of {len(self._own)} adapters>"
@@ -86,10 +89,18 @@ class Registry:
         return self._names
 
     @property
+    def roster(self) -> Roster:
+        """The adapters that are there now, here and below; what could not be read before is tried again."""
+        below = self._parent.roster if self._parent else None
+        roster = self._over(below)
+        for key, adapter in roster.waiting.items():
+            self._settle(key, adapter)
+        return self._over(below) if roster.waiting else roster
+
+    @property
     def adapters(self) -> tuple[Adapter, ...]:
         """All adapters, the parent's first, then in the order in which they were registered."""
-        below = self._parent.adapters if self._parent else ()
-        return (*(each for each in below if identity(each.make) not in self._own), *self._own.values())
+        return self._over(self._parent.roster if self._parent else None).adapters
 
     @property
     def roots(self) -> tuple[Root, ...]:
@@ -104,33 +115,21 @@ class Registry:
     @property
     def problems(self) -> "tuple[errors.AdapterError | errors.AnnotationError, ...]":
         """Why adapters serve nobody, because their return annotation cannot be read or says nothing."""
-        self._settle()
         unreadable: list[errors.AnnotationError] = []
-        for adapter in self._waiting.values():
+        for adapter in self.roster.waiting.values():
             try:
                 adapter.settle(self.names)
             except errors.AnnotationError as error:
                 unreadable.append(error)
         return (*(self._parent.problems if self._parent else ()), *self._refused, *unreadable)
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether there are adapters whose return annotation cannot be read yet, so that answers may still change."""
-        return bool(self._waiting) or (self._parent is not None and self._parent.is_waiting)
-
     def remembers(self, shape: Shape) -> None:
-        """Empty the plans of ``shape`` with the next registration, here or below."""
-        self._shapes.add(shape)
+        """Let the plans of ``shape`` be forgotten with the next registration, here or below.
 
-    def _forget_plans(self) -> None:
-        self.remembered.clear()
-        if len(self._shapes):
-            for shape in self._shapes:
-                shape.forget()
-            self._shapes.clear()
-        if len(self._above):
-            for registry in self._above:
-                registry._forget_plans()  # noqa: SLF001  (another registry)
+        Who plans says so and takes the dictionary of the shape's plans in one hold of ``changing``, and the roster then. So
+        what was planned from a roster that is out of date by then is written into a dictionary that nobody reads any more.
+        """
+        self._shapes.add(shape)
 
     def add_root(self, root: Root) -> None:
         """Let ``di.check`` start from ``root``, too."""
@@ -146,15 +145,12 @@ class Registry:
         """Add adapters; see ``di.register``."""
         for implementation in implementations:
             made = adapter_of(implementation, lifetime, replace, eager)
-            self._forget_plans()
-            key = identity(implementation)
-            if key in self._own:
-                self._forget(key)
-            self._own[key] = self._waiting[key] = made
-            self._numbers[key] = next(self._counter)
             if isinstance(implementation, type):
                 self._class_names[implementation.__name__] = implementation
-            self._settle_one(key, made)
+            with contextlib.suppress(errors.AnnotationError):  # it waits
+                made.settle(self.names)
+            with changing:
+                self._put(identity(implementation), made)
             if self._registered is not None:
                 self._registered(made)
 
@@ -174,54 +170,66 @@ class Registry:
 
     def offers(self, option: Option) -> list[Offer]:
         """Every adapter that could make this type, nearest first, then in the order of registration."""
-        self._settle()
-        return offers(option, self._entries(option))
+        return self.roster.offers(option)
 
-    def all_offers(self, option: Option) -> list[Offer]:
-        """Every adapter that could make this type, whatever its name, in the order of registration."""
-        declared = (adapter.declares for adapter in self.adapters)
-        names = {option.name} if option.name else {each.name for each in declared if each is not None}
-        found = [offer for name in names for offer in self.offers(option._replace(name=name))]
-        order = {identity(adapter.make): number for number, adapter in enumerate(self.adapters)}
-        return sorted(found, key=lambda offer: order[identity(offer.adapter.make)])
+    def _over(self, below: Roster | None) -> Roster:
+        roster = self._roster
+        if roster is None or roster.below is not below:
+            with changing:
+                changing.keep(self._roster)
+                roster = Roster({**self._own}, self._index.copy(), {**self._waiting}, below)
+                self._roster = roster
+        return roster
 
-    def _entries(self, option: Option) -> list[Entry]:
-        own = self._index.entries(option)
-        below = self._parent._entries(option) if self._parent else ()  # noqa: SLF001  (another registry)
-        return (
-            [*(entry for entry in below if identity(entry.adapter.make) not in self._own), *own]
-            if below
-            else own
-        )
+    def _put(self, key: Any, made: Adapter) -> None:
+        if key in self._own:
+            changing.keep((self._own.pop(key), self._waiting.pop(key, None), self._index))
+            self._index = Index()
+            for each, adapter in self._own.items():
+                self._index.add(adapter, self._numbers[each])
+        self._own[key] = made
+        self._numbers[key] = next(self._counter)
+        if made.declares is None:
+            self._waiting[key] = made
+        else:
+            self._index.add(made, self._numbers[key])
+        self._outdate()
 
-    def _settle(self) -> None:
+    def _outdate(self) -> None:
+        """Have everything asked anew, here and above."""
+        changing.keep(self._roster)
+        self._roster = None
+        if len(self._shapes):
+            shapes = [*self._shapes]
+            changing.keep(shapes)
+            self._shapes.clear()
+            for shape in shapes:
+                shape.forget()
+        if len(self._above):
+            above = [*self._above]
+            changing.keep(above)
+            for registry in above:
+                registry._outdate()  # noqa: SLF001  (another registry)
+
+    def _settle(self, key: Any, adapter: Adapter) -> None:
         """Try again to read what could not be read before."""
-        if self._parent is not None:
-            self._parent._settle()  # noqa: SLF001  (another registry)
-        for key, adapter in list(self._waiting.items()):
-            try:
-                self._settle_one(key, adapter)
-            except errors.AdapterError as error:
-                self._refused.append(error)
-
-    def _settle_one(self, key: Any, adapter: Adapter) -> None:
+        refusal: errors.AdapterError | None = None
         try:
             adapter.settle(self.names)
         except errors.AnnotationError:
             return
-        except errors.AdapterError:
-            del self._waiting[key], self._own[key]
-            raise
-        del self._waiting[key]
-        self._index.add(adapter, self._numbers[key])
-
-    def _forget(self, key: Any) -> None:
-        """Leave an adapter out, because it is registered again."""
-        self._waiting.pop(key, None)
-        del self._own[key]
-        self._index = Index()
-        for each, adapter in self._own.items():
-            self._index.add(adapter, self._numbers[each])
+        except errors.AdapterError as error:
+            refusal = error
+        with changing:
+            if self._waiting.get(key) is not adapter:
+                return  # another thread did it
+            changing.keep((self._waiting.pop(key), self._roster))
+            if refusal is None:
+                self._index.add(adapter, self._numbers[key])
+            else:
+                del self._own[key]
+                self._refused.append(refusal)
+            self._roster = None
 
 
 Defined: TypeAlias = tuple[Any, type | None, type | None]
@@ -279,7 +287,8 @@ def register(
     """Let di make what these functions and classes return.
 
     In a stage they belong to the stage; outside of any, all stages inherit them. The same callable registered
-    twice is one adapter, with the options of the last time. What is left out is what ``@di.adapter`` says.
+    twice is one adapter, with the options of the last time. What is left out is what ``@di.adapter`` says. Threads may
+    register while others ask; handlers of signals may not, since they may come in the middle of a registration.
 
     Args:
         implementations: Functions, coroutine functions, (async) generator functions, classes, bound methods,
@@ -290,7 +299,7 @@ def register(
         eager: Build it before tasks start; for ``lifetime="stage"``.
 
     Raises:
-        AdapterError: Something cannot be an adapter, such as an abstract class or a function that does not say
+        errors.AdapterError: Something cannot be an adapter, such as an abstract class or a function that does not say
             what it returns.
     """
     registry_of(here()).register(*implementations, replace=replace, lifetime=lifetime, eager=eager)

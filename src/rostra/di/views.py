@@ -11,6 +11,7 @@ from rostra.di.annotations import Option, is_by_name_only, origin_of
 from rostra.di.facts import Facts, Found
 from rostra.di.overrides import Overrides, Replacement
 from rostra.di.registry import Registry, registry_of
+from rostra.di.roster import Roster
 from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
 from rostra.values import Values
@@ -35,7 +36,8 @@ class View(Values):
 
     Args:
         layer: The layer of the context to look in, with those below it.
-        registry: The adapters.
+        registry: Where adapters are registered.
+        roster: The adapters that are there, also if others are registered meanwhile.
         given: The types of the given values by name.
         by_type: The names of those that may serve by their type.
         scope: The scope at hand, if one is open.
@@ -49,6 +51,7 @@ class View(Values):
 
     layer: Components
     registry: Registry
+    roster: Roster
     given: Mapping[str, Any] = {}
     by_type: frozenset[str] = frozenset()
     scope: Scope | None = None
@@ -151,12 +154,15 @@ class View(Values):
 def view_from(layer: Components, given: Mapping[str, Any]) -> View:
     """What a call from ``layer`` may use that is given values of these types."""
     objects, facts = layer.get(StageObjects, default=None), Facts()
+    registry = registry_of(layer)
+    roster = registry.roster
     stage = None
     if objects is not None:
-        registry = registry_of(objects.layer)
+        below = registry_of(objects.layer)
         stage = View(
             objects.layer,
-            registry,
+            below,
+            roster if below is registry else below.roster,
             stage_objects=objects,
             is_stage=True,
             facts=facts,
@@ -166,7 +172,8 @@ def view_from(layer: Components, given: Mapping[str, Any]) -> View:
     by_type = frozenset(given)
     return View(
         layer,
-        registry_of(layer),
+        registry,
+        roster,
         given,
         by_type,
         scope,

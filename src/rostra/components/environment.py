@@ -8,10 +8,15 @@ What is added below layers reaches them, too: what they see is outdated then, an
 
 Threads may look while others add. A list begins with what says where things are in it, and never changes: who has taken a
 list needs no lock to read it. What adds, and what finds out anew, makes another list, and has ``changing`` for itself.
+
+A handler of a signal may add in the middle of an addition, in the same thread, which has the lock. So who has made another
+list looks whether what it was made from is still there, and begins again if not. Python lets handlers run where something is
+called and where a loop goes on; so none comes between such a question and the assignments after it.
 """
 
 # ruff: noqa: SLF001  (layers know each other)
 
+import sys
 import weakref
 from typing import Any, TypeAlias
 
@@ -20,6 +25,9 @@ from rostra.components.shapes import LIMIT, STALE, Added, Kinds, Level, Shape
 
 APART = "__rostra_shapes_apart__"
 """A class with this attribute decides by its instances what is found how: no two layers with one share a shape."""
+
+_TIMES = 1_000
+"""So often is begun again what handlers of signals come in the middle of."""
 
 Sight: TypeAlias = tuple[list[Any], Shape]
 """A list of values, and where things were in it when it was taken; both fit, whatever was added since."""
@@ -42,14 +50,24 @@ class Seen:
         self.own = own
         self.begun: dict[Kinds, Seen] = {}
 
-    def begin(self, kinds: Kinds, *, is_apart: bool) -> "Seen":
-        """What the lists of layers above begin with to which these things were added; remembered, unless it is apart."""
-        shape = self.shape.started(kinds, is_apart=is_apart)
+    def begin(self, before: Shape, kinds: Kinds, *, is_apart: bool) -> "Seen":
+        """What the lists of layers above begin with to which these things were added; remembered, unless it is apart.
+
+        Args:
+            before: The shape as it was; if it is another meanwhile, what is given is outdated from the start.
+            kinds: Under what was added.
+            is_apart: It is for one layer only.
+        """
+        shape = before.started(kinds, is_apart=is_apart)
         seen = Seen(shape, shape)
         if not is_apart:
             if len(self.begun) >= LIMIT:
                 self.outdate_begun()
             self.begun[kinds] = seen
+            if self.begun.get(kinds) is not seen:
+                seen.shape = STALE
+        if self.shape is not before:
+            seen.shape = STALE
         return seen
 
     def outdate(self) -> None:
@@ -59,9 +77,9 @@ class Seen:
 
     def outdate_begun(self) -> None:
         """The same for the layers above that began alike."""
-        for seen in self.begun.values():
+        begun, self.begun = self.begun, {}
+        for seen in begun.values():
             seen.shape = STALE
-        self.begun = {}
 
 
 class Environment:
@@ -88,7 +106,8 @@ class Environment:
             first = Level(None).first
             self.values = [Seen(first, first)]
             self._is_lent = False
-            self._remember_above()
+            self._limit = 8
+            self._above = []
         else:
             if below._above is None:
                 with changing:
@@ -108,9 +127,7 @@ class Environment:
         shape: Shape = values[0].shape
         if shape is STALE:
             with changing:
-                self._refresh()
-                values = self.values
-                shape = values[0].shape
+                values, shape = self._refresh()
         shape.prepare()
         return values, shape
 
@@ -126,74 +143,133 @@ class Environment:
         values = [*below.values, *items]
         seen = None if below._above is None else values[0].begun.get(kinds)
         if seen is None:
-            self._begin_first(below, items, kinds)
+            with changing:
+                self.values, is_apart = self._begun_first(below, items, kinds)
+                self._is_lent = False
+                self._above = None
+                if is_apart:
+                    self._stand()
             return
         values[0] = seen  # stale from the moment in which what lies below is changed
         self.values = values
         self._is_lent = False  # not before its own list is there, which others may be about to take
         self._above = None
 
-    def _begin_first(self, below: "Environment", items: tuple[object, ...], kinds: Kinds) -> None:
-        with changing:
-            below._stand()
-            values = [*below.values, *items]
-            beneath: Seen = values[0]
-            seen = beneath.begun.get(kinds)
-            is_apart = seen is None and any(hasattr(type(each), APART) for each in items)
-            values[0] = seen or beneath.begin(kinds, is_apart=is_apart)
-            self.values = values
-            self._is_lent = False
-            self._above = None
-            if is_apart:
-                self._stand()
-
     def include(self, item: object, added: Added) -> None:
         """Let ``item`` be found by the type and name under which it was added."""
         is_apart = hasattr(type(item), APART)
         with changing:
-            if self._is_lent and not is_apart:
-                self.begin((item,), (added,))
-                return
-            self._stand()
-            changing.keep(self.values)
-            values = [*self.values]
-            before: Seen = values[0]
-            shape = before.shape if before.own is not None else before.shape.above.first
-            slot = shape.slot_of(added)
-            if slot is None:
-                values.append(item)
-                shape = shape.followed(added, is_apart=is_apart)
-            else:
-                values[slot] = item
-                if is_apart or shape.hides(added):
-                    shape = shape.followed(added, is_apart=is_apart)
-            values[0] = Seen(shape, shape)
-            self.values = values
-            before.outdate()
-            self._outdate_above()
+            if not self._included(item, added, is_apart):
+                self._insist(item, added, is_apart)
 
-    def _refresh(self) -> None:
+    def _insist(self, item: object, added: Added, is_apart: bool) -> None:
+        for _ in range(_TIMES):
+            if self._included(item, added, is_apart):
+                return
+        raise _disturbed()
+
+    def _included(self, item: object, added: Added, is_apart: bool) -> bool:
+        """Add one thing; not if another addition came in between."""
+        known = self.values
+        if self._is_lent and not is_apart:
+            values = self._beginning(item, added)
+            if self.values is not known:
+                return False
+            self.values = values
+            self._is_lent = False
+            self._above = None
+            return True
+        if self._above is None or self._is_lent or known[0].shape is STALE:
+            self._stand()
+            known = self.values
+        before: Seen = known[0]
+        shape_before = before.shape
+        if shape_before is STALE:
+            return False
+        changing.keep(known)
+        values = [*known]
+        shape = shape_before if before.own is not None else shape_before.above.first
+        slot = shape.slot_of(added)
+        if slot is None:
+            values.append(item)
+            shape = shape.followed(added, is_apart=is_apart)
+        else:
+            values[slot] = item
+            if is_apart or shape.hides(added):
+                shape = shape.followed(added, is_apart=is_apart)
+        values[0] = Seen(shape, shape)
+        if self.values is not known or before.shape is not shape_before:
+            return False
+        self.values = values
+        before.outdate()
+        self._outdate_above()
+        return True
+
+    def _beginning(self, item: object, added: Added) -> list[Any]:
+        """The list of a layer that begins with one thing."""
+        below, kinds = self._parent, (added,)
+        assert below is not None, "it lies on another"  # noqa: S101  (or it would have a list of its own)
+        values = [*below.values, item]
+        seen = None if below._above is None else values[0].begun.get(kinds)
+        if seen is None:
+            values, _ = self._begun_first(below, (item,), kinds)
+            return values
+        values[0] = seen
+        return values
+
+    def _begun_first(
+        self, below: "Environment", items: tuple[object, ...], kinds: Kinds
+    ) -> tuple[list[Any], bool]:
+        """The list of the first layer that begins so, and whether it is apart."""
+        below._stand()
+        seen_below, shape = below._refresh()
+        values = [*seen_below, *items]
+        beneath: Seen = values[0]
+        seen = beneath.begun.get(kinds)
+        is_apart = seen is None and any(hasattr(type(each), APART) for each in items)
+        values[0] = seen or beneath.begin(shape, kinds, is_apart=is_apart)
+        return values, is_apart
+
+    def _refresh(self) -> Sight:
         """See what was added below."""
-        outdated: list[Environment] = []
-        each: Environment | None = self
-        while each is not None and each.values[0].shape is STALE:
-            outdated.append(each)
-            each = each._parent
-        for each in reversed(outdated):
-            each._renew()
+        values = self.values
+        shape: Shape = values[0].shape
+        if shape is not STALE:
+            return values, shape
+        for _ in range(_TIMES):
+            outdated: list[Environment] = []
+            each: Environment | None = self
+            while each is not None and each.values[0].shape is STALE:
+                outdated.append(each)
+                each = each._parent
+            for each in reversed(outdated):
+                each._renew()
+            values = self.values
+            shape = values[0].shape
+            if shape is not STALE:
+                return values, shape
+        raise _disturbed()
 
     def _renew(self) -> None:
+        """See what the layer below sees; or be outdated still, if something is added meanwhile."""
         below, known = self._parent, self.values
         assert below is not None, "the lowest is never outdated"  # noqa: S101  (nothing lies below it)
         if self._is_lent:
             self.values = below.values
             return
+        if known[0].shape is not STALE:
+            return  # a handler of a signal has renewed it, and others may have begun on that
         changing.keep(known)
         if self._above is None:
-            self._remember_above()
+            self._limit = 8
+            self._above = []
         below._bear(self)
-        values = [*below.values]
-        shape, own = values[0].shape, known[0].own
+        values_below = below.values
+        before: Seen = values_below[0]
+        shape_below = shape = before.shape
+        if shape is STALE:
+            return
+        values, own = [*values_below], known[0].own
         if own is None:
             values[0] = Seen(shape, None)
         else:
@@ -203,31 +279,39 @@ class Environment:
             for added in (*slots, *(own.latest or ())):
                 shape = shape.followed(added, is_apart=hasattr(type(known[slots[added]]), APART))
             values[0] = Seen(shape, shape)
-        self.values = values
+        if self.values is known and before.shape is shape_below:
+            self.values = values
 
     def _stand(self) -> None:
         """See what one sees in a way of one's own, of which the one below knows: to be added to, or to be lain upon."""
-        self._refresh()
-        if self._above is not None or self._parent is None:
-            return
-        values = [*self.values]
-        before: Seen = values[0]
-        values[0] = Seen(before.shape, None if self._is_lent else before.own)
-        self.values = values
-        self._is_lent = False
-        self._remember_above()
-        self._parent._bear(self)
-
-    def _remember_above(self) -> None:
-        self._limit = 8
-        self._above = []
+        for _ in range(_TIMES):
+            known, shape = self._refresh()
+            if self._above is not None or self._parent is None:
+                return
+            self._parent._bear(self)
+            before: Seen = known[0]
+            values = [Seen(shape, None if self._is_lent else before.own), *known[1:]]
+            if self.values is known and before.shape is shape:
+                self.values = values
+                self._is_lent = False
+                self._limit = 8
+                self._above = []
+                return
+        raise _disturbed()
 
     def _bear(self, above: "Environment") -> None:
-        refs = self._above
-        if refs is None or len(refs) >= self._limit:
-            refs = self._above = [ref for ref in refs or () if ref() is not None]
-            self._limit = 2 * len(refs) + 8
-        refs.append(weakref.ref(above))
+        ref = weakref.ref(above)
+        if self._above is None:
+            self._limit = 8
+            self._above = []
+        if len(self._above) >= self._limit:
+            self._limit = sys.maxsize  # a handler of a signal that does the same adds to the end, which stays
+            refs = self._above
+            known = [*refs]
+            alive = [each for each in known if each() is not None]
+            refs[: len(known)] = alive
+            self._limit = 2 * len(alive) + 8
+        self._above.append(ref)
 
     def _outdate_above(self) -> None:
         waiting: list[Environment] = [self]
@@ -236,6 +320,15 @@ class Environment:
             refs, each._above = each._above, []
             for ref in refs or ():
                 above = ref()
-                if above is not None and above.values[0].shape is not STALE:
-                    above.values[0].outdate()
+                if above is None:
+                    continue
+                seen: Seen = above.values[0]
+                if seen.shape is not STALE:
+                    seen.shape = STALE
+                    seen.outdate_begun()
                     waiting.append(above)
+
+
+def _disturbed() -> RuntimeError:
+    msg = f"a signal handler, or the key of a component, has added components {_TIMES} times in the middle of one addition"
+    return RuntimeError(msg)

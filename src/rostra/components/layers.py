@@ -63,7 +63,7 @@ class Components(Environment):
         """Put ``item`` into this layer and return it.
 
         It is found by its own type and by what that descends from (``rostra.components.keys``). In one layer
-        the latest addition wins.
+        the latest addition wins. Threads may add, and so may handlers of signals, in the middle of whatever they interrupt.
 
         Args:
             item: Any object but a class.

@@ -8,6 +8,8 @@ import threading
 class _Changing:
     """A lock, in whose hold nothing is put away that is nobody's any more: to put it away may take any other lock, and whoever
     has that one may be waiting for this one.
+
+    A handler of a signal may take it in the middle of what its thread does with it.
     """
 
     __slots__ = ("_depth", "_is_collecting", "_kept", "_lock")
@@ -20,18 +22,21 @@ class _Changing:
 
     def __enter__(self) -> None:
         self._lock.acquire()
-        if not self._depth:
+        self._depth += (
+            1  # first of all and given back last: a handler in between leaves the collector as it is
+        )
+        if self._depth == 1:
             self._is_collecting = gc.isenabled()
             gc.disable()
-        self._depth += 1
 
     def __exit__(self, *_: object) -> None:
         kept: list[object] = []
-        self._depth -= 1
-        if not self._depth:
-            kept, self._kept = self._kept, kept
+        if self._depth == 1:
+            if self._kept:
+                kept, self._kept = self._kept, kept
             if self._is_collecting:
                 gc.enable()
+        self._depth -= 1
         self._lock.release()
         kept.clear()
 

@@ -5,7 +5,6 @@ thousand requests share theirs. So whatever is found out about a shape once hold
 one in the shape and one in the list, however deep the layers lie.
 """
 
-import itertools
 from typing import Any, TypeAlias
 
 from rostra.components.keys import Key, keys
@@ -112,8 +111,7 @@ class Shape:
 
     def _after(self, count: int) -> list[Added]:
         """What was added to the layer itself after so many others."""
-        total = len(self._order)
-        return [*itertools.islice(reversed(self._order), total - self.count, total - count)][::-1]
+        return [*self._order][count : self.count]
 
     def slot_of(self, added: Added) -> int | None:
         """The slot of what was added so to the layer itself."""
@@ -195,7 +193,9 @@ class Shape:
         if self._is_continued or is_for_one:
             order = self.own
         else:
-            self._is_continued = True
+            self._is_continued = (
+                True  # nothing is called since it was asked for, so no handler of a signal did it, too
+            )
         order[added] = self.size
         latest = None if self.latest is None else (*self.latest, added)
         source = self._source or (self if self.count else None)
@@ -234,7 +234,8 @@ class Shape:
 
     def _fill(self) -> None:
         """Find out the slots from those of the shape beneath, and show them all at once to whoever looks meanwhile."""
-        source, beneath = self._source, self._beneath
+        source = self._source
+        beneath = source or self.level.below
         slots = {} if beneath is None else {**beneath.slots}
         named = {} if beneath is None else {**beneath.named}
         news = (self.latest or self._after(0)) if source is None else self._after(source.count)

@@ -299,7 +299,7 @@ def register(
         eager: Build it before tasks start; for ``lifetime="stage"``.
 
     Raises:
-        errors.AdapterError: Something cannot be an adapter, such as an abstract class or a function that does not say
+        AdapterError: Something cannot be an adapter, such as an abstract class or a function that does not say
             what it returns.
     """
     registry_of(here()).register(*implementations, replace=replace, lifetime=lifetime, eager=eager)

@@ -45,6 +45,34 @@ async def test_values_come_from_the_path_the_query_and_headers(serve):
     assert as_little_as_possible == (200, [3, "x", 10, None, None, 1, None, ["*/*"], ["y"]])
 
 
+async def test_each_of_several_values_that_is_wrong_is_told_and_what_is_empty_in_a_header_is_none(serve):
+    @get("/")
+    async def show(x_n: Header[list[int]], v: list[int]) -> list[list[int]]:
+        return [x_n, v]
+
+    async with serve(show) as served:
+        right = await served.ask("GET", "/?v=3", headers={"X-N": "1,, 2 ,"})
+        _, problem = await served.ask("GET", "/?v=a&v=4&v=b", headers={"X-N": "1"})
+
+    assert right == (200, [[1, 2], [3]])
+    assert problem["errors"] == [
+        {"in": "query", "name": "v", "detail": f'expected a whole number, found "{word}"'} for word in "ab"
+    ]
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd"])
+async def test_a_body_in_an_encoding_that_nobody_knows_is_a_415(serve, encoding):
+    @post("/")
+    async def show(numbers: list[int]) -> list[int]:
+        return numbers
+
+    async with serve(show) as served:
+        headers = {"Content-Encoding": encoding, "Content-Type": "application/json"}
+        status, problem = await served.ask("POST", "/", data=b"junk", headers=headers)
+
+    assert (status, problem["title"]) == (415, "Unsupported Media Type")
+
+
 async def test_everything_that_is_wrong_with_a_request_is_told_at_once(serve):
     @post("/orders/{number}")
     async def place(

@@ -129,7 +129,7 @@ async def test_a_status_that_is_none_is_a_500_and_the_log_names_the_handler(serv
         "odd returned the status 999\n"
         "  where   GET /odd\n"
         f"          {place}\n"
-        "  why     a status is a number from 100 to 599, and (number, body) is read as a status and a body\n"
+        "  why     the status of an answer is a number from 200 to 599, and (number, body) is read as a status and a body\n"
         "  to fix  if the pair is data, say so by the return annotation: -> list[int]"
     )
 

@@ -22,9 +22,8 @@ class _Changing:
 
     def __enter__(self) -> None:
         self._lock.acquire()
-        self._depth += (
-            1  # first of all and given back last: a handler in between leaves the collector as it is
-        )
+        # First of all, and given back last: a handler in between leaves the collector as it is.
+        self._depth += 1
         if self._depth == 1:
             self._is_collecting = gc.isenabled()
             gc.disable()

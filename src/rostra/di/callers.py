@@ -78,9 +78,9 @@ class Caller:
         if plan is None:
             return called(self.function, recipe, run_of(recipe, layer, {}), (), named)
         is_above = at.shape.level.below is below
+        # What reads nothing of the scope's layer finds the same in the layer below, at the same places. So it does in
+        # the next scope, if that comes with things of the same types.
         if isinstance(layer, LateScope) and is_above and _is_below(recipe.plan, at.shape):
-            # What reads nothing of the scope's layer finds the same in the layer below, at the same places.
-            # So it does in the next scope, if that comes with things of the same types.
             plans.setdefault(way.in_scope, {})[_kinds(layer.items)] = plan
         return plan(at.values, (), named) if named else plan(at.values)  # type: ignore[no-any-return]  # generated
 

@@ -146,9 +146,8 @@ def plans_of(shape: Shape, layer: Components) -> dict[Any, Any]:
     """Where to write what is planned for a shape from now on, by what is registered where ``layer`` looks."""
     objects = layer.get(StageObjects, default=None)
     registries = (registry_of(layer), *(() if objects is None else (registry_of(objects.layer),)))
-    with (
-        changing
-    ):  # so that no registration comes in between, which would forget the shape and leave the next to others
+    # In one hold, so that no registration comes in between, which would forget the shape and leave the next to others.
+    with changing:
         for registry in dict.fromkeys(registries):
             registry.remembers(shape)
         return shape.plans

@@ -191,10 +191,10 @@ def _is_whole(value: Any) -> bool:
 
 
 def _checked(status: int) -> int:
-    if 100 <= status <= 599:  # noqa: PLR2004  (RFC 9110, section 15)
+    if 200 <= status <= 599:  # noqa: PLR2004  (RFC 9110, section 15: others are no last answers)
         return status
     raise UnsayableError(
         f"the status {int(status)}",
-        "a status is a number from 100 to 599, and (number, body) is read as a status and a body",
+        "the status of an answer is a number from 200 to 599, and (number, body) is read as a status and a body",
         "if the pair is data, say so by the return annotation: -> list[int]",
     )

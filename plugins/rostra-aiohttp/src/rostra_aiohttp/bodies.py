@@ -101,8 +101,11 @@ class Body(NamedTuple):
         return self._structured(value)
 
     def _of_form(self, content: bytes, request: web.Request) -> Any:
+        most = _limits(request).parts
+        if content.count(b"&") >= most:
+            raise web.HTTPRequestEntityTooLarge(most, most, text=f"a form has at most {most} parts")
         try:
-            pairs = pairs_of(content, _limits(request).parts)
+            pairs = pairs_of(content, most)
         except ValueError as error:
             raise web.HTTPBadRequest(text=f"the body is no form: {error}") from None
         return self._arranged(pairs)

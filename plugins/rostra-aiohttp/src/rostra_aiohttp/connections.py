@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import ClientConnectionResetError, web
 from aiohttp.abc import AbstractStreamWriter
-from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, LineTooLong
 from aiohttp.streams import StreamReader
 
 from rostra import log
@@ -17,7 +17,8 @@ from rostra.fork import Balance
 from rostra.values import Values
 from rostra_aiohttp.problems import problem
 
-_TOO_LARGE = 431
+_STATUSES = {LineTooLong: 431, ContentEncodingError: 415}
+"""Of what could not be read, where it is not 400."""
 _SLOWEST = 500
 """Bytes per second, below which a body is not worth the wait: a tenth of the worst mobile line."""
 
@@ -107,7 +108,7 @@ class Connection(web.RequestHandler):
         """The answer to what could not even be read: a problem, and a line that shows nothing of what was sent."""
         if not isinstance(exc, HttpProcessingError):
             return super().handle_error(request, status, exc, message)
-        answered = _TOO_LARGE if isinstance(exc, LineTooLong) else status
+        answered = next((known for kind, known in _STATUSES.items() if isinstance(exc, kind)), status)
         _log.info("http.refused", status=answered, reason=type(exc).__name__, client=request.remote)
         response = problem(answered, _why(exc))
         response.force_close()
@@ -194,6 +195,10 @@ class SlowBody:
 def _why(error: HttpProcessingError) -> str:
     if isinstance(error, LineTooLong):
         return "the first line or a header is too long"
+    if isinstance(error, ContentEncodingError):
+        return (
+            "the body is compressed in a way that is not known here, or badly: send it as it is, or by gzip"
+        )
     return "this is no HTTP/1.1 request"
 
 

@@ -18,8 +18,9 @@ IpAddress: TypeAlias = IPv4Address | IPv6Address
 IpNetwork: TypeAlias = IPv4Network | IPv6Network
 Headers: TypeAlias = CIMultiDict[str] | CIMultiDictProxy[str]
 
+_HIGHEST_PORT = 65_535
 _SCHEMES = frozenset({"http", "https"})
-_HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?")
+_HOST = re.compile(r"(?:[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,252})|\[[0-9A-Fa-f:.]{2,45}\])(?::([0-9]{1,5}))?")
 _WITH_PORT = re.compile(r"(?:\[(?P<six>[0-9A-Fa-f:.]+)\]|(?P<four>[0-9.]+))(?::[0-9]{1,5})?")
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _PAIR = re.compile(rf'({_WORD})=(?:({_WORD})|"((?:[^"\\]|\\.)*)")')
@@ -160,7 +161,8 @@ def _scheme(said: str | None) -> str | None:
 
 
 def _host(said: str | None) -> str | None:
-    return said if said and _HOST.fullmatch(said) else None
+    found = _HOST.fullmatch(said or "")
+    return said if found and int(found[1] or 0) <= _HIGHEST_PORT else None
 
 
 def _elements(text: str) -> Iterator[Mapping[str, str] | None]:

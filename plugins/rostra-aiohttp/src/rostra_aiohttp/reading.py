@@ -106,6 +106,7 @@ class Text(Values):
 
         Raises:
             MismatchError: It is not as expected.
+            UnfitError: Several are not.
         """
         texts = self._texts(request)
         if self.part in _RAW:
@@ -128,18 +129,31 @@ class Text(Values):
         lines = request.headers.getall(self.name, ())
         if self.container is None:
             return (", ".join(lines),) if lines else ()
-        return [word.strip() for line in lines for word in line.split(",")]
+        words = (word.strip() for line in lines for word in line.split(","))
+        return [word for word in words if word]  # RFC 9110, section 5.6.1.2
 
     def _value(self, texts: Sequence[str]) -> Any:
         if self.container is not None:
-            several = self.container([self.piece.read(text) for text in texts])
-            if self.check is not None:
-                self.check(several)
-            return several
+            return self._several(self.container, texts)
         if len(texts) > 1:
             msg = f"expected one value, found {len(texts)}"
             raise ValueError(msg)
         return self.piece.read(texts[0])
+
+    def _several(self, container: type, texts: Sequence[str]) -> Any:
+        read: list[Any] = []
+        faults: list[Fault] = []
+        for text in texts:
+            try:
+                read.append(self.piece.read(text))
+            except ValueError as error:
+                faults.append(Fault(self.part, (self.name,), str(error)))
+        if faults:
+            raise UnfitError(faults)
+        several = container(read)
+        if self.check is not None:
+            self.check(several)
+        return several
 
 
 def _check_encoding(text: str) -> None:
@@ -174,6 +188,8 @@ class Reader(Values):
         for text in self.texts:
             try:
                 text.read_into(values, request)
+            except UnfitError as error:
+                faults += error.faults
             except ValueError as error:
                 faults.append(Fault(text.part, (text.name,), str(error)))
         if self.body is not None:

@@ -55,6 +55,9 @@ def test_what_fails_though_nobody_waits_for_it_is_told_too():
     (seen,), _ = rehearsed(forgets)
 
     assert [str(problem) for problem in seen.failed] == ["no shelf"]
+    assert (
+        seen.components.get("kept").exception() is seen.failed[0]
+    )  # or it is told whenever it is found as garbage
 
 
 def test_no_task_starts_and_nothing_is_built_that_no_prepare_asks_for():

@@ -4,6 +4,8 @@ First where Python itself would look: type parameters, enclosing functions, the 
 local names that were captured where the function was registered, then among the registered classes.
 """
 
+import contextlib
+import functools
 import inspect
 import sys
 from collections.abc import Mapping
@@ -16,6 +18,8 @@ from rostra.errors.base import shortened
 from rostra.values import Values
 
 NOTHING_MORE: Mapping[str, Any] = {}
+_TIMES = 10
+"""So often is parsed again what other threads came in the way of."""
 
 
 class Captured(Values):
@@ -148,22 +152,36 @@ def unreadable(
     )
 
 
-def _type_checking_imports(module: str) -> set[str]:
+@functools.lru_cache(maxsize=64)
+def _type_checking_imports(module: str) -> frozenset[str]:
     """The names that a module imports for type checkers only, read from its source."""
     import ast
 
     try:
-        tree = ast.parse(inspect.getsource(sys.modules[module]))
+        tree = _parsed(inspect.getsource(sys.modules[module]))
     except (KeyError, OSError, TypeError, SyntaxError):
-        return set()
-    return {
+        return frozenset()
+    return frozenset(
         (alias.asname or alias.name).partition(".")[0]
         for block in ast.walk(tree)
         if isinstance(block, ast.If) and ast.unparse(block.test).endswith("TYPE_CHECKING")
         for node in ast.walk(block)
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
-    }
+    )
+
+
+def _parsed(source: str) -> Any:
+    """The syntax tree. Python counts how deep it is for all threads together, and may stumble where two parse at once.
+
+    Whoever formats a traceback parses, too.
+    """
+    import ast
+
+    for _ in range(_TIMES):
+        with contextlib.suppress(SystemError):
+            return ast.parse(source)
+    return ast.parse(source)
 
 
 def place_of(target: Any) -> str:

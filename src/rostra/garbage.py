@@ -42,7 +42,8 @@ def collected_seldom() -> Iterator[None]:
 def _grow_old() -> None:
     """Count all that there is as old: the next collection, which looks at what is new, would walk through it for nothing.
 
-    That is for processes that have just begun, in which nobody has looked through everything yet.
+    That is for processes that have just begun, in which nobody has looked through everything yet, and nobody has frozen
+    anything, which could not be told from what is frozen here. Python 3.12 freezes a little itself, so there it is not done.
     """
     has_begun = not gc.get_stats()[-1]["collections"] and not gc.get_freeze_count()
     if has_begun and next(_TIMES, None) is not None:

@@ -193,9 +193,8 @@ class Shape:
         if self._is_continued or is_for_one:
             order = self.own
         else:
-            self._is_continued = (
-                True  # nothing is called since it was asked for, so no handler of a signal did it, too
-            )
+            # Nothing is called since it was asked for, so no handler of a signal has gone on with it, too.
+            self._is_continued = True
         order[added] = self.size
         latest = None if self.latest is None else (*self.latest, added)
         source = self._source or (self if self.count else None)

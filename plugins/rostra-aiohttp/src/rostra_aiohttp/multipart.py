@@ -7,7 +7,7 @@ from aiohttp import BodyPartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from rostra_aiohttp.forms import Pair
-from rostra_aiohttp.problems import Fault, UnfitError
+from rostra_aiohttp.problems import Fault, UnfitError, is_text
 from rostra_aiohttp.settings import UploadConfig
 from rostra_aiohttp.uploads import Upload
 
@@ -111,7 +111,7 @@ async def _read(request: web.Request, room: Room, memory: int, *, with_files: bo
             raise web.HTTPBadRequest(text="a part of a form has no parts itself")
         if part.name is None:
             continue  # RFC 7578, section 4.2, asks for one
-        if not _are_texts(part.name, part.filename or ""):
+        if not is_text(part.name + (part.filename or "")):
             raise web.HTTPBadRequest(text="the name of a part of the form, or of its file, is not in UTF-8")
         if part.filename is None:
             try:
@@ -126,14 +126,6 @@ async def _read(request: web.Request, room: Room, memory: int, *, with_files: bo
     if faults:
         raise UnfitError(faults)
     return pairs
-
-
-def _are_texts(*names: str) -> bool:
-    try:
-        "".join(names).encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 async def _content(part: BodyPartReader, room: Room) -> bytes:

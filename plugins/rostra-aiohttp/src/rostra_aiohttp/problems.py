@@ -1,6 +1,7 @@
 """Answers that say what went wrong, as problem details (RFC 9457), for whatever was raised.
 
-What is wrong with what a client sent is told with every fault and its place, in words that the client understands. Nothing of the inside of the service stands in them. What nobody caught is logged, once.
+What is wrong with what a client sent is told with every fault and its place, in words that the client understands. Nothing
+of the inside of the service stands in them. What nobody caught is logged, once.
 """
 
 import asyncio
@@ -48,6 +49,15 @@ class UnfitError(Exception):
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__(f"{len(self.faults)} faults")
+
+
+def is_text(sent: str) -> bool:
+    """Whether a client sent UTF-8: in headers, other bytes come through as they are."""
+    try:
+        sent.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def of_body(error: Exception) -> Iterator[Fault]:

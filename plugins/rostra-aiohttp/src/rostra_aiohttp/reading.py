@@ -30,7 +30,7 @@ from rostra.handlers import (
     where_of,
 )
 from rostra.values import Values
-from rostra_aiohttp.problems import Fault, Part, UnfitError
+from rostra_aiohttp.problems import Fault, Part, UnfitError, is_text
 from rostra_aiohttp.routes import FromBody, FromCookie, FromHeader, FromQuery
 
 Check: TypeAlias = Callable[[Any], None]
@@ -111,7 +111,8 @@ class Text(Values):
         texts = self._texts(request)
         if self.part in _RAW:
             for text in texts:
-                _check_encoding(text)
+                if not is_text(text):
+                    raise MismatchError("a text in UTF-8", text)
         if texts:
             values[self.parameter] = self._value(texts)
         elif self.is_needed:
@@ -154,15 +155,6 @@ class Text(Values):
         if self.check is not None:
             self.check(several)
         return several
-
-
-def _check_encoding(text: str) -> None:
-    if text.isascii():
-        return
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise MismatchError("a text in UTF-8", text) from None
 
 
 class Reader(Values):

@@ -2,12 +2,13 @@
 
 from rostra.components.environment import Environment, Sight
 from rostra.components.keys import Key, canonical, keys, name_of
-from rostra.components.layers import Components, layer_with
+from rostra.components.layers import Blank, Components
 from rostra.components.locking import changing
 from rostra.components.shapes import Added, Kinds, Shape, Under
 
 __all__ = [
     "Added",
+    "Blank",
     "Components",
     "Environment",
     "Key",
@@ -18,6 +19,5 @@ __all__ = [
     "canonical",
     "changing",
     "keys",
-    "layer_with",
     "name_of",
 ]

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, overload
 from rostra import errors
 from rostra.components.environment import Environment
 from rostra.components.keys import Key, canonical, name_of
-from rostra.components.shapes import Added, Kinds, Shape, Under
+from rostra.components.shapes import Added, Shape, Under
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
@@ -179,34 +179,11 @@ class Components(Environment):
         return errors.ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
 
 
-class _Begun(Components):
+class Blank(Components):
     """A layer that is filled by who makes it: so no time is spent on an ``__init__``."""
 
     __slots__ = ()
     __init__: Any = object.__init__
-
-
-def layer_with(item: object, kinds: Kinds, parent: Components, label: str) -> Components:
-    """A layer to which one thing was added already; for who has no time for both.
-
-    What ``begin`` does where a layer has begun alike stands here once more, since its call takes as long as all that.
-    """
-    layer: Components = _Begun()
-    layer._parent = parent
-    layer._label = label
-    if parent._above is not None:
-        values = [*parent.values, item]
-        try:
-            values[0] = values[0].begun[kinds]
-        except KeyError:  # the first that begins with these
-            pass
-        else:
-            layer.values = values
-            layer._is_lent = False
-            layer._above = None
-            return layer
-    layer.begin((item,), kinds)
-    return layer
 
 
 def _called(key: Key, name: str | None) -> str:

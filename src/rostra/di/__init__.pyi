@@ -27,7 +27,6 @@ from rostra.di.registry import register as register
 from rostra.di.scopes import Scope as Scope
 from rostra.di.scopes import Unscoped as Unscoped
 from rostra.di.scopes import scope as scope
-from rostra.di.scopes import scope_above as scope_above
 from rostra.di.signatures import Parameter as Parameter
 from rostra.di.signatures import Signature as Signature
 from rostra.di.signatures import signature as signature
@@ -66,7 +65,6 @@ __all__ = [
     "override",
     "register",
     "scope",
-    "scope_above",
     "signature",
     "takes_nothing",
     "wiring",

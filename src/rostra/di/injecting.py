@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, layer_with
+from rostra.components import Components
 from rostra.di.adapters import captured_for
 from rostra.di.asking import INJECTED, called, planned, remaining
 from rostra.di.recipes import At, Recipe, Ways, recipe_for, run_of
@@ -50,7 +50,8 @@ class Injected:
         key = (_OPENS, *key)
         own = scope()
         own.label = "call"
-        lent = layer_with(own, OF_SCOPE, layer, "call")
+        lent = Components(layer, "call")
+        lent.begin((own,), OF_SCOPE)
         try:
             values = lent.values
             plan = values[0].shape.plans.get(INJECTED, _NOTHING).get(key)

@@ -17,6 +17,7 @@ from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Nod
 from rostra.di.products import Way, product_class
 from rostra.di.scopes import Scope
 from rostra.di.signatures import Parameter, Signature
+from rostra.di.storing import only_stores
 from rostra.di.under_way import Making
 from rostra.di.walking import in_any_case, in_order, parts
 
@@ -128,7 +129,7 @@ class Writer:
     def _first(self, name: str, takes: list[str], other: str) -> None:
         """The function for who is the first to ask the scope; it leaves it to the ``other`` where somebody was before.
 
-        Nothing need be looked for, unless an adapter asks by itself while it is called.
+        Nothing need be looked for, unless what was called before may have asked by itself.
         """
         making = self._names["making"] = Making(
             {node.offer.product: self._locals[node] for node in self._kept}
@@ -138,8 +139,14 @@ class Writer:
         self._line(1, "scope.made = making")
         self._line(1, "try:")
         self._line(2, "try:")
+        nobody_asked = True
         for node, way in self._order:
-            self._made_first(node, way)
+            is_missing = nobody_asked or node not in self._kept
+            if not is_missing:
+                found = f"({self._locals[node]} := scope._kept.find({self._key(node)}))"
+                self._line(3, f"if scope._kept is None or {found} is MISSING:")
+            self._made(3 if is_missing else 4, node, way)
+            nobody_asked = nobody_asked and only_stores(node.offer.make)
         row = (each if isinstance(each, str) else f"({', '.join(each)},)" for each in making.row)
         self._line(3, f"scope.made = {', '.join([self._named('places', making.places), *row])}")
         self._line(3, "if scope._kept is not None: making.leave(scope)")
@@ -210,14 +217,6 @@ class Writer:
             else:
                 needs[node] = wanted
         return needs
-
-    def _made_first(self, node: Build, way: Way) -> None:
-        depth = 3
-        if node in self._kept and node is not self._nodes[0]:  # what was made before may have asked for it
-            found = f"({self._locals[node]} := scope._kept.find({self._key(node)}))"
-            self._line(depth, f"if scope._kept is None or {found} is MISSING:")
-            depth += 1
-        self._made(depth, node, way)
 
     def _making(self, node: Build, way: Way, need: str) -> None:
         depth = 2

@@ -12,7 +12,7 @@ from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from rostra.components import Added, Components, Key, Kinds, Under, layer_with
+from rostra.components import Added, Blank, Components, Key, Kinds, Under
 from rostra.context import enter, leave, peek
 from rostra.di.closing import DONE, Stack, Steps
 from rostra.di.keeping import Kept, KeptToo
@@ -32,10 +32,9 @@ class Scope(Stack):
     and finds that there, too.
     """
 
-    __slots__ = ("_below", "_given", "_kept", "_token", "made")
+    __slots__ = ("_given", "_kept", "_token", "made")
 
     made: Any
-    _below: Components | None
     _given: Mapping[str, Any]
     _kept: Kept | None
     _token: Any
@@ -61,8 +60,25 @@ class Scope(Stack):
         return kept
 
     async def __aenter__(self) -> Self:
-        below = self._below or peek(None) or here()
-        layer = layer_with(self, OF_SCOPE, below, "scope")
+        try:
+            below = peek()
+        except LookupError:
+            below = here()
+        layer = Blank()
+        layer._parent = below
+        layer._label = "scope"
+        if below._above is None:
+            layer.begin((self,), OF_SCOPE)
+        else:  # the same without the call, which takes as long as all this
+            values = [*below.values, self]
+            try:
+                values[0] = values[0].begun[OF_SCOPE]
+            except KeyError:  # it is the first
+                layer.begin((self,), OF_SCOPE)
+            else:
+                layer.values = values
+                layer._is_lent = False
+                layer._above = None
         if self._given:
             _add(layer, self._given)
         self._token = enter(layer)
@@ -161,15 +177,7 @@ def scope(**given: Any) -> Scope:
     made.made = None
     made._kept = None
     made._given = given
-    made._below = None
     return made
-
-
-def scope_above(layer: Components) -> Scope:
-    """A scope as ``scope`` opens it, but on top of ``layer`` instead of the current one: for transports."""
-    above = scope()
-    above._below = layer
-    return above
 
 
 def _add(layer: Components, given: Mapping[str, Any]) -> None:

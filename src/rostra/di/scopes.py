@@ -35,7 +35,7 @@ class Scope(Stack):
     __slots__ = ("_given", "_kept", "_token", "made")
 
     made: Any
-    _given: Mapping[str, Any]
+    _given: Mapping[str, Any] | None
     _kept: Kept | None
     _token: Any
 
@@ -79,7 +79,7 @@ class Scope(Stack):
                 layer.values = values
                 layer._is_lent = False
                 layer._above = None
-        if self._given:
+        if self._given is not None:
             _add(layer, self._given)
         self._token = enter(layer)
         return self
@@ -176,7 +176,7 @@ def scope(**given: Any) -> Scope:
     made.steps = None
     made.made = None
     made._kept = None
-    made._given = given
+    made._given = given or None
     return made
 
 

@@ -9,19 +9,9 @@ from rostra.config.environment import FILE, Asked, Variables, said_about
 from rostra.config.layers import Layer, narrowed, ordered
 from rostra.config.parts import Part
 from rostra.config.source import ConfigSource
-from rostra.config.tree import Nothing, Path, at, branch, dotted
+from rostra.config.tree import Path, branch, dotted
 from rostra.config.view import bearing
 from rostra.errors import ConfigError
-
-
-def is_said(source: ConfigSource, place: Path) -> bool:
-    """Whether anybody says anything about a setting. Its variable is known then, for hints about misspelt ones."""
-    known = source._environment  # noqa: SLF001  (its own room)
-    name = known.variable(place)
-    if name is not None:
-        source._claims.variables.setdefault(name, place)  # noqa: SLF001  (as above)
-    said = at(source._settled.values, place)  # noqa: SLF001  (as above)
-    return not isinstance(said, Nothing) or bool({name, f"{name}{FILE}"} & known.variables.keys())
 
 
 def said_of(source: ConfigSource, place: Path, reader: type, inner: Iterable[Path] = ()) -> tuple[Layer, ...]:

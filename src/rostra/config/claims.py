@@ -75,6 +75,10 @@ class Claims:
         """Whether a section is claimed within ``path``."""
         return path in self._around
 
+    def reads(self, path: Path) -> bool:
+        """Whether what stands at a path is a section, or a setting of the section around it."""
+        return path in self.sections or self.covers(path)
+
     def covers(self, path: Path) -> bool:
         """Whether what stands at a path is a setting of the section around it."""
         cls = self.sections.get(path[:-1])

@@ -32,7 +32,7 @@ def _tables(values: Any, path: Path, layers: tuple[Layer, ...], claims: Claims) 
         return
     for key, each in values.items():
         inner = (*path, key)
-        if inner in claims.sections or claims.covers(inner):
+        if claims.reads(inner):
             continue
         if claims.holds(inner):
             yield from _tables(each, inner, layers, claims)
@@ -77,7 +77,7 @@ def _path(values: Any) -> Path:
 
 def _is_read(path: Path, claims: Claims) -> bool:
     around = (path[:end] for end in range(1, len(path) + 1))
-    return claims.holds(path) or any(each in claims.sections or claims.covers(each) for each in around)
+    return claims.holds(path) or any(map(claims.reads, around))
 
 
 def _known(claims: Claims) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """The settings, merged from all who have a say, and the sections that classes make of them."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path as FilePath
 from types import EllipsisType
@@ -9,12 +9,12 @@ from typing import Any, Self, TypeVar
 from rostra.components import name_of
 from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
-from rostra.config.environment import Asked, Environment, asked_by, environment
+from rostra.config.environment import FILE, Asked, Environment, asked_by, environment
 from rostra.config.faults import UnreadableError
 from rostra.config.layers import Layer, Transform, origin_of, references_around, settled
 from rostra.config.origin import DEFAULT, Origin
 from rostra.config.parts import Part, again, brought_by
-from rostra.config.tree import Path, dotted
+from rostra.config.tree import Nothing, Path, at, dotted
 from rostra.config.view import View, bearing, shown
 from rostra.errors import ConfigError, Mistake
 
@@ -255,6 +255,9 @@ class ConfigSource(View):
         Ask when all sections are loaded. Each hint is a sentence, with the closest match. A table is read when it
         is taken out of the source, too: ``source.db``, ``source["db"]``, ``source.get("db")``.
         """
+        known = self._environment.variables.keys() <= self._claims.names()
+        if known and self._is_read(self._settled.values):
+            return ()
         from rostra.config.hints import unread
 
         return unread(self._settled, self._claims, self._asked, self._environment)
@@ -267,7 +270,8 @@ class ConfigSource(View):
         Raises:
             ConfigError: There are some; all of them, with the closest match of each.
         """
-        if not any(each.origin.kind == "option" for each in self._settled.layers):
+        options = (each.values for each in self._settled.layers if each.origin.kind == "option")
+        if all(map(self._is_read, options)):
             return
         from rostra.config.hints import unread_options
 
@@ -279,6 +283,10 @@ class ConfigSource(View):
                 else f"{len(mistakes)} settings of the options are"
             )
             raise ConfigError(f"{what} read by nobody", mistakes)
+
+    def _is_read(self, table: Iterable[Hashable]) -> bool:
+        """Whether all keys of a table at the root have been asked for: then there is no hint to be looked for."""
+        return all(key in self._asked or self._claims.reads((key,)) for key in table)
 
     def __getitem__(self, key: str) -> Any:
         value = super().__getitem__(key)
@@ -323,6 +331,19 @@ class ConfigSource(View):
             if outcome.environment:
                 self._extra[asked.place] = outcome.environment
         return mistakes
+
+
+def is_said(source: ConfigSource, place: Path) -> bool:
+    """Whether anybody says anything about a setting that no class declares.
+
+    Its variable is known then, for hints about misspelt ones.
+    """
+    known = source._environment  # noqa: SLF001  (its own module)
+    name = known.variable(place)
+    if name is not None:
+        source._claims.variables.setdefault(name, place)  # noqa: SLF001  (as above)
+    said = at(source._settled.values, place)  # noqa: SLF001  (as above)
+    return not isinstance(said, Nothing) or bool({name, f"{name}{FILE}"} & known.variables.keys())
 
 
 @cache

@@ -12,7 +12,7 @@ from typing import Any
 from rostra import context, di, errors, log
 from rostra.components import Components
 from rostra.config import ConfigSource
-from rostra.config.apart import is_said
+from rostra.config.source import is_said
 from rostra.handlers import Handlers
 from rostra.plugin.budgets import StartBudget, StopBudget
 from rostra.plugin.cancelling import Cancel, Chosen, Started

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostra.config.layers import Layer
-from rostra.config.origin import Origin
+from rostra.config.layers import Layer, Origin
 from rostra.config.text import Text
 from rostra.config.tree import dotted
 from rostra.errors import ConfigError

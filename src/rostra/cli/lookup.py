@@ -9,8 +9,9 @@ import attrs
 from rostra.config import ConfigSource, Origin
 from rostra.config.environment import FILE
 from rostra.config.formats import UnreadableError, secret_in
-from rostra.config.layers import Layer, ordered, speaker
+from rostra.config.layers import Layer, ordered
 from rostra.config.references import MalformedError, Reference, Template, parsed
+from rostra.config.speakers import speaker
 from rostra.config.text import Text
 from rostra.config.tree import Path, at, branch, dotted
 from rostra.config.unresolved import is_plain, strings_in

@@ -5,7 +5,7 @@ from typing import Any
 
 from rostra.cli.look import Line, Node, Styled, name, origin, quiet, wrong
 from rostra.config.effective import Effective, EffectiveSection
-from rostra.config.origin import DEFAULT, Origin
+from rostra.config.layers import DEFAULT, Origin
 from rostra.config.tree import Path, dotted
 from rostra.config.written import UnwritableError, in_json, in_toml, key
 from rostra.errors import Mistake

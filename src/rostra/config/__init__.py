@@ -7,7 +7,7 @@ else, with a prefix or where a reference names a variable. ``rostra.config`` is 
 ``Config`` subclass be injected.
 """
 
-from rostra.config.origin import Origin
+from rostra.config.layers import Origin
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.secret import Secret
 from rostra.config.section import Config, bool_var

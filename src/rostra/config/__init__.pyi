@@ -1,4 +1,4 @@
-from rostra.config.origin import Origin as Origin
+from rostra.config.layers import Origin as Origin
 from rostra.config.quantities import Bytes as Bytes
 from rostra.config.quantities import Duration as Duration
 from rostra.config.resolve import Resolve as Resolve

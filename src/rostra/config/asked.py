@@ -36,7 +36,7 @@ async def texts_of(
     return await resolved(
         spots,
         source,
-        lambda known: source._with(own.replaced(known)),  # noqa: SLF001  (as above)
+        lambda known: source._with(own.replaced(source._home, known)),  # noqa: SLF001  (as above)
         mistakes=mistakes,
         fix=fix,
         background=own.all,

@@ -14,11 +14,11 @@ from rostra.config.declared import UnknownTypeError, called, is_section
 from rostra.config.described import Described, DescribedClass, described, in_words
 from rostra.config.environment import asked_by, said_about
 from rostra.config.evaluation import section_of
-from rostra.config.layers import Layer, folded, ordered, origin_of, speaker
+from rostra.config.layers import DEFAULT, Layer, Origin, folded, ordered
 from rostra.config.masking import masked
-from rostra.config.origin import DEFAULT, Origin
 from rostra.config.secret import MASK
 from rostra.config.source import ConfigSource
+from rostra.config.speakers import origin_of, speaker
 from rostra.config.tree import Nothing, Path, at, dotted
 from rostra.config.written import UnwritableError, as_said, plain
 from rostra.errors import ConfigError, Mistake

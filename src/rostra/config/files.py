@@ -9,8 +9,7 @@ from pathlib import Path as FilePath
 
 from rostra.config.faults import UnreadableError
 from rostra.config.formats import Said, is_dotenv, settings_in, variables_in
-from rostra.config.layers import Layer, layer
-from rostra.config.origin import Origin
+from rostra.config.layers import Layer, Origin, layer
 from rostra.config.parts import Part, all_read, at_home
 from rostra.config.text import DEEPEST, Text
 from rostra.config.tree import branch

@@ -6,7 +6,8 @@ from typing import Any
 from rostra.config.claims import Claims
 from rostra.config.declared import UnknownTypeError, paths_of
 from rostra.config.environment import Environment
-from rostra.config.layers import Layer, Settled, origin_of
+from rostra.config.layers import Layer, Settled
+from rostra.config.speakers import origin_of
 from rostra.config.tree import Path, dotted
 from rostra.errors import Mistake, closest
 

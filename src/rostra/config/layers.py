@@ -1,22 +1,41 @@
-"""What each source says, layer upon layer, what becomes of it, and who said what. Nothing here has an effect.
+"""What each source says, layer upon layer, and what becomes of it. Nothing here has an effect.
 
-Values are the fold of all layers and are made at once; origins are looked for in the layers, from the top, when a
+Values are the fold of all layers and are made at once; who said one is looked for in the layers (``speakers``) when a
 message or a tool asks. Since a source keeps its layers apart, merging is associative.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import reduce
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
-from rostra.config.origin import DEFAULT, Origin
-from rostra.config.tree import Nothing, Path, at, merged, opened, with_strings
-from rostra.config.unresolved import is_plain
+from rostra.config.tree import Nothing, Path, at, merged, opened
 from rostra.config.view import Copy
+from rostra.values import Values
+
+Kind: TypeAlias = Literal["default", "mapping", "file", "dotenv", "variable", "secret file", "option"]
 
 Lines: TypeAlias = Callable[[Path], int | None]
-Transform: TypeAlias = Callable[["Layer", Path, str], tuple[str, tuple[str, ...]]]
-"""Takes a layer, a path in it and the text there; gives what takes its place, and the references that it had."""
 
+
+class Origin(Values):
+    """Where the value of a setting comes from.
+
+    Args:
+        kind: What sort of source it is.
+        name: The file as it was given, the variable, the option; for a file that a variable names, both.
+        line: Where in the file, counted from one; None where that is not known, or means nothing.
+    """
+
+    kind: Kind
+    name: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        """As editors and terminals understand it: ``config.toml:12``."""
+        return self.name if self.line is None else f"{self.name}:{self.line}"
+
+
+DEFAULT = Origin("default", "the default")
 
 _NONE: Mapping[Path, tuple[str, ...]] = {}
 
@@ -69,21 +88,6 @@ class Layer:
             if (line := self.lines((*self.place, *path[:end]))) is not None:
                 return self.origin._replace(line=line)
         return self.origin
-
-    def with_strings(self, transform: Transform) -> "Layer":
-        """The same with what ``transform`` makes of each string that is not plain, unless that has been done."""
-        if not self.may_refer:
-            return self
-        references = dict(self.references)
-
-        def replaced(path: Path, text: str) -> str:
-            if is_plain(text):
-                return text
-            made, references[*self.place, *path] = transform(self, path, text)
-            return made
-
-        values = with_strings(self.values, replaced)
-        return self.but(values=values, is_resolved=True, references=references)
 
     def but(self, **changes: Any) -> "Layer":
         """The same with other values for some of what it was made of."""
@@ -171,35 +175,3 @@ def table_at(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
         if not isinstance(each.values, dict):
             break
     return tuple(reversed(kept))
-
-
-def speaker(layers: tuple[Layer, ...], path: Path) -> Layer | None:
-    """The layer that says what stands at a path, or None if nothing does."""
-    for each in reversed(layers):
-        found = at(each.values, path)
-        if found is not Nothing.UNSAID:
-            return None if found is Nothing.COVERED else each
-    return None
-
-
-def origin_of(layers: tuple[Layer, ...], path: Path) -> Origin | None:
-    """Who said what stands at a path, or None if nothing does."""
-    found = speaker(layers, path)
-    return found.origin_at(path) if found else None
-
-
-def references_around(layers: tuple[Layer, ...], path: Path) -> tuple[str, ...]:
-    """The references that gave what stands at a path, or something around it."""
-    for end in range(len(path), -1, -1):
-        if (found := speaker(layers, path[:end])) is not None:
-            known = ((*found.place, *path[:upto]) for upto in range(end + 1))
-            return tuple(each for key in known for each in found.references.get(key, ()))
-    return ()
-
-
-def origin_around(layers: tuple[Layer, ...], path: Path) -> Origin:
-    """Who said what stands at a path; if nothing does, who said the nearest around it."""
-    for end in range(len(path), -1, -1):
-        if (origin := origin_of(layers, path[:end])) is not None:
-            return origin
-    return DEFAULT

@@ -6,9 +6,9 @@ from typing import Any
 import attrs
 
 from rostra.config.evaluation import section_of
-from rostra.config.layers import Layer, folded, origin_around
-from rostra.config.origin import Origin
+from rostra.config.layers import Layer, Origin, folded
 from rostra.config.source import ConfigSource
+from rostra.config.speakers import origin_around
 from rostra.config.tree import Path, branch
 
 

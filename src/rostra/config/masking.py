@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rostra.config.faults import without_password
-from rostra.config.origin import DEFAULT, Origin
+from rostra.config.layers import DEFAULT, Origin
 from rostra.config.secret import MASK
 from rostra.config.unresolved import asks_for_secrets
 

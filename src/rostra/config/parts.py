@@ -5,8 +5,7 @@ from functools import cache, partial
 from typing import Any
 
 from rostra.config.faults import UnreadableError
-from rostra.config.layers import Layer, Transform, layer, ordered, table_at
-from rostra.config.origin import Origin
+from rostra.config.layers import Layer, Origin, layer, ordered, table_at
 from rostra.config.text import DEEPEST
 from rostra.config.tree import Path
 from rostra.config.view import TooDeepError, View
@@ -24,11 +23,6 @@ class Part(Values):
 
     layers: tuple[Layer, ...]
     again: "Callable[[], Part] | None" = None
-
-    def with_strings(self, transform: Transform) -> "Part":
-        """The same with what ``transform`` makes of its strings; asked again, it has them as they were."""
-        layers = tuple(each.with_strings(transform) for each in self.layers)
-        return Part(layers, self.again or partial(_same, self))
 
 
 def of_mapping(mapping: Mapping[Any, Any], name: str) -> Part:

@@ -11,8 +11,7 @@ from rostra.config.claims import Claims, bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
 from rostra.config.environment import FILE, Asked, Environment, asked_by, environment
 from rostra.config.faults import UnreadableError
-from rostra.config.layers import Layer, Transform, origin_of, references_around, settled
-from rostra.config.origin import DEFAULT, Origin
+from rostra.config.layers import DEFAULT, Layer, Origin, settled
 from rostra.config.parts import Part, again, brought_by
 from rostra.config.tree import Nothing, Path, at, dotted
 from rostra.config.view import View, bearing, shown
@@ -159,25 +158,22 @@ class ConfigSource(View):
             texts = await resolved(
                 found.all,
                 self,
-                lambda known: self._with(found.replaced(known)),
+                lambda known: self._with(found.replaced(self._home, known)),
                 mistakes=found.mistakes,
                 fix=found.fix,
                 timeout=seconds,
             )
-            self._settle(self._replaced(found.replaced(Partly(texts, {}))))
+            self._settle(found.replaced(self._home, Partly(texts, {})))
         finally:
             self._resolving = None
             over.set()
 
-    def _with(self, transform: Transform) -> "ConfigSource":
+    def _with(self, parts: tuple[Part, ...]) -> "ConfigSource":
         """The source that resolvers load their own settings from."""
         made = ConfigSource(env_prefix=self._environment.prefix, environ=self._environment.given)
         made._environment, made._claims, made._asked = self._environment, self._claims, self._asked
-        made._settle(self._replaced(transform))
+        made._settle(parts)
         return made
-
-    def _replaced(self, transform: Transform) -> tuple[Part, ...]:
-        return tuple(part.with_strings(transform) for part in self._home)
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -192,6 +188,8 @@ class ConfigSource(View):
 
         None of them before ``resolve``, and for what no mapping and no file says.
         """
+        from rostra.config.speakers import references_around
+
         return references_around(self._settled.layers, tuple(setting.split(".")))
 
     def load(self, cls: type[Section], section: str | None = None) -> Section:
@@ -230,13 +228,14 @@ class ConfigSource(View):
 
         The environment and the defaults of classes count once a section is loaded. None: nobody said anything.
         """
+        from rostra.config.evaluation import section_of
+        from rostra.config.speakers import origin_of
+
         path = tuple(setting.split("."))
         loaded = (known for _, known in self._loaded if path[: len(known)] == known)
         place = max(loaded, key=len, default=None)
         if place is None:
             return origin_of(self._settled.layers, path)
-        from rostra.config.evaluation import section_of
-
         within = section_of(self._settled.layers, place, self._extra.get(place, ()))
         if (origin := origin_of(within, path[len(place) :])) is not None:
             return origin

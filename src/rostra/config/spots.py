@@ -3,12 +3,14 @@
 A text that a later layer covers is none of them: nobody will ever see what comes of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any, TypeAlias
 
 import attrs
 
-from rostra.config.layers import Layer, Transform
+from rostra.config.layers import Layer
+from rostra.config.parts import Part
 from rostra.config.references import MalformedError, asked_in, parsed
 from rostra.config.references import place as place_of
 from rostra.config.resolving import Partly, Spot
@@ -50,25 +52,40 @@ class Spots:
         """The texts, in the order in which they stand."""
         return tuple(self.places.values())
 
-    def replaced(self, partly: Partly) -> Transform:
-        """What to put in their place."""
+    def replaced(self, parts: Iterable[Part], partly: Partly) -> tuple[Part, ...]:
+        """Parts with what came of their texts in place of these; asked again, they have them as they were."""
+        return tuple(
+            Part(tuple(self._layer(each, partly) for each in part.layers), part.again or partial(_same, part))
+            for part in parts
+        )
 
-        def transform(layer: Layer, path: Path, text: str) -> tuple[str, tuple[str, ...]]:
-            place = id(layer), path
-            if place in self.malformed:
-                return Unresolved.since(text, self.malformed[place].reason), ()
-            spot = self.places.get(place)
-            if spot is None:
-                return text, ()
-            references = tuple(dict.fromkeys(map(str, asked_in(spot.template))))
-            if spot not in partly.texts:
-                return Unresolved.since(
-                    text, partly.reasons.get(spot, "it could not be resolved")
-                ), references
-            made = partly.texts[spot]
-            return (Text(made) if references else made), references
+    def _layer(self, layer: Layer, partly: Partly) -> Layer:
+        if not layer.may_refer:
+            return layer
+        references = dict(layer.references)
 
-        return transform
+        def replaced(path: Path, text: str) -> str:
+            if is_plain(text):
+                return text
+            made, references[*layer.place, *path] = self._text(layer, path, text, partly)
+            return made
+
+        values = _with_strings(layer.values, replaced)
+        return layer.but(values=values, is_resolved=True, references=references)
+
+    def _text(self, layer: Layer, path: Path, text: str, partly: Partly) -> tuple[str, tuple[str, ...]]:
+        """What takes the place of a text, and the references that it had."""
+        place = id(layer), path
+        if place in self.malformed:
+            return Unresolved.since(text, self.malformed[place].reason), ()
+        spot = self.places.get(place)
+        if spot is None:
+            return text, ()
+        references = tuple(dict.fromkeys(map(str, asked_in(spot.template))))
+        if spot not in partly.texts:
+            return Unresolved.since(text, partly.reasons.get(spot, "it could not be resolved")), references
+        made = partly.texts[spot]
+        return (Text(made) if references else made), references
 
 
 def spots_in(layers: Sequence[Layer]) -> Spots:
@@ -97,6 +114,21 @@ class _Where:
 
     def __str__(self) -> str:
         return str(self.layer.origin_at(self.path))
+
+
+def _same(part: Part) -> Part:
+    return part
+
+
+def _with_strings(value: Any, transform: Callable[[Path, str], Any], path: Path = ()) -> Any:
+    """The same, with what ``transform`` makes of each string, also of those in lists. Keys stay as they are."""
+    if isinstance(value, str):
+        return transform(path, value)
+    if isinstance(value, dict):
+        return {key: _with_strings(each, transform, (*path, key)) for key, each in value.items()}
+    if type(value) is list or type(value) is tuple:
+        return type(value)(_with_strings(each, transform, (*path, n)) for n, each in enumerate(value))
+    return value
 
 
 def _referring(layer: Layer) -> Iterator[tuple[Path, str]]:

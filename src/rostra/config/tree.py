@@ -4,7 +4,7 @@ A table is a dict, and what lies above is laid over what lies below. Nothing her
 given: what is merged shares its parts with what it was merged from.
 """
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -66,17 +66,6 @@ def branch(path: Path, value: Any) -> Any:
     """Tables that hold nothing but ``value`` at ``path``."""
     for key in reversed(path):
         value = {key: value}
-    return value
-
-
-def with_strings(value: Any, transform: Callable[[Path, str], Any], path: Path = ()) -> Any:
-    """The same, with what ``transform`` makes of each string, also of those in lists. Keys stay as they are."""
-    if isinstance(value, str):
-        return transform(path, value)
-    if isinstance(value, dict):
-        return {key: with_strings(each, transform, (*path, key)) for key, each in value.items()}
-    if type(value) is list or type(value) is tuple:
-        return type(value)(with_strings(each, transform, (*path, n)) for n, each in enumerate(value))
     return value
 
 

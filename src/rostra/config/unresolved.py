@@ -1,10 +1,17 @@
-"""Texts that may have references, as those see them who do not resolve them. Every start imports this.
+"""Texts that may have references, as those see them who do not resolve them.
 
 What references are stands in ``rostra.config.references``.
 """
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Iterator
 from typing import Any, Self
+
+from rostra.config.faults import Fault
+from rostra.config.layers import Layer
+from rostra.config.speakers import speaker
+from rostra.config.tree import Path
+
+_UNASKED = "has a reference; await source.resolve() first"
 
 
 class Unresolved(str):
@@ -27,7 +34,7 @@ def is_plain(text: str) -> bool:
     return "${" not in text
 
 
-def strings_in(value: Any, path: tuple[Hashable, ...] = ()) -> Iterator[tuple[tuple[Hashable, ...], str]]:
+def strings_in(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """All strings of a table, also those in lists, with their paths."""
     if isinstance(value, str):
         yield path, value
@@ -42,3 +49,23 @@ def strings_in(value: Any, path: tuple[Hashable, ...] = ()) -> Iterator[tuple[tu
 def asks_for_secrets(told: str) -> bool:
     """Whether a reference, as ``str`` gives it, asks where secrets are kept: a resolver, and not a variable."""
     return ":" in told and not told.startswith("${env:")
+
+
+def pending(section: Any, layers: tuple[Layer, ...]) -> tuple[Fault, ...]:
+    """The strings of a section whose references nobody has replaced yet.
+
+    Args:
+        section: What stands there.
+        layers: What each says about it.
+    """
+    referring = [(path, text) for path, text in strings_in(section) if not is_plain(text)]
+    return tuple(_why(path, text) for path, text in referring if _is_pending(path, text, layers))
+
+
+def _is_pending(path: Path, text: str, layers: tuple[Layer, ...]) -> bool:
+    by = speaker(layers, path)
+    return isinstance(text, Unresolved) or (by is not None and by.may_refer)
+
+
+def _why(path: Path, text: str) -> Fault:
+    return Fault(path, text.reason if isinstance(text, Unresolved) else _UNASKED)

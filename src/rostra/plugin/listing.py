@@ -10,7 +10,7 @@ from typing import NamedTuple
 from rostra import di
 from rostra.config import ConfigSource
 from rostra.config.apart import said_of
-from rostra.config.layers import origin_around
+from rostra.config.speakers import origin_around
 from rostra.config.tree import dotted
 from rostra.errors import ConfigError, Mistake, PluginNotFoundError, RostraError, closest
 from rostra.plugin.finding import Plugin

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from rostra.config.faults import UnreadableError
-from rostra.config.origin import Kind
+from rostra.config.layers import Kind
 from rostra.config.text import DEEPEST
 from rostra.errors import Mistake, closest
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rostra.config import ConfigError, ConfigSource, Secret
+from rostra.config import ConfigError, ConfigSource, Secret, careful
 from rostra.config import classes as classes_of
+from rostra.config.classes import read
 from rostra.config.declared import settings_of
 from rostra.config.faults import WrongError
-from rostra.config.reading import read
-from rostra.config.text import Text
+from rostra.config.tree import Text
 
 
 class Color(enum.Enum):
@@ -150,7 +150,7 @@ def kinds(made: Any) -> Iterator[Any]:
 def carefully(table: dict[Any, Any], cls: type) -> Any:
     """As what is wrong is read: setting by setting."""
     plan = classes_of._plan(cls, lambda wanted: pytest.fail(f"nobody has read {wanted} before"), {})
-    return classes_of._carefully(table, cls, cls, plan)
+    return careful.carefully(table, cls, plan.settings, plan.read, cls)
 
 
 def without_types(value: Any) -> Any:

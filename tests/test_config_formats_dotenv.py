@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rostra.config.formats import Said, UnreadableError, is_dotenv, variables_in
 from rostra.config.formats.dotenv_format import variables
-from rostra.config.text import Text
+from rostra.config.tree import Text
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
 

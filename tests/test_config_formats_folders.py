@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rostra.config import Config, ConfigError, ConfigSource, Secret
 from rostra.config.formats import UnreadableError, settings_in
-from rostra.config.text import Text
+from rostra.config.tree import Text
 
 
 @attrs.frozen

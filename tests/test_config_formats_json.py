@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rostra.config.formats import Said, UnreadableError, settings_in
 from rostra.config.formats.ini_format import ini
 from rostra.config.formats.json_format import json_settings
-from rostra.config.text import Text
+from rostra.config.tree import Text
 
 
 def mistakes_in(read: Callable[[str, str], Said], text: str) -> list[str]:

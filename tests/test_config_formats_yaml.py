@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rostra.config import ConfigSource, Duration
 from rostra.config.formats import Said, UnreadableError, settings_in
 from rostra.config.formats.yaml_format import yaml_settings
-from rostra.config.text import Text
+from rostra.config.tree import Text
 
 
 @pytest.fixture(params=["libyaml", "PyYAML"])

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.config import Bytes, Duration, Secret
-from rostra.config.faults import without_password
 from rostra.config.references import escaped
+from rostra.config.showing import without_password
 from rostra.config.written import UnwritableError, in_json, in_toml, in_yaml, key, plain
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))

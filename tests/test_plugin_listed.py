@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.config.layers import Layer, Origin
-from rostra.config.text import Text
-from rostra.config.tree import dotted
+from rostra.config.tree import Text, dotted
 from rostra.errors import ConfigError
 from rostra.plugin.listed import listed
 

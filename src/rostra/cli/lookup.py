@@ -12,8 +12,7 @@ from rostra.config.formats import UnreadableError, secret_in
 from rostra.config.layers import Layer, ordered
 from rostra.config.references import MalformedError, Reference, Template, parsed
 from rostra.config.speakers import speaker
-from rostra.config.text import Text
-from rostra.config.tree import Path, at, branch, dotted
+from rostra.config.tree import Path, Text, at, branch, dotted
 from rostra.config.unresolved import is_plain, strings_in
 from rostra.errors import closest
 

@@ -1,22 +1,71 @@
-"""The hook for classes of settings: attrs classes, dataclasses and plain sections."""
+"""How a table becomes an instance of a class of settings: an attrs class, a dataclass or a plain section.
+
+What has the type already that its setting wants is taken as it is; ``reading`` reads everything else.
+"""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from rostra.config.containers import Hook, HookFor, entries, exact, is_table
-from rostra.config.declared import Setting, has_constructor, is_section, settings_of
-from rostra.config.faults import Fault, WrongError
+from rostra.config.declared import (
+    Setting,
+    bare,
+    exact,
+    has_constructor,
+    is_alias,
+    is_section,
+    names_around,
+    options,
+    settings_of,
+)
+from rostra.config.faults import Hook, HookFor
 from rostra.config.own import own
-from rostra.config.phrases import phrase
-from rostra.errors import closest
+from rostra.config.tree import object_in
 
-_KEPT = "__rostra_hooks__"
+_HOOK = "__rostra_hook__"
+_PLAN = "__rostra_hooks__"
 
 
-def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
+def read(table: Mapping[Any, Any], cls: type) -> Any:
+    """An instance of ``cls``.
+
+    Args:
+        table: What files, mappings and texts gave.
+        cls: A class of settings.
+
+    Raises:
+        WrongError: All that is wrong with it.
+    """
+    hook: Hook | None = vars(cls).get(_HOOK)
+    if hook is None:
+        hook = _hook_for(cls, names_around(cls))
+        setattr(cls, _HOOK, hook)
+    return hook(table, cls)
+
+
+def _hook_for(wanted: Any, around: Mapping[str, Any]) -> Hook:
+    """The hook for a type.
+
+    Args:
+        wanted: The type.
+        around: Names of types that were known where the outermost class was made.
+    """
+    if not is_alias(wanted):  # which may stand in what it stands for
+        wanted = bare(wanted)
+        if is_section(wanted) and not options(wanted):
+            return _section_hook(wanted, partial(_hook_for, around=around), around)
+    from rostra.config.reading import hook
+
+    return hook(wanted, _hook_for, around)
+
+
+def _section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook:
     """An instance of the class from a table, and from what else its ``from_config`` takes."""
-    otherwise = _own_hook(cls, hook_for) if own(cls) else None
+    otherwise = None
+    if own(cls):
+        from rostra.config.owners import own_hook
+
+        otherwise = own_hook(cls, hook_for)
     make: Callable[..., Any] = cls if has_constructor(cls) else partial(_filled, cls)
     plan: _Plan | None = None
 
@@ -31,17 +80,13 @@ def section_hook(cls: Any, hook_for: HookFor, around: Mapping[str, Any]) -> Hook
                 pass
         elif isinstance(value, cls):
             return value
-        elif otherwise is not None and not is_table(value):
+        elif otherwise is not None and not _is_table(value):
             return otherwise(value, cls)
-        return _carefully(entries(value, cls), cls, make, plan)
+        from rostra.config.careful import carefully
+
+        return carefully(value, cls, plan.settings, plan.read, make)
 
     return structure
-
-
-def _own_hook(cls: Any, hook_for: HookFor) -> Hook:
-    from rostra.config.owners import own_hook
-
-    return own_hook(cls, hook_for)
 
 
 class _Plan:
@@ -94,50 +139,19 @@ def _arguments(table: dict[Any, Any], plan: _Plan) -> dict[str, Any]:
     return arguments
 
 
-def _carefully(table: Mapping[Any, Any], cls: Any, make: Callable[..., Any], plan: _Plan) -> Any:
-    """An instance, or everything that is wrong."""
-    from rostra.config.refusals import objections, refusals
-
-    faults: list[Fault] = []
-    arguments = {}
-    for name, setting in plan.settings.items():
-        try:
-            if name in table:
-                arguments[name] = plan.read(name, table[name])
-            elif setting.required:
-                arguments[name] = _missing(setting, plan)
-        except WrongError as wrong:
-            faults += [fault.under(name) for fault in wrong.faults]
-    faults += [_unknown(key, plan.settings) for key in table if key not in plan.settings]
-    if faults:
-        raise WrongError(*faults, *objections(cls, arguments, {fault.path[0] for fault in faults}))
-    try:
-        return make(**arguments)
-    except Exception as error:  # noqa: BLE001  (a validator may raise anything, and means that the value is wrong)
-        refused = refusals(cls, arguments, error)
-    raise WrongError(*refused)
+def _is_table(value: Any) -> bool:
+    """Whether a value is a table, or a text that says one in JSON."""
+    return isinstance(value, Mapping) or (isinstance(value, str) and object_in(value) is not None)
 
 
 def _plan(cls: type, hook_for: HookFor, around: Mapping[str, Any]) -> _Plan:
     """Kept on the class, and so gone with it."""
-    known: _Plan | None = vars(cls).get(_KEPT)
+    known: _Plan | None = vars(cls).get(_PLAN)
     if known is None:
         settings = settings_of(cls, around)
         known = _Plan(settings, hook_for)
-        setattr(cls, _KEPT, known)
+        setattr(cls, _PLAN, known)
     return known
-
-
-def _missing(setting: Setting, plan: _Plan) -> Any:
-    """A table that is not there is an empty one; so its own settings are named if they are missing."""
-    if is_section(setting.type):
-        return plan.read(setting.name, {})
-    raise WrongError(Fault((), f"missing; expected {phrase(setting.type)}", missing=True))
-
-
-def _unknown(key: Any, known: Mapping[str, Any]) -> Fault:
-    near = closest(str(key), known)
-    return Fault((key,), f"unknown; did you mean {near}?" if near else "unknown")
 
 
 def _filled(cls: type, /, **arguments: Any) -> Any:

@@ -2,32 +2,32 @@
 
 import typing
 from collections.abc import Callable, Hashable, Mapping
-from types import NoneType
-from typing import Any, TypeAlias
+from typing import Any
 
-from rostra.config.declared import bare, holds_secret, members
-from rostra.config.faults import Fault, WrongError, unexpected
+from rostra.config.declared import bare, exact
+from rostra.config.faults import Fault, Hook, HookFor, WrongError
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden, phrase
 from rostra.config.secret import MASK, Secret
-from rostra.config.text import Text, items, object_in
-
-Hook: TypeAlias = Callable[[Any, Any], Any]
-"""What cattrs calls one: takes a value and the type that it is to become. Ours raise WrongError only."""
-
-HookFor: TypeAlias = Callable[[Any], Hook]
-
+from rostra.config.showing import holds_secret, unexpected
+from rostra.config.text import items
+from rostra.config.tree import Text, object_in
 
 _TEXTS = frozenset({str})
-_EXACT = frozenset({str, int, float, bool, bytes, NoneType})
 
 
-def exact(wanted: Any) -> frozenset[type]:
-    """The types whose instances are values of this type just as they are: most settings of most programs."""
-    kinds = frozenset(members(wanted) or (wanted,))
-    return kinds if kinds <= _EXACT else kinds & {NoneType}
+def container_hook(wanted: Any, hook_for: HookFor) -> Hook | None:
+    """The hook for a list, a table or a secret; None for what is none of them."""
+    origin = typing.get_origin(wanted) or wanted
+    if origin is Secret:
+        return _secret_hook(wanted, hook_for)
+    if origin in SEQUENCES:
+        return _sequence_hook(wanted, hook_for)
+    if origin in MAPPINGS:
+        return _mapping_hook(wanted, hook_for)
+    return None
 
 
-def secret_hook(wanted: Any, hook_for: HookFor) -> Hook:
+def _secret_hook(wanted: Any, hook_for: HookFor) -> Hook:
     """``Secret[T]``. Of what is wrong with the value nothing is told but what was expected."""
     inner = hidden(wanted)
     hook = hook_for(inner)
@@ -42,7 +42,7 @@ def secret_hook(wanted: Any, hook_for: HookFor) -> Hook:
     return structure
 
 
-def sequence_hook(wanted: Any, hook_for: HookFor) -> Hook:
+def _sequence_hook(wanted: Any, hook_for: HookFor) -> Hook:
     """Lists, tuples and sets, from lists or from a text such as ``a,b``."""
     origin = typing.get_origin(wanted) or wanted
     parts = typing.get_args(wanted) or (Any, ...)
@@ -91,7 +91,7 @@ def _items(value: Any, wanted: Any) -> list[Any]:
     raise unexpected(f"{phrase(wanted)}, as a,b or as JSON", value, wanted)
 
 
-def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
+def _mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
     """Tables whose keys are free, from tables or from a text with a JSON object."""
     origin = typing.get_origin(wanted) or wanted
     of_key, of_value = typing.get_args(wanted) or (Any, Any)
@@ -125,11 +125,6 @@ def mapping_hook(wanted: Any, hook_for: HookFor) -> Hook:
         return build(made)
 
     return structure
-
-
-def is_table(value: Any) -> bool:
-    """Whether a value is a table, or a text that says one in JSON."""
-    return isinstance(value, Mapping) or (isinstance(value, str) and object_in(value) is not None)
 
 
 def entries(value: Any, wanted: Any) -> Mapping[Hashable, Any]:

@@ -3,21 +3,22 @@
 import os
 import sys
 import typing
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from enum import EnumMeta
 from inspect import get_annotations
 from types import EllipsisType, NoneType, UnionType
-from typing import Any, NewType, TypeGuard
+from typing import Any, Literal, NewType, TypeGuard
 
 from rostra.components import name_of
 from rostra.config.namespaces import KEPT, hashable, resolved
 from rostra.config.own import registered
-from rostra.config.secret import Secret
 from rostra.config.tables import fields_of
 from rostra.values import Values
 
 SECTION = "__rostra_section__"
 _DECLARED = "__rostra_settings__"
 _NAMES = "__rostra_names__"
+_EXACT = frozenset({str, int, float, bool, bytes, NoneType})
 
 
 class Setting(Values):
@@ -234,6 +235,19 @@ def members(wanted: Any) -> tuple[Any, ...]:
     return tuple(part for each in typing.get_args(wanted) for part in (members(bare(each)) or (each,)))
 
 
+def options(wanted: Any) -> tuple[Any, ...]:
+    """What an enum or a Literal admits; nothing for other types."""
+    if isinstance(wanted, EnumMeta):
+        return tuple(wanted)
+    return typing.get_args(wanted) if typing.get_origin(wanted) is Literal else ()
+
+
+def exact(wanted: Any) -> frozenset[type]:
+    """The types whose instances are values of this type just as they are: most settings of most programs."""
+    kinds = frozenset(members(wanted) or (wanted,))
+    return kinds if kinds <= _EXACT else kinds & {NoneType}
+
+
 def class_in(wanted: Any) -> type | None:
     """The class of a nested table: the type itself, or the one alternative to None."""
     others = _alternatives(wanted)
@@ -248,28 +262,6 @@ def classes_in(wanted: Any) -> list[type]:
 def _alternatives(wanted: Any) -> list[Any]:
     wanted = bare(wanted)
     return [bare(each) for each in members(wanted) or (wanted,) if each is not NoneType]
-
-
-def holds_secret(wanted: Any, seen: frozenset[Any] = frozenset()) -> bool:
-    """Whether a value of this type has a secret in it, so that it must not be shown as it was found."""
-    if is_alias(wanted):
-        if wanted in seen:  # it stands in what it stands for
-            return False
-        seen |= {wanted}
-    wanted = bare(wanted)
-    cls = typing.get_origin(wanted) or wanted
-    if cls is Secret:
-        return True
-    if isinstance(wanted, str):  # in a class whose annotations are not resolved for us
-        return Secret.__name__ in wanted
-    if is_section(cls) and cls not in seen:
-        parts: Iterable[Any] = (setting.type for setting in settings_of(cls))
-    elif isinstance(cls, type) and cls not in seen:
-        parts = get_annotations(cls).values()  # of a named tuple or a TypedDict
-    else:
-        parts = ()
-    arguments = typing.get_args(wanted) if cls is not typing.Literal else ()
-    return any(holds_secret(part, seen | {cls}) for part in (*parts, *arguments))
 
 
 def identity(cls: type) -> tuple[str, str]:

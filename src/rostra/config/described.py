@@ -17,7 +17,6 @@ from rostra.config.declared import (
     Setting,
     bare,
     classes_in,
-    holds_secret,
     is_alias,
     is_section,
     members,
@@ -27,6 +26,7 @@ from rostra.config.declared import (
 from rostra.config.own import own
 from rostra.config.phrases import LIST, MAPPINGS, SEQUENCES, TABLE, hidden, phrase
 from rostra.config.secret import Secret
+from rostra.config.showing import holds_secret
 from rostra.config.tree import Path
 from rostra.describing import documented
 

@@ -11,8 +11,8 @@ from typing import Any
 import attrs
 
 from rostra.config.declared import is_section, settings_of
-from rostra.config.faults import without_password
 from rostra.config.secret import Secret
+from rostra.config.showing import without_password
 
 LEFT_OUT = "for a reason that may tell a secret"
 

@@ -14,8 +14,7 @@ from typing import Any, TypeVar
 from rostra.config.declared import UnknownTypeError, paths_of
 from rostra.config.faults import UnreadableError
 from rostra.config.layers import Layer, Origin
-from rostra.config.text import Text
-from rostra.config.tree import Path, branch, dotted
+from rostra.config.tree import Path, Text, branch, dotted
 from rostra.errors import ConfigError, Mistake
 from rostra.values import Values
 

@@ -3,11 +3,11 @@
 from typing import Any
 
 from rostra.config.claims import Claims
+from rostra.config.classes import read
 from rostra.config.declared import names_of
 from rostra.config.environment import Asked, Environment, said_about
 from rostra.config.faults import Fault, WrongError
 from rostra.config.layers import Layer, Settled, folded, narrowed, ordered
-from rostra.config.reading import read
 from rostra.config.tree import Nothing, Path, at, opened
 from rostra.errors import Mistake
 

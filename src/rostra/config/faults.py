@@ -1,23 +1,10 @@
-"""How a wrong value is told: as a path and a sentence, collected, never as the value of a secret; and a file that cannot
-be read.
-"""
+"""What goes wrong when settings are read: a value, told by its path and in a sentence, or a file that cannot be read."""
 
-import json
-import re
-from collections.abc import Hashable, Mapping
-from datetime import date, time
-from typing import Any
+from collections.abc import Callable, Hashable
+from typing import Any, TypeAlias
 
-from rostra.config.declared import holds_secret
-from rostra.config.secret import MASK
 from rostra.errors import Mistake
 from rostra.values import Values
-
-# Patterns are compiled on first use: most programs that import this never show a value.
-_IN_ADDRESS = r"(?<=://)([^/@:\s]*:)[^/\s]*(?=@)"
-_AFTER_NAME = r"([\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|private|access)[_-]?key)=)[^&;\s\"']+"
-_LONGEST = 60
-_LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits
 
 
 class Fault(Values):
@@ -51,6 +38,12 @@ class WrongError(Exception):
         self.faults = faults
 
 
+Hook: TypeAlias = Callable[[Any, Any], Any]
+"""What cattrs calls one: takes a value and the type that it is to become. Ours raise WrongError only."""
+
+HookFor: TypeAlias = Callable[[Any], Hook]
+
+
 class UnreadableError(ValueError):
     """Files cannot be read. Its text says why, and holds nothing of their content.
 
@@ -64,56 +57,3 @@ class UnreadableError(ValueError):
 
     def __str__(self) -> str:
         return "; ".join(each.reason for each in self.mistakes)
-
-
-def unexpected(phrase: str, value: Any, wanted: Any, said: str = "") -> WrongError:
-    """What to raise when ``value`` is not what ``phrase`` says.
-
-    Args:
-        phrase: What was expected.
-        value: What was found.
-        wanted: The type that it was to become, which tells whether it may be shown.
-        said: Why it is not, if somebody else said so; it may hold the value.
-    """
-    masked = f"expected {phrase}, found {MASK}"
-    if holds_secret(wanted):
-        return WrongError(Fault((), masked))
-    more = f": {said}" if said else ""
-    return WrongError(Fault((), f"expected {phrase}, found {shown(value)}{more}", discreet=masked))
-
-
-def shown(value: Any) -> str:
-    """A value as it is shown in an error: short, on one line. Tables and lists may hold secrets."""
-    if isinstance(value, Mapping):
-        return "a table" if value else "an empty table"
-    if isinstance(value, list | tuple | set | frozenset):
-        return f"a list of {len(value)}" if value else "[]"
-    if isinstance(value, date | time):
-        return value.isoformat()
-    if value is None:
-        return "nothing"
-    if isinstance(value, str):
-        value = without_password(value)
-    if isinstance(value, bool | str):
-        written = json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
-    elif isinstance(value, int):
-        written = repr(int(value)) if abs(value) < _LARGEST else "a huge number"
-    elif isinstance(value, float):
-        written = repr(float(value))
-    else:
-        written = with_article(type(value).__name__)
-    return written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"
-
-
-def with_article(name: str) -> str:
-    """``a Color``, ``an IPv4Address``."""
-    return f"{'an' if name[:1].lower() in tuple('aeiou') else 'a'} {name}"
-
-
-def without_password(text: str) -> str:
-    """An address without the password in it: ``amqp://guest:***@broker``, ``pg://db?password=***``.
-
-    Other texts stay as they are.
-    """
-    masked = rf"\1{MASK}"
-    return re.sub(_AFTER_NAME, masked, re.sub(_IN_ADDRESS, masked, text), flags=re.IGNORECASE)

@@ -11,8 +11,7 @@ from rostra.config.faults import UnreadableError
 from rostra.config.formats import Said, is_dotenv, settings_in, variables_in
 from rostra.config.layers import Layer, Origin, layer
 from rostra.config.parts import Part, all_read, at_home
-from rostra.config.text import DEEPEST, Text
-from rostra.config.tree import branch
+from rostra.config.tree import DEEPEST, Text, branch
 from rostra.config.view import TooDeepError
 from rostra.errors import Mistake
 
@@ -60,5 +59,6 @@ def from_options(options: Iterable[str]) -> tuple[list[Part], tuple[Mistake, ...
         if not equals or not all(path) or len(path) > DEEPEST:
             mistakes.append(Mistake(f"--set (number {number})", "expected KEY=VALUE, such as db.port=5432"))
             continue
-        parts.append(Part((Layer(branch(path, Text(text)), Origin("option", f"--set {key}")),)))
+        said = branch(path, Text(text))
+        parts.append(Part((Layer(said, Origin("option", f"--set {key}"), has_references=False),)))
     return parts, tuple(mistakes)

@@ -54,7 +54,7 @@ class Layer:
         place: The path in the source at which the values stand.
         is_resolved: The references in its strings have been replaced.
         references: What they were, by the path of the source.
-        has_references: False if none of its strings had any.
+        has_references: False if none of its strings had any, or if they are taken as they are.
     """
 
     __slots__ = ("has_references", "is_resolved", "lines", "origin", "place", "references", "values")

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from rostra.config.faults import without_password
 from rostra.config.layers import DEFAULT, Origin
 from rostra.config.secret import MASK
+from rostra.config.showing import without_password
 from rostra.config.unresolved import asks_for_secrets
 
 __all__ = ["gives_secret", "is_called_secret", "masked"]

@@ -3,12 +3,12 @@
 from typing import Any, Union
 
 from rostra.components import name_of
-from rostra.config.containers import Hook, HookFor
-from rostra.config.declared import UnknownTypeError, bare, holds_secret, members
+from rostra.config.declared import UnknownTypeError, bare, members
 from rostra.config.discretion import words_of
-from rostra.config.faults import WrongError, unexpected
+from rostra.config.faults import Hook, HookFor, WrongError
 from rostra.config.own import Own, own
 from rostra.config.phrases import phrase
+from rostra.config.showing import holds_secret, unexpected
 
 
 def own_hook(wanted: Any, hook_for: HookFor) -> Hook:

@@ -6,8 +6,7 @@ from typing import Any
 
 from rostra.config.faults import UnreadableError
 from rostra.config.layers import Layer, Origin, layer, ordered, table_at
-from rostra.config.text import DEEPEST
-from rostra.config.tree import Path
+from rostra.config.tree import DEEPEST, Path
 from rostra.config.view import TooDeepError, View
 from rostra.errors import ConfigError, Mistake
 from rostra.values import Values

@@ -8,11 +8,12 @@ from types import NoneType
 from typing import Any
 
 from rostra.components import name_of
-from rostra.config.declared import bare, is_section, members
-from rostra.config.faults import with_article
+from rostra.config.choices import phrase_of_options
+from rostra.config.declared import bare, is_section, members, options
 from rostra.config.own import own
-from rostra.config.scalars import options, phrase_of_options, scalar
+from rostra.config.scalars import scalar
 from rostra.config.secret import Secret
+from rostra.config.showing import with_article
 
 SEQUENCES: dict[Any, Callable[[Iterable[Any]], Any]] = {
     list: list,

@@ -3,10 +3,14 @@
 import math
 from typing import Any, Self
 
-from rostra.config import text
-
 _SPANS = ((86400, "d"), (3600, "h"), (60, "m"))
 _SIZES = tuple((1024**power, f"{letter}iB") for power, letter in reversed([*enumerate("KMGTPE", 1)]))
+_LETTERS = "kmgtpe"
+_UNITS: dict[str, int] = (
+    {"": 1, "b": 1}
+    | {f"{letter}b": 1000 ** (power + 1) for power, letter in enumerate(_LETTERS)}
+    | {f"{letter}ib": 1024 ** (power + 1) for power, letter in enumerate(_LETTERS)}
+)
 
 
 class Duration(float):
@@ -28,7 +32,7 @@ class Duration(float):
     def __new__(cls, value: float | str) -> Self:
         """See the class."""
         try:
-            seconds = text.seconds(value) if isinstance(value, str) else float(value)
+            seconds = _seconds(value) if isinstance(value, str) else float(value)
         except (ValueError, OverflowError):
             seconds = math.nan
         if not math.isfinite(seconds) or seconds < 0:
@@ -42,7 +46,7 @@ class Duration(float):
             count, rest = divmod(rest, length)
             written += f"{count:.0f}{unit}" if count else ""
         written += f"{_decimal(rest)}s" if rest or not written else ""
-        return written if text.seconds(written) == self else f"{_decimal(float(self))}s"
+        return written if _seconds(written) == self else f"{_decimal(float(self))}s"
 
     def __repr__(self) -> str:
         return f'Duration("{self}")'
@@ -67,7 +71,7 @@ class Bytes(int):
     def __new__(cls, value: int | str) -> Self:
         """See the class."""
         try:
-            size: Any = text.size(value) if isinstance(value, str) else value
+            size: Any = _size(value) if isinstance(value, str) else value
         except ValueError:
             size = -1
         if not isinstance(size, int) or size < 0:
@@ -83,6 +87,29 @@ class Bytes(int):
 
     def __repr__(self) -> str:
         return f'Bytes("{self}")'
+
+
+def _seconds(text: str) -> float:
+    from rostra.config.text import seconds
+
+    return seconds(text)
+
+
+def _size(text: str) -> int:
+    """A size in bytes: ``512``, ``64kB`` (1000 each), ``10MiB`` (1024 each), ``1.5GiB``; whole bytes only."""
+    text = text.strip()
+    rest = text.lstrip(
+        "0123456789."
+    )  # no pattern: every start reads sizes, and compiling one takes longer than that
+    whole, point, digits = text.removesuffix(rest).partition(".")
+    unit = _UNITS.get(rest.lstrip(" \t\r\n\f\v").lower()) if rest.isascii() else None
+    if unit is None or not whole or bool(point) is not bool(digits) or "." in digits:
+        raise ValueError
+    scale: int = 10 ** len(digits)
+    count, left = divmod(int(whole + digits) * unit, scale)
+    if left:
+        raise ValueError
+    return count
 
 
 def _decimal(value: float) -> str:

@@ -1,4 +1,4 @@
-"""How a value becomes what its setting's type says: cattrs, with strict hooks of our own.
+"""How a value that has not the type yet that its setting wants is made one of it: cattrs, with strict hooks of our own.
 
 cattrs alone reads ``"banana"`` as True, 1.9 as 1, ``[]`` as text and ``"a,b"`` as a list of letters, and quotes
 values in its errors. Here every mistake is a ``Fault`` with its path; all of them are collected. Types that are
@@ -6,72 +6,53 @@ not ours to know (named tuples, generic classes) are cattrs' affair, with our ho
 """
 
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from rostra.components import name_of
-from rostra.config import containers
-from rostra.config.classes import section_hook
-from rostra.config.containers import Hook, HookFor
-from rostra.config.declared import bare, is_alias, is_section, members, names_around
-from rostra.config.faults import Fault, WrongError, unexpected, with_article
+from rostra.config.declared import bare, is_alias, is_section, members, options
+from rostra.config.faults import Fault, Hook, WrongError
 from rostra.config.own import own, registered
-from rostra.config.phrases import MAPPINGS, SEQUENCES, phrase
-from rostra.config.scalars import SCALARS, RefusedError, Scalar, chosen, options, phrase_of_options, scalar
-from rostra.config.secret import Secret
-from rostra.config.text import Text
+from rostra.config.scalars import SCALARS, RefusedError, Scalar, scalar
+from rostra.config.tree import Text
 from rostra.config.view import plain
 
-_KEPT = "__rostra_hook__"
+Find: TypeAlias = Callable[[Any, Mapping[str, Any]], Hook]
+"""Finds the hook for any type, classes of settings included, with the names that are known around it."""
 
 
-def read(table: Mapping[Any, Any], cls: type) -> Any:
-    """An instance of ``cls``.
+def hook(wanted: Any, find: Find, around: Mapping[str, Any]) -> Hook:
+    """The hook for what is no class of settings.
 
     Args:
-        table: What files, mappings and texts gave.
-        cls: A class of settings.
-
-    Raises:
-        WrongError: All that is wrong with it.
+        wanted: The type.
+        find: For the types that it is made of.
+        around: Names of types that were known where the outermost class was made.
     """
-    hook: Hook | None = vars(cls).get(_KEPT)
-    if hook is None:
-        hook = _hook_for(cls, names_around(cls))
-        setattr(cls, _KEPT, hook)
-    return hook(table, cls)
-
-
-def _hook_for(wanted: Any, around: Mapping[str, Any]) -> Hook:
     if is_alias(wanted):
-        return _later(wanted, around)
-    wanted = bare(wanted)
-    return _own(wanted, around) or _foreign(wanted)
+        return _later(wanted, find, around)
+    return _own(wanted, find, around) or _foreign(wanted, find)
 
 
-def _later(alias: Any, around: Mapping[str, Any]) -> Hook:
+def _later(alias: Any, find: Find, around: Mapping[str, Any]) -> Hook:
     """The hook for an alias, looked up on first use, since it may stand in what it stands for."""
     known: list[Hook] = []
 
     def structure(value: Any, _: Any) -> Any:
         wanted = bare(alias)
         if not known:
-            known.append(_hook_for(wanted, around))
+            known.append(find(wanted, around))
         return known[0](value, wanted)
 
     return structure
 
 
-def _is_ours(wanted: Any) -> bool:
-    return _own(wanted, {}) is not None
-
-
-def _own(wanted: Any, around: Mapping[str, Any]) -> Hook | None:
+def _own(wanted: Any, find: Find, around: Mapping[str, Any]) -> Hook | None:
     """The hook for a type that is made of others, or that its users teach us."""
 
     def inner(part: Any) -> Hook:
-        return _hook_for(part, around)
+        return find(part, around)
 
     origin = typing.get_origin(wanted) or wanted
     is_own = own(origin) is not None
@@ -79,47 +60,39 @@ def _own(wanted: Any, around: Mapping[str, Any]) -> Hook | None:
         from rostra.config.owners import own_hook
 
         return own_hook(wanted, inner)
-    if origin is Secret:
-        return containers.secret_hook(wanted, inner)
     if members(wanted):
         from rostra.config.unions import union_hook
 
         return union_hook(wanted, inner)
     if options(wanted):
-        return _choice
+        from rostra.config.choices import choice
+
+        return choice
     if wanted in (Any, object):
         return _as_found
-    return _container(wanted, inner, around) or _single(wanted)
-
-
-def _container(wanted: Any, inner: HookFor, around: Mapping[str, Any]) -> Hook | None:
-    """The hook for a list, a table or a class of settings."""
-    origin = typing.get_origin(wanted) or wanted
-    if origin in SEQUENCES:
-        return containers.sequence_hook(wanted, inner)
-    if origin in MAPPINGS:
-        return containers.mapping_hook(wanted, inner)
+    if (known := scalar(wanted)) is not None:
+        return _scalar(known)
     if typing.is_typeddict(wanted):
         from rostra.config.typed_dicts import typed_dict_hook
 
         return typed_dict_hook(wanted, inner, around)
-    return section_hook(wanted, inner, around) if is_section(wanted) else None
+    from rostra.config.containers import container_hook
 
-
-def _single(wanted: Any) -> Hook | None:
-    known = scalar(wanted)
-    return _scalar(known) if known else None
+    return container_hook(wanted, inner)
 
 
 @lru_cache(maxsize=1)
-def _converter() -> Any:
+def _converter(find: Find) -> Any:
     """The cattrs converter, with our hooks for what is within foreign types."""
     import cattrs
 
+    def is_ours(wanted: Any) -> bool:
+        return is_section(wanted) or _own(wanted, find, {}) is not None
+
     made = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_unreadable)
     for known in SCALARS:  # of which cattrs has hooks that outrank the factory
-        made.register_structure_hook(known, lambda value, wanted: _hook_for(wanted, {})(value, wanted))
-    made.register_structure_hook_factory(_is_ours, lambda wanted: _hook_for(wanted, {}))
+        made.register_structure_hook(known, lambda value, wanted: find(wanted, {})(value, wanted))
+    made.register_structure_hook_factory(is_ours, lambda wanted: find(wanted, {}))
     return made
 
 
@@ -132,17 +105,15 @@ def _scalar(known: Scalar) -> Hook:
             said = str(error)
         except Exception:  # noqa: BLE001, S110  (readers may raise anything: the value is none of them)
             pass
-        raise unexpected(known.expected, value, wanted, said)
+        raise _unexpected(known.expected, value, wanted, said)
 
     return structure
 
 
-def _choice(value: Any, wanted: Any) -> Any:
-    try:
-        return chosen(value, wanted)
-    except ValueError:
-        pass
-    raise unexpected(phrase_of_options(wanted), value, wanted)
+def _unexpected(phrase: str, value: Any, wanted: Any, said: str = "") -> WrongError:
+    from rostra.config.showing import unexpected
+
+    return unexpected(phrase, value, wanted, said)
 
 
 def _as_found(value: Any, _: Any) -> Any:
@@ -153,6 +124,8 @@ def _unreadable(wanted: Any) -> Hook:
     def structure(value: Any, _: Any) -> Any:
         if wanted in type(value).__mro__:
             return value
+        from rostra.config.showing import with_article
+
         name = name_of(wanted)
         teach = f"; teach it: config.reads({name})" if isinstance(wanted, type) else ""
         raise WrongError(Fault((), f"nobody knows how to read {with_article(name)}{teach}"))
@@ -160,20 +133,22 @@ def _unreadable(wanted: Any) -> Hook:
     return structure
 
 
-def _foreign(wanted: Any) -> Hook:
+def _foreign(wanted: Any, find: Find) -> Hook:
     """The hook of cattrs, so that it raises nothing but WrongError."""
     try:
-        hook: Hook = _converter().get_structure_hook(wanted)
+        theirs: Hook = _converter(find).get_structure_hook(wanted)
     except Exception:  # noqa: BLE001  (whatever cattrs raises, it knows no hook)
         return _unreadable(wanted)
 
     def structure(value: Any, _: Any) -> Any:
         try:
-            return hook(value, wanted)
+            return theirs(value, wanted)
         except WrongError:
             raise
         except Exception:  # noqa: BLE001, S110  (whatever cattrs and foreign classes raise, the value is wrong)
             pass
-        raise unexpected(phrase(wanted), value, wanted)
+        from rostra.config.phrases import phrase
+
+        raise _unexpected(phrase(wanted), value, wanted)
 
     return structure

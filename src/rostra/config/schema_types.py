@@ -9,11 +9,12 @@ from types import NoneType
 from typing import Any, TypeAlias
 from uuid import UUID
 
-from rostra.config.declared import bare, is_alias, is_section, members
+from rostra.config.choices import written
+from rostra.config.declared import bare, is_alias, is_section, members, options
 from rostra.config.own import Own, own
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden
 from rostra.config.quantities import Bytes, Duration
-from rostra.config.scalars import BASE64, options, written
+from rostra.config.scalars import BASE64
 from rostra.config.secret import Secret
 
 __all__ = ["TABLE_AS_TEXT", "fragment", "of_scalar"]

@@ -61,8 +61,8 @@ def bool_var(default: bool | EllipsisType = ..., *, kw_only: bool = False) -> bo
 
 
 def _word(value: Any) -> bool:
-    from rostra.config.faults import shown
     from rostra.config.scalars import SCALARS
+    from rostra.config.showing import shown
 
     known = SCALARS[bool]
     try:

@@ -14,8 +14,7 @@ from rostra.config.parts import Part
 from rostra.config.references import MalformedError, asked_in, parsed
 from rostra.config.references import place as place_of
 from rostra.config.resolving import Partly, Spot
-from rostra.config.text import Text
-from rostra.config.tree import Nothing, Path, at, dotted
+from rostra.config.tree import Nothing, Path, Text, at, dotted
 from rostra.config.unresolved import Unresolved, is_plain, strings_in
 from rostra.errors import Mistake
 

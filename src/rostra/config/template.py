@@ -13,11 +13,10 @@ from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from rostra.config.declared import bare, members
+from rostra.config.declared import bare, members, options
 from rostra.config.described import Described, DescribedClass, in_words
-from rostra.config.faults import with_article
 from rostra.config.phrases import MAPPINGS, SEQUENCES
-from rostra.config.scalars import options
+from rostra.config.showing import with_article
 from rostra.config.tree import Path
 from rostra.config.written import UnwritableError, in_toml, in_yaml, key, plain
 

@@ -8,9 +8,19 @@ from collections.abc import Hashable
 from enum import Enum
 from typing import Any, TypeAlias
 
-from rostra.config.text import Text, object_in
-
 Path: TypeAlias = tuple[Hashable, ...]
+
+DEEPEST = 64
+"""Tables within tables and lists within lists; anything deeper is an accident or an attack."""
+
+
+class Text(str):
+    """A string without a type of its own: what it means is for the setting's type to say.
+
+    What comes from the environment, a secret's file or ``--set`` is one, and so are the parts of such a text.
+    """
+
+    __slots__ = ()
 
 
 class Nothing(Enum):
@@ -42,6 +52,40 @@ def opened(value: Any) -> dict[Any, Any] | None:
     if type(value) is Text:
         return object_in(value)
     return value if isinstance(value, dict) else None
+
+
+def object_in(text: str) -> dict[str, Any] | None:
+    """The JSON object that a text holds, or None if it holds anything else."""
+    try:
+        found = json_in(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def json_in(text: str) -> Any:
+    """What a JSON text says. A key that stands twice is as wrong as a missing bracket."""
+    import json
+
+    try:
+        return _bounded(json.loads(text, object_pairs_hook=_once), DEEPEST)
+    except (ValueError, RecursionError):
+        raise ValueError from None  # json's own error holds the whole text
+
+
+def _bounded(value: Any, levels: int) -> Any:
+    if levels < 0:
+        raise ValueError
+    for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _bounded(part, levels - 1)
+    return value
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError
+    return found
 
 
 def at(value: Any, path: Path) -> Any:

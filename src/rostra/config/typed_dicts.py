@@ -6,9 +6,9 @@ from inspect import get_annotations
 from typing import Any, NamedTuple
 
 from rostra.components import name_of
-from rostra.config.containers import Hook, HookFor, entries
+from rostra.config.containers import entries
 from rostra.config.declared import UnknownTypeError, bare
-from rostra.config.faults import Fault, WrongError
+from rostra.config.faults import Fault, Hook, HookFor, WrongError
 from rostra.config.namespaces import hashable, resolved
 from rostra.config.phrases import phrase
 from rostra.errors import closest

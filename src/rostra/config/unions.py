@@ -14,14 +14,14 @@ from types import NoneType
 from typing import Any, Literal, NamedTuple
 
 from rostra.components import name_of
-from rostra.config.containers import Hook, HookFor
-from rostra.config.declared import Setting, bare, is_section, members, settings_of
-from rostra.config.faults import Fault, WrongError, unexpected
+from rostra.config.choices import chosen, phrase_of_options
+from rostra.config.declared import Setting, bare, is_section, members, options, settings_of
+from rostra.config.faults import Fault, Hook, HookFor, WrongError
 from rostra.config.own import own
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden, phrase
-from rostra.config.scalars import chosen, options, phrase_of_options
 from rostra.config.secret import Secret
-from rostra.config.text import Text, json_in
+from rostra.config.showing import unexpected
+from rostra.config.tree import Text, json_in
 
 _CHOICE, _USUAL, _LIST, _NEARLY_ANYTHING = 0, 4, 7, 8
 _RANKS: Mapping[Any, int] = {

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import NoneType
 from typing import Any, NoReturn
 
-from rostra.config.text import DEEPEST, Text
-from rostra.config.tree import Path
+from rostra.config.tree import DEEPEST, Path, Text
 from rostra.errors import closest
 
 _INERT = frozenset({int, float, bool, NoneType})

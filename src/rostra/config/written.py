@@ -19,14 +19,15 @@ from typing import Any
 from uuid import UUID
 
 from rostra.components import name_of
-from rostra.config.declared import bare, holds_secret, is_section, members, settings_of
-from rostra.config.faults import with_article
+from rostra.config.choices import chosen
+from rostra.config.declared import bare, is_section, members, settings_of
 from rostra.config.own import own
 from rostra.config.phrases import MAPPINGS, SEQUENCES
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.references import escaped
-from rostra.config.scalars import BASE64, chosen, scalar
+from rostra.config.scalars import BASE64, scalar
 from rostra.config.secret import MASK, Secret
+from rostra.config.showing import holds_secret, with_article
 
 __all__ = ["UnwritableError", "as_said", "in_json", "in_toml", "in_yaml", "key", "plain"]
 

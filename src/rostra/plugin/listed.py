@@ -7,10 +7,10 @@ option ``url`` of the plugin with the alias ``mongo`` is the setting ``plugins.m
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from rostra.config.faults import shown
 from rostra.config.layers import Layer, narrowed
-from rostra.config.text import boolean, items, object_in
-from rostra.config.tree import Nothing, Path, at, dotted
+from rostra.config.showing import shown
+from rostra.config.text import boolean, items
+from rostra.config.tree import Nothing, Path, at, dotted, object_in
 from rostra.errors import ConfigError, Mistake, closest
 from rostra.plugin.options import SETTING, Listed
 

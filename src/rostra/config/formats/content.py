@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from rostra.config.faults import UnreadableError
 from rostra.config.layers import Kind
-from rostra.config.text import DEEPEST
+from rostra.config.tree import DEEPEST
 from rostra.errors import Mistake, closest
 
 TOO_DEEP = f"nested deeper than {DEEPEST} tables"

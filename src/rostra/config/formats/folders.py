@@ -23,7 +23,7 @@ from rostra.config.formats.content import (
     secret_of,
 )
 from rostra.config.formats.readers import READERS, is_dotenv, settings_of
-from rostra.config.text import DEEPEST, Text
+from rostra.config.tree import DEEPEST, Text
 from rostra.errors import Mistake
 
 MOST_FILES = 10_000

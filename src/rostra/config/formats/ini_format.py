@@ -12,7 +12,7 @@ from typing import Any
 
 from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import MOST_MISTAKES, TOO_DEEP, Keys, Said, mistake, the_first
-from rostra.config.text import DEEPEST, Text
+from rostra.config.tree import DEEPEST, Text
 from rostra.errors import Mistake
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import attrs
 
 from rostra.config.formats.content import HALF, TOO_DEEP, Keys, is_half, mistake, place_in, the_first
-from rostra.config.text import DEEPEST
+from rostra.config.tree import DEEPEST
 from rostra.errors import Mistake
 
 _TOKEN = re.compile(r""""(?:[^"\\]++|\\.)*+"|[][{}:,]|[^][{}:,"\s]+""")

@@ -6,7 +6,7 @@ from typing import Any
 
 from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import TOO_DEEP, Keys, Said, found_once, mistake, place_in
-from rostra.config.text import DEEPEST
+from rostra.config.tree import DEEPEST
 from rostra.errors import Mistake
 
 # As many parts of a key in a row as are too many; they may also stand in a string.

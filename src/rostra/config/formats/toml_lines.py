@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 
 from rostra.config.formats.content import Keys
-from rostra.config.text import DEEPEST
+from rostra.config.tree import DEEPEST
 
 _BLANK = re.compile(r"(?:[ \t\r\n]+|#[^\n]*)*")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")

@@ -14,7 +14,7 @@ from typing import Any
 import attrs
 
 from rostra.config.formats.content import HALF, MOST_MISTAKES, TOO_DEEP, Keys, and_more, is_half, mistake
-from rostra.config.text import DEEPEST, Text
+from rostra.config.tree import DEEPEST, Text
 from rostra.errors import Mistake
 
 MOST_VALUES = 100_000

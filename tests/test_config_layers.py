@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.config import Bytes, Config, ConfigSource, Duration, Origin, Secret
+from rostra.config.layers import of_mapping
 from rostra.config.leaves import leaves
-from rostra.config.parts import of_mapping
 from rostra.config.tree import Text
 from rostra.config.view import View, bearing
 

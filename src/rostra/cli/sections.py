@@ -10,11 +10,10 @@ from rostra import di, plugin
 from rostra.cli.awaiting import completed
 from rostra.cli.examining import Examined, examine
 from rostra.config import Config, ConfigError, ConfigSource
-from rostra.config.claims import bracketed
 from rostra.config.declared import UnknownTypeError
 from rostra.config.described import DescribedClass, described
 from rostra.config.effective import EffectiveSection, Reader, effective, readers_of, with_only
-from rostra.config.tree import Path, dotted
+from rostra.config.tree import Path, bracketed, dotted
 from rostra.errors import Mistake, RostraError
 from rostra.log import LogConfig
 from rostra.plugin.listing import plugins_in

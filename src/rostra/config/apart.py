@@ -6,8 +6,7 @@
 from collections.abc import Iterable
 
 from rostra.config.environment import FILE, Asked, Variables, said_about
-from rostra.config.layers import Layer, narrowed, ordered
-from rostra.config.parts import Part
+from rostra.config.layers import Layer, Part, narrowed, ordered
 from rostra.config.source import ConfigSource
 from rostra.config.tree import Path, branch, dotted
 from rostra.config.view import bearing

@@ -1,11 +1,10 @@
-"""Who claims which name? Two classes for one section, and two settings for one variable, are mistakes."""
+"""Who claims which name? Nobody may claim one that somebody else has (``collisions``)."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from rostra.config.declared import called, identity, names_of
+from rostra.config.declared import names_of
 from rostra.config.environment import FILE, Asked
-from rostra.config.tree import Path, dotted
+from rostra.config.tree import Path
 from rostra.errors import Mistake
 
 
@@ -32,7 +31,7 @@ class Claims:
         Returns:
             What collides; then nothing is claimed.
         """
-        mistakes = () if self._are_free(asked) else (*self._rivals(asked), *self._shared(asked))
+        mistakes = () if self._are_free(asked) else self._collisions(asked)
         if not mistakes:
             self.add(asked.place, asked.cls)
             if asked.variables.paths:
@@ -52,20 +51,10 @@ class Claims:
         is_known = asked.place in self.sections or asked.variables.shared
         return not is_known and (not paths or self.variables.keys().isdisjoint(paths))
 
-    def _rivals(self, asked: Asked) -> Iterator[Mistake]:
-        holder = self.sections.get(asked.place, asked.cls)
-        if holder is not asked.cls and identity(holder) != identity(asked.cls):
-            reason = f"claimed by two classes: {called(holder)} and {called(asked.cls)}"
-            yield Mistake(bracketed(asked.place), reason)
+    def _collisions(self, asked: Asked) -> tuple[Mistake, ...]:
+        from rostra.config.collisions import collisions
 
-    def _shared(self, asked: Asked) -> Iterator[Mistake]:
-        """Variables that another setting of the class, or of another one, has already."""
-        paths = asked.variables.paths
-        known = self.variables.keys() & paths.keys()
-        others = ((name, self.variables[name], path) for name, path in paths.items() if name in known)
-        for name, one, other in (*asked.variables.shared, *others):
-            if one != other:
-                yield Mistake(name, f"would set both {dotted(one)} and {dotted(other)}")
+        return tuple(collisions(asked, self.sections, self.variables))
 
     def holds(self, path: Path) -> bool:
         """Whether a section is claimed at ``path`` or within it."""
@@ -87,8 +76,3 @@ class Claims:
     def names(self) -> frozenset[str]:
         """All variables that mean something, with the ``_FILE`` ones."""
         return frozenset(self.variables) | {f"{name}{FILE}" for name in self.variables}
-
-
-def bracketed(place: Path) -> str:
-    """How a section is written in messages."""
-    return f"[{dotted(place)}]" if place else "the root"

@@ -1,7 +1,5 @@
 """What settings does a class declare? The same answer for attrs classes, dataclasses and plain sections."""
 
-import os
-import sys
 import typing
 from collections.abc import Hashable, Iterator, Mapping
 from enum import EnumMeta
@@ -262,17 +260,6 @@ def classes_in(wanted: Any) -> list[type]:
 def _alternatives(wanted: Any) -> list[Any]:
     wanted = bare(wanted)
     return [bare(each) for each in members(wanted) or (wanted,) if each is not NoneType]
-
-
-def identity(cls: type) -> tuple[str, str]:
-    """What two classes have in common that are one class of the source: its file and its name there.
-
-    attrs and dataclasses make a class with slots twice, and a module that runs as ``__main__`` may be imported
-    once more by its name.
-    """
-    module = sys.modules.get(cls.__module__)
-    file = getattr(module, "__file__", None)
-    return os.path.realpath(file) if file else cls.__module__, cls.__qualname__
 
 
 def called(cls: type) -> str:

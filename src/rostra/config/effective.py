@@ -9,7 +9,6 @@ from typing import Any
 
 import attrs
 
-from rostra.config.claims import bracketed
 from rostra.config.declared import UnknownTypeError, called, is_section
 from rostra.config.described import Described, DescribedClass, described, in_words
 from rostra.config.environment import asked_by, said_about
@@ -19,7 +18,7 @@ from rostra.config.masking import masked
 from rostra.config.secret import MASK
 from rostra.config.source import ConfigSource
 from rostra.config.speakers import origin_of, speaker
-from rostra.config.tree import Nothing, Path, at, dotted
+from rostra.config.tree import Nothing, Path, at, bracketed, dotted
 from rostra.config.written import UnwritableError, as_said, plain
 from rostra.errors import ConfigError, Mistake
 

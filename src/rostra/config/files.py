@@ -9,8 +9,7 @@ from pathlib import Path as FilePath
 
 from rostra.config.faults import UnreadableError
 from rostra.config.formats import Said, is_dotenv, settings_in, variables_in
-from rostra.config.layers import Layer, Origin, layer
-from rostra.config.parts import Part, all_read, at_home
+from rostra.config.layers import Layer, Origin, Part, all_read, at_home, layer
 from rostra.config.tree import DEEPEST, Text, branch
 from rostra.config.view import TooDeepError
 from rostra.errors import Mistake

@@ -5,7 +5,7 @@ A ``Secret`` is masked wherever text is made of it, and refuses to be pickled. I
 find the value. What looks through an object's slots finds a function, not the value.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from typing import Any, Generic, NoReturn, Self, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
@@ -51,10 +51,14 @@ class Secret(Generic[T_co]):
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return _same(self.__give(), other.reveal())
+        from rostra.config.comparing import are_same
+
+        return are_same(self.__give(), other.reveal())
 
     def __hash__(self) -> int:
-        return _keyed(hash(self.__give()))
+        from rostra.config.comparing import keyed
+
+        return keyed(hash(self.__give()))
 
     def __copy__(self) -> Self:
         return self
@@ -68,41 +72,3 @@ class Secret(Generic[T_co]):
 
     def __getstate__(self) -> NoReturn:
         self.__reduce_ex__(None)
-
-
-def _same(mine: Any, theirs: Any) -> bool:
-    """Whether two values are equal, found out without stopping at the first difference."""
-    import hmac
-
-    if isinstance(mine, str) and isinstance(theirs, str):
-        return hmac.compare_digest(_encoded(mine), _encoded(theirs))
-    if isinstance(mine, bytes) and isinstance(theirs, bytes):
-        return hmac.compare_digest(mine, theirs)
-    if isinstance(mine, list | tuple) and type(mine) is type(theirs):
-        return len(mine) == len(theirs) and _all_same(zip(mine, theirs, strict=True))
-    if isinstance(mine, Mapping) and type(mine) is type(theirs):
-        return mine.keys() == theirs.keys() and _all_same((mine[key], theirs[key]) for key in mine)
-    return bool(mine == theirs)
-
-
-def _all_same(pairs: Iterable[tuple[Any, Any]]) -> bool:
-    found = [_same(mine, theirs) for mine, theirs in pairs]  # all() alone would stop early
-    return all(found)
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-_key: list[bytes] = []
-
-
-def _keyed(of_value: int) -> int:
-    """A hash from which nobody without the key can find out the value by trying."""
-    import hashlib
-    import os
-
-    if not _key:
-        _key.append(os.urandom(32))
-    digest = hashlib.blake2b(of_value.to_bytes(16, "big", signed=True), key=_key[0], digest_size=8)
-    return int.from_bytes(digest.digest(), "big", signed=True)

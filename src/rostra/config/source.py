@@ -7,13 +7,12 @@ from types import EllipsisType
 from typing import Any, Self, TypeVar
 
 from rostra.components import name_of
-from rostra.config.claims import Claims, bracketed
+from rostra.config.claims import Claims
 from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
 from rostra.config.environment import FILE, Asked, Environment, asked_by, environment
 from rostra.config.faults import UnreadableError
-from rostra.config.layers import DEFAULT, Layer, Origin, settled
-from rostra.config.parts import Part, again, brought_by
-from rostra.config.tree import Nothing, Path, at, dotted
+from rostra.config.layers import DEFAULT, Layer, Origin, Part, again, brought_by, settled
+from rostra.config.tree import Nothing, Path, at, bracketed, dotted
 from rostra.config.view import View, bearing, shown
 from rostra.errors import ConfigError, Mistake
 

@@ -9,8 +9,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from rostra.config.layers import Layer
-from rostra.config.parts import Part
+from rostra.config.layers import Layer, Part
 from rostra.config.references import MalformedError, asked_in, parsed
 from rostra.config.references import place as place_of
 from rostra.config.resolving import Partly, Spot

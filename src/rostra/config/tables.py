@@ -16,7 +16,6 @@ __all__ = ["Field", "field", "fields_of", "frozen"]
 
 _FIELDS = "__rostra_fields__"
 _OWN = "__rostra_own_fields__"
-_TWIN = "__rostra_twin__"
 _MADE_BY_OTHERS = frozenset({"__attrs_attrs__", "__dataclass_fields__"})
 
 Validator = Callable[[Any, Any, Any], object]
@@ -198,37 +197,16 @@ class _OfAttrs:
     def __get__(self, instance: object, cls: Any) -> Any:
         import inspect
 
-        twin = _twin(next(base for base in cls.__mro__ if fields_of(base) is not None))
+        from rostra.config.twins import twin_of
+
+        owner = next(base for base in cls.__mro__ if fields_of(base) is not None)
+        twin = twin_of(owner, fields_of(owner) or {})
         if self._attribute != "__signature__":
             return twin.__attrs_attrs__
         if cls.__init__ is _init:
             return inspect.signature(twin)
         own = inspect.signature(cls.__init__)
         return own.replace(parameters=[*own.parameters.values()][1:])
-
-
-def _twin(cls: type) -> Any:
-    """The class of attrs with the same fields, which is kept on the class."""
-    import attrs
-
-    if _TWIN not in vars(cls):
-        fields = fields_of(cls) or {}
-        types = {name: kind for base in reversed(cls.__mro__) for name, kind in get_annotations(base).items()}
-        body = {name: _as_of_attrs(each) for name, each in fields.items()}
-        body |= {"__annotations__": {name: types[name] for name in fields}, "__module__": cls.__module__}
-        setattr(cls, _TWIN, attrs.frozen(type(cls.__name__, (), body)))
-    return vars(cls)[_TWIN]
-
-
-def _as_of_attrs(each: Field) -> Any:
-    import attrs
-
-    default: Any = attrs.NOTHING if each.default is ... else each.default
-    if each.factory is not None:
-        default = attrs.Factory(each.factory)
-    validator: Any = each.validators[0] if len(each.validators) == 1 else list(each.validators) or None
-    alias = each.name if each.name.startswith("_") else None  # of which attrs would take the underscore away
-    return attrs.field(default=default, validator=validator, converter=each.converter, alias=alias)
 
 
 _SHARED: Mapping[str, Any] = {

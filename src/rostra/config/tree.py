@@ -5,8 +5,7 @@ given: what is merged shares its parts with what it was merged from.
 """
 
 from collections.abc import Hashable
-from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 Path: TypeAlias = tuple[Hashable, ...]
 
@@ -23,11 +22,18 @@ class Text(str):
     __slots__ = ()
 
 
-class Nothing(Enum):
-    """What is found where no value stands."""
+class Nothing:
+    """What is found where no value stands: ``UNSAID`` or ``COVERED``."""
 
-    UNSAID = "nothing is said there"
-    COVERED = "something else is said, which leaves no room"
+    __slots__ = ()
+
+    UNSAID: ClassVar["Nothing"]
+    """Nothing is said there."""
+    COVERED: ClassVar["Nothing"]
+    """Something else is said, which leaves no room."""
+
+
+Nothing.UNSAID, Nothing.COVERED = Nothing(), Nothing()
 
 
 def merged(below: Any, above: Any) -> Any:
@@ -117,3 +123,8 @@ def dotted(path: Path) -> str:
     """How a path is written: ``greeter.names[0]``."""
     written = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)
     return written.removeprefix(".")
+
+
+def bracketed(place: Path) -> str:
+    """How a section is written in messages."""
+    return f"[{dotted(place)}]" if place else "the root"

@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from rostra.log.binding import Keys, bound_keys
-from rostra.log.output import FIELDS, Event
-from rostra.log.telling import Later, Teller
+from rostra.log.output import FIELDS, Event, Later, Teller
 
 
 class Logger:
@@ -98,7 +97,9 @@ class Logger:
                 called in the thread in which the event is told. None writes each line at once.
             covered: What ``bind_late`` was given, if all that it makes is among the keys: it need not be called.
         """
-        return Teller(self._stdlib, event, self._keys, keys, later, covered)
+        from rostra.log.telling import QuickTeller
+
+        return QuickTeller(self._stdlib, event, self._keys, keys, later, covered)
 
     def _write(self, level: int, event: str, keys: dict[str, Any]) -> None:
         exc_info, stack_info = keys.pop("exc_info", None), keys.pop("stack_info", False)

@@ -1,4 +1,4 @@
-"""What a record knows of an event, what a line looks like, and the handler that writes it to stderr.
+"""What is known of an event, what a line in JSON looks like, and the handler that writes lines to stderr.
 
 A record of the standard library has one attribute more, in which the keys of the event are.
 """
@@ -8,14 +8,14 @@ import json
 import logging
 import os
 import sys
+from abc import abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import Any, TextIO
+from typing import Any, TextIO, TypeAlias
 
 from rostra.log.binding import process_keys
-from rostra.log.structured import structlog
 
 FIELDS = "rostra_fields"
 """The attribute of a LogRecord under which the event and its keys are kept: one, so that no key clashes with those
@@ -36,6 +36,21 @@ class Event:
     def __str__(self) -> str:
         keys = (f"{key}={_shown(value)}" for key, value in self.fields.items() if key != "event")
         return " ".join((str(self.fields.get("event", "")), *keys))
+
+
+class Teller:
+    """Tells of one event, as often as it is called, with the values of its keys; ``Logger.teller`` makes one."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def __call__(self, *values: Any) -> None:
+        """Tell it, with a value for each key."""
+        raise NotImplementedError
+
+
+Later: TypeAlias = Callable[[Callable[[], None]], object]
+"""Calls a function soon."""
 
 
 def _shown(value: object) -> str:
@@ -113,18 +128,6 @@ def is_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
-def text_formatter(*, colours: bool) -> logging.Formatter:
-    """Lines for people: time, level, event, logger, keys; then the traceback, without local variables."""
-    dev = structlog().dev
-    renderer = dev.ConsoleRenderer(
-        colors=colours, exception_formatter=dev.plain_traceback, sort_keys=False, pad_event_to=0
-    )
-    formatter: logging.Formatter = structlog().stdlib.ProcessorFormatter(
-        processors=[_with_head, _printable, renderer]
-    )
-    return formatter
-
-
 def json_formatter() -> logging.Formatter:
     """Lines for machines: one JSON object each, the traceback in it as a text without local variables."""
     return JsonFormatter()
@@ -140,7 +143,7 @@ class JsonFormatter(logging.Formatter):
             fields["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             fields["stack"] = self.formatStack(record.stack_info)
-        return _as_json(_ordered(utc_time(record.created), record, fields))
+        return _as_json(ordered(utc_time(record.created), record, fields))
 
 
 def _fields_of(record: logging.LogRecord) -> Fields:
@@ -186,17 +189,7 @@ def _until_second(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat().removesuffix("+00:00")
 
 
-def _with_head(_logger: object, _method: str, fields: Fields) -> Fields:
-    """The first step for text: the local time, and what every line has."""
-    record: logging.LogRecord = fields.pop("_record")
-    del fields["_from_structlog"]
-    if "stack_info" in fields:
-        fields["stack"] = fields.pop("stack_info")
-    moment = datetime.fromtimestamp(record.created).astimezone()
-    return _ordered(moment.strftime("%H:%M:%S"), record, fields | getattr(record, FIELDS, {}))
-
-
-def _ordered(timestamp: str, record: logging.LogRecord, fields: Fields) -> Fields:
+def ordered(timestamp: str, record: logging.LogRecord, fields: Fields) -> Fields:
     """What every line has, first; a key of the same name gives way, since levels and loggers are filtered by."""
     event = fields.pop("event", "")
     head = {"timestamp": timestamp, "level": record.levelname.lower(), "logger": record.name, "event": event}
@@ -204,11 +197,3 @@ def _ordered(timestamp: str, record: logging.LogRecord, fields: Fields) -> Field
         fields.setdefault(key, value)
     clashing = {f"{key}_": fields.pop(key) for key in HEAD if key in fields}
     return head | clashing | fields
-
-
-def _printable(_logger: object, _method: str, fields: Fields) -> Fields:
-    """Keys stay on the line: a value from outside can neither end it nor move the cursor."""
-    for key, value in fields.items():
-        if isinstance(value, str) and not value.isprintable() and key not in {"event", "exception", "stack"}:
-            fields[key] = repr(value)[1:-1]
-    return fields

@@ -4,15 +4,7 @@ import contextlib
 import logging
 
 from rostra.log.binding import with_bound_keys
-from rostra.log.output import (
-    FIELDS,
-    Event,
-    Fields,
-    StderrHandler,
-    is_terminal,
-    json_formatter,
-    text_formatter,
-)
+from rostra.log.output import FIELDS, Event, Fields, StderrHandler, is_terminal, json_formatter
 from rostra.log.settings import Format, LogConfig
 from rostra.log.structured import once_imported, structlog
 from rostra.log.uncaught import install
@@ -61,6 +53,8 @@ def is_taken() -> bool:
 def _formatter(wanted: Format) -> logging.Formatter:
     has_reader = is_terminal()
     if wanted is Format.TEXT or (wanted is Format.AUTO and has_reader):
+        from rostra.log.text import text_formatter
+
         return text_formatter(colours=has_reader)
     return json_formatter()
 

@@ -13,9 +13,19 @@ from types import NoneType
 from typing import Any, TypeAlias
 
 from rostra.log.binding import Keys, bound_besides, bound_in
-from rostra.log.output import FIELDS, HEAD, Event, JsonFormatter, StderrHandler, encoded, quoted, utc_time
+from rostra.log.output import (
+    FIELDS,
+    HEAD,
+    Event,
+    JsonFormatter,
+    Later,
+    StderrHandler,
+    Teller,
+    encoded,
+    quoted,
+    utc_time,
+)
 
-Later: TypeAlias = Callable[[Callable[[], None]], object]
 Line: TypeAlias = Callable[..., str]
 
 _LEVEL = logging.INFO
@@ -23,8 +33,8 @@ _MOST_LINES = 64
 """So many kinds of lines of one event are remembered; then they are written anew."""
 
 
-class Teller:
-    """Tells of one event; called with the values of its keys.
+class QuickTeller(Teller):
+    """Tells of one event by lines that were prepared.
 
     Args:
         stdlib: Where the lines go.

@@ -91,10 +91,10 @@ class Values(tuple[Any, ...], metaclass=_Slotless):
 
     def _replace(self, /, **changes: Any) -> Self:
         """The same with other values in some fields."""
-        values = {**self._asdict(), **changes}
-        if len(values) != len(self):
+        made = self._make(map(changes.pop, self._fields, self))
+        if changes:
             raise TypeError(f"a {type(self).__name__} has the fields {', '.join(self._fields)}")
-        return self._make(values.values())
+        return made
 
     __replace__ = _replace
 

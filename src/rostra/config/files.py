@@ -1,7 +1,4 @@
-"""The parts of a source that files and options are.
-
-Files are read here, when a part is made and when it is asked again.
-"""
+"""The parts of a source that files are. They are read here, when a part is made and when it is asked again."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -10,7 +7,7 @@ from pathlib import Path as FilePath
 from rostra.config.faults import UnreadableError
 from rostra.config.formats import Said, is_dotenv, settings_in, variables_in
 from rostra.config.layers import Layer, Origin, Part, all_read, at_home, layer
-from rostra.config.tree import DEEPEST, Text, branch
+from rostra.config.tree import DEEPEST
 from rostra.config.view import TooDeepError
 from rostra.errors import Mistake
 
@@ -47,17 +44,3 @@ def _said(origin: Origin, said: Said, home: list[Part]) -> Layer:
 def from_files(paths: Iterable[str | FilePath]) -> tuple[list[Part], tuple[Mistake, ...]]:
     """What each file says, and what is wrong with the others."""
     return all_read(partial(of_file, str(path)) for path in paths)
-
-
-def from_options(options: Iterable[str]) -> tuple[list[Part], tuple[Mistake, ...]]:
-    """What each ``foo.bar=1`` says, and which of them are no such thing."""
-    parts, mistakes = [], []
-    for number, option in enumerate(options, 1):
-        key, equals, text = option.partition("=")
-        path = tuple(part.strip() for part in key.split("."))
-        if not equals or not all(path) or len(path) > DEEPEST:
-            mistakes.append(Mistake(f"--set (number {number})", "expected KEY=VALUE, such as db.port=5432"))
-            continue
-        said = branch(path, Text(text))
-        parts.append(Part((Layer(said, Origin("option", f"--set {key}"), has_references=False),)))
-    return parts, tuple(mistakes)

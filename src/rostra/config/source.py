@@ -87,19 +87,18 @@ class ConfigSource(View):
         Raises:
             ConfigError: Files are missing, unreadable or malformed, or overrides are; all of them.
         """
-        from rostra.config.files import from_files, from_options
+        from rostra.config.given import parts_of
 
-        files, unreadable = from_files(paths)
-        options, malformed = from_options(overrides)
+        parts, mistakes = parts_of(paths, overrides)
         del overrides  # they may hold secrets, and tracebacks may show what stands here
-        if unreadable or malformed:
+        if mistakes:
             del environ
-            raise _unreadable(unreadable + malformed)
+            raise _unreadable(mistakes)
         try:
-            return cls(bearing((*files, *options)), env_prefix=env_prefix, environ=environ)
+            return cls(bearing(parts), env_prefix=env_prefix, environ=environ)
         except ConfigError as error:
             wrong = error.with_traceback(None)
-        del environ, files, options
+        del environ, parts
         raise wrong
 
     def reload(self) -> Self:

@@ -1,6 +1,9 @@
 """What is read at a glance, since it has its type already, is what careful reading says; and nothing of it is shared."""
 
 import enum
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal
@@ -224,3 +227,47 @@ def changeable(value: Any) -> Iterator[Any]:
         value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
     ):
         yield from changeable(each)
+
+
+def test_what_has_its_type_is_loaded_without_what_reads_texts_and_tells_mistakes() -> None:
+    for_texts = {"reading", "scalars", "text"}
+    for_others = {
+        "choices",
+        "containers",
+        "unions",
+        "careful",
+        "mistakes",
+        "showing",
+        "hints",
+        "apart",
+        "files",
+    }
+
+    of_mapping = modules_after("{}")
+    of_variable = modules_after('{"APP_SERVICE_PORT": "80"}')
+
+    assert of_mapping & (for_texts | for_others) == set()
+    assert of_variable & (for_texts | for_others) == for_texts
+
+
+def modules_after(environ: str) -> set[str]:
+    """The modules of this room that are there when a section has been loaded and nothing was left unread."""
+    program = f"""
+        import sys
+        from rostra.config import Config, ConfigSource, frozen
+
+        @frozen
+        class Service(Config, section="service"):
+            port: int = 8080
+            levels: dict[str, str] | None = None
+
+        source = ConfigSource({{"service": {{"port": 80}}}}, env_prefix="APP", environ={environ})
+        assert source.load(Service).port == 80
+        source.check_options()
+        assert source.hints() == ()
+        print(*sys.modules)
+        """
+    run = [sys.executable, "-c", textwrap.dedent(program)]
+    done = subprocess.run(run, capture_output=True, text=True, timeout=60, check=True)
+    room = "rostra.config."
+    return {name.removeprefix(room) for name in done.stdout.split() if name.startswith(room)}

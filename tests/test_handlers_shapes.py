@@ -15,7 +15,8 @@ import attrs
 import pytest
 from typing_extensions import TypeAliasType
 
-from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar
+from rostra.handlers import bare
+from rostra.handlers.shapes import is_data, is_list_of_scalars, is_scalar
 
 
 class Colour(enum.Enum):

@@ -4,12 +4,11 @@ Decorators of transports mark functions; a stage collects what its plugins' modu
 parameter once, and hands the handlers to their transports. Nothing is decided again at a call.
 """
 
+from rostra.doors import on_demand
+from rostra.handlers.annotated import bare, union_members
 from rostra.handlers.binding import Bind, Handlers
-from rostra.handlers.bound import Bound
-from rostra.handlers.collecting import Declared, collect
-from rostra.handlers.refusals import where_of
-from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar, union_members
-from rostra.handlers.sources import Origin, Source
+from rostra.handlers.bound import Bound, Origin, Source
+from rostra.handlers.collecting import Declared, collect, where_of
 from rostra.handlers.triggers import Marker, Trigger, guard, guards_of, mark, triggers_of
 
 __all__ = [
@@ -33,3 +32,6 @@ __all__ = [
     "union_members",
     "where_of",
 ]
+
+_HOMES = {"shapes": ("is_data", "is_list_of_scalars", "is_scalar")}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)

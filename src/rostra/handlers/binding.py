@@ -8,11 +8,8 @@ from typing import Any, TypeAlias
 from rostra import context, di
 from rostra.components import Components
 from rostra.errors import RostraError, together
-from rostra.handlers import refusals
-from rostra.handlers.bound import Bound
+from rostra.handlers.bound import Bound, Source
 from rostra.handlers.collecting import Declared
-from rostra.handlers.shapes import is_plain_mapping
-from rostra.handlers.sources import sources
 from rostra.handlers.triggers import guards_of
 
 Bind: TypeAlias = Callable[[tuple[Bound, ...]], Awaitable[None] | None]
@@ -94,7 +91,9 @@ class Handlers:
     async def _bind(self, kind: type, chosen: tuple[Bound, ...]) -> list[Exception]:
         bind = self._binders.get(kind)
         if bind is None:
-            return [refusals.no_transport(bound.declared) for bound in chosen]
+            from rostra.handlers.refusals import no_transport
+
+            return [no_transport(bound.declared) for bound in chosen]
         try:
             binding = bind(chosen)
             if inspect.isawaitable(binding):
@@ -107,36 +106,30 @@ class Handlers:
 
 
 def _planned(declared: Declared, layer: Components, registry: di.Registry) -> Bound:
-    gives = functools.partial(_gives, layer, registry)
     guards = tuple(
-        Bound(each, sources(each, gives, registry.names, is_guard=True), layer) for each in _guards(declared)
+        Bound(each, _sources(each, layer, registry, is_guard=True), layer) for each in _guards(declared)
     )
-    bound = Bound(declared, sources(declared, gives, registry.names), layer, guards)
+    bound = Bound(declared, _sources(declared, layer, registry), layer, guards)
     for each in (*guards, bound):
         registry.add_root(each.root)
     return bound
 
 
+def _sources(
+    declared: Declared, layer: Components, registry: di.Registry, *, is_guard: bool = False
+) -> tuple[Source, ...]:
+    """Where its parameters come from. Of a handler that neither has nor needs any, nothing is to be found out."""
+    trigger = declared.trigger
+    if not (declared.parameters or trigger.path_names or trigger.needs_payload):
+        return ()
+    from rostra.handlers.sources import gives, sources
+
+    return sources(declared, functools.partial(gives, layer, registry), registry.names, is_guard=is_guard)
+
+
 def _guards(declared: Declared) -> list[Declared]:
     functions = (*guards_of(declared.owner), *guards_of(declared.function))
     return [Declared(declared.trigger, function) for function in functions]
-
-
-def _gives(layer: Components, registry: di.Registry, parameter: di.Parameter) -> bool:
-    """Whether there is a component or an adapter for it; whether that can be built is for ``di.check`` to say."""
-    want = parameter.read(registry.names)
-    items = [want.options[0]._replace(key=want.many)] if want.many is not None else []
-    return any(
-        _has_component(layer, option.key, (parameter.name, option.name)) or registry.offers(option)
-        for option in (*want.options, *items)
-    ) or any(layer.find(item.key) for item in items)
-
-
-def _has_component(layer: Components, key: Any, names: Iterable[str | None]) -> bool:
-    """Settings are a dict, too, so an object that only descends from one is not what ``dict[str, Any]`` means."""
-    found = [layer.get(key, name=name, default=None) for name in names]
-    is_mapping = is_plain_mapping(key)
-    return any(each is not None and (not is_mapping or type(each) is dict) for each in found)
 
 
 def _register(registry: di.Registry, owner: type) -> None:

@@ -1,5 +1,6 @@
 """A handler that knows where its parameters come from, and how it is called: decided once, when it is planned."""
 
+import enum
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
@@ -8,7 +9,43 @@ from typing import Any, TypeAlias
 from rostra import di
 from rostra.components import Components
 from rostra.handlers.collecting import Declared
-from rostra.handlers.sources import Origin, Source
+from rostra.handlers.triggers import Marker
+from rostra.values import Values
+
+
+class Origin(enum.StrEnum):
+    """Who gives a parameter its value."""
+
+    PATH = "path"
+    MARKER = "marker"
+    PROVIDED = "provided"
+    DI = "di"
+    QUERY = "query"
+    PAYLOAD = "payload"
+
+
+class Source(Values):
+    """A parameter and where it comes from.
+
+    Args:
+        parameter: The parameter.
+        origin: Who gives the value. The transport gives those of ``path``, ``marker``, ``query`` and ``payload``.
+        annotation: The type as written, evaluated; without the marker.
+        marker: The marker, if it has one that the trigger understands.
+        is_optional: None would do, too.
+    """
+
+    parameter: di.Parameter
+    origin: Origin
+    annotation: Any
+    marker: Marker | None = None
+    is_optional: bool = False
+
+    @property
+    def name(self) -> str:
+        """The parameter's name."""
+        return self.parameter.name
+
 
 Invocation: TypeAlias = Callable[[Mapping[str, Any]], Awaitable[Any]]
 

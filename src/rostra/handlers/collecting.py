@@ -39,6 +39,11 @@ class Declared(Values):
         return di.signature(self.function).parameters[1 if self.owner else 0 :]
 
 
+def where_of(declared: Declared) -> tuple[str, ...]:
+    """What errors say about a handler."""
+    return (declared.trigger.describe(), f"handler {declared.label}, {declared.place}")
+
+
 def collect(module: ModuleType, defined: Iterable[Defined] | None = None) -> tuple[Declared, ...]:
     """The handlers defined in ``module``, in the order of their definition; what it only imported is left out.
 

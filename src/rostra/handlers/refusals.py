@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rostra import di, errors
 from rostra.errors import closest
-from rostra.handlers.collecting import Declared
+from rostra.handlers.collecting import Declared, where_of
 from rostra.handlers.triggers import Marker
 
 
@@ -81,11 +81,6 @@ def no_transport(declared: Declared) -> "errors.HandlerError":
         (f"the plugin {trigger.transport} did not say how its handlers are bound",),
         (f'load("{trigger.transport}") in a prepare',),
     )
-
-
-def where_of(declared: Declared) -> tuple[str, ...]:
-    """What errors say about a handler."""
-    return (declared.trigger.describe(), f"handler {declared.label}, {declared.place}")
 
 
 def _class_of(parameters: Sequence[di.Parameter]) -> str:

@@ -4,38 +4,16 @@ Services and the like are neither. So a class that somebody forgot to register i
 """
 
 import functools
-import types
 import typing
 from collections.abc import Collection, Mapping
-from typing import Annotated, Any, Literal, NewType, TypeVar, Union
+from typing import Any, Literal, TypeVar
 
-_UNIONS = (Union, types.UnionType)
+from rostra.handlers.annotated import bare, union_members
+
 _FOREIGN = ("__struct_fields__", "SerializeToString")
 _ATTRS = "__attrs_attrs__"
 _DATACLASS = "__dataclass_fields__"
 """By these, classes of msgspec, messages of protobuf and dataclasses are known without importing what makes them."""
-
-
-def bare(annotation: Any) -> Any:
-    """The type without ``Annotated``, ``NewType``, an alias, and ``None`` beside it."""
-    while True:
-        if typing.get_origin(annotation) is Annotated:
-            annotation = typing.get_args(annotation)[0]
-        elif isinstance(annotation, NewType):
-            annotation = annotation.__supertype__
-        elif hasattr(annotation, "__value__"):  # TypeAliasType, of typing or of typing_extensions
-            annotation = annotation.__value__
-        elif len(members := union_members(annotation)) == 1:
-            annotation = members[0]
-        else:
-            return annotation
-
-
-def union_members(annotation: Any) -> tuple[Any, ...]:
-    """The members of a union that are not None; nothing for all other types."""
-    if typing.get_origin(annotation) not in _UNIONS:
-        return ()
-    return tuple(member for member in typing.get_args(annotation) if member is not types.NoneType)
 
 
 def is_scalar(annotation: Any) -> bool:

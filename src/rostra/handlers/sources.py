@@ -4,57 +4,32 @@ In this order: a name in the path, a marker, an object that the trigger provides
 scalar of the query. What is left over is the payload, and that is at most one.
 """
 
-import enum
 import inspect
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, TypeAlias
 
 from rostra import di
-from rostra.components import keys
+from rostra.components import Components, keys
 from rostra.handlers import refusals
+from rostra.handlers.annotated import bare, union_members
+from rostra.handlers.bound import Origin, Source
 from rostra.handlers.collecting import Declared
-from rostra.handlers.shapes import bare, is_data, is_list_of_scalars, is_scalar, union_members
+from rostra.handlers.shapes import is_data, is_list_of_scalars, is_plain_mapping, is_scalar
 from rostra.handlers.triggers import Marker, Trigger
-from rostra.values import Values
-
-
-class Origin(enum.StrEnum):
-    """Who gives a parameter its value."""
-
-    PATH = "path"
-    MARKER = "marker"
-    PROVIDED = "provided"
-    DI = "di"
-    QUERY = "query"
-    PAYLOAD = "payload"
-
-
-class Source(Values):
-    """A parameter and where it comes from.
-
-    Args:
-        parameter: The parameter.
-        origin: Who gives the value. The transport gives those of ``path``, ``marker``, ``query`` and ``payload``.
-        annotation: The type as written, evaluated; without the marker.
-        marker: The marker, if it has one that the trigger understands.
-        is_optional: None would do, too.
-    """
-
-    parameter: di.Parameter
-    origin: Origin
-    annotation: Any
-    marker: Marker | None = None
-    is_optional: bool = False
-
-    @property
-    def name(self) -> str:
-        """The parameter's name."""
-        return self.parameter.name
-
 
 Gives: TypeAlias = Callable[[di.Parameter], bool]
 """Whether there is a component or an adapter for a parameter."""
+
+
+def gives(layer: Components, registry: di.Registry, parameter: di.Parameter) -> bool:
+    """Whether there is a component or an adapter for it; whether that can be built is for ``di.check`` to say."""
+    want = parameter.read(registry.names)
+    items = [want.options[0]._replace(key=want.many)] if want.many is not None else []
+    return any(
+        _has_component(layer, option.key, (parameter.name, option.name)) or registry.offers(option)
+        for option in (*want.options, *items)
+    ) or any(layer.find(item.key) for item in items)
 
 
 def sources(
@@ -125,6 +100,13 @@ def _from_outside(trigger: Trigger, annotation: Any) -> Origin:
     if trigger.takes_scalars and not trigger.takes_payload and is_list_of_scalars(annotation):
         return Origin.QUERY
     return Origin.PAYLOAD if trigger.takes_payload and is_data(annotation) else Origin.DI
+
+
+def _has_component(layer: Components, key: Any, names: Iterable[str | None]) -> bool:
+    """Settings are a dict, too, so an object that only descends from one is not what ``dict[str, Any]`` means."""
+    found = [layer.get(key, name=name, default=None) for name in names]
+    is_mapping = is_plain_mapping(key)
+    return any(each is not None and (not is_mapping or type(each) is dict) for each in found)
 
 
 def _unmarked(annotation: Any) -> tuple[Any, Marker | None]:

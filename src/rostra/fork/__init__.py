@@ -26,15 +26,15 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 ]
 
 _HOMES = {
-    "addresses": ("SocketAddress", "TcpAddress", "UnixAddress", "read_address"),
-    "balancing": ("Balance",),
+    "addresses": ("SocketAddress", "TcpAddress", "UnixAddress"),
     "binding": ("Bound",),
     "merging": ("Merged", "Series"),
     "recycling": ("Recycling",),
     "refusals": ("Refusal", "refusal"),
     "sockets": ("Sockets",),
     "staging": ("stage",),
+    "uris": ("read_address",),
     "watching": ("Watched",),
-    "worker": ("Worker",),
+    "worker": ("Balance", "Worker"),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

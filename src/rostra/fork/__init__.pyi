@@ -1,8 +1,6 @@
 from rostra.fork.addresses import SocketAddress as SocketAddress
 from rostra.fork.addresses import TcpAddress as TcpAddress
 from rostra.fork.addresses import UnixAddress as UnixAddress
-from rostra.fork.addresses import read_address as read_address
-from rostra.fork.balancing import Balance as Balance
 from rostra.fork.binding import Bound as Bound
 from rostra.fork.merging import Merged as Merged
 from rostra.fork.merging import Series as Series
@@ -11,7 +9,9 @@ from rostra.fork.refusals import Refusal as Refusal
 from rostra.fork.refusals import refusal as refusal
 from rostra.fork.sockets import Sockets as Sockets
 from rostra.fork.staging import stage as stage
+from rostra.fork.uris import read_address as read_address
 from rostra.fork.watching import Watched as Watched
+from rostra.fork.worker import Balance as Balance
 from rostra.fork.worker import Worker as Worker
 
 __all__ = [

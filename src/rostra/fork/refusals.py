@@ -9,10 +9,11 @@ from itertools import count
 from typing import Literal, TypeAlias
 
 from rostra.errors import ListenError
-from rostra.fork.addresses import SocketAddress, UnixAddress, read_address
+from rostra.fork.addresses import SocketAddress, UnixAddress
 from rostra.fork.binding import Bound, bind, discard
 from rostra.fork.overlapping import covers
 from rostra.fork.sockets import looked_up
+from rostra.fork.uris import read_address
 from rostra.values import Values
 
 _NOT_HERE = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)

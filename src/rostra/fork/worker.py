@@ -1,10 +1,48 @@
-"""Who am I among the workers? A component of each worker's stage; a process without a parent has none."""
+"""Who am I among the workers, and which of us takes the next connection?
+
+``Worker`` is a component of each worker's stage; a process without a parent has none.
+
+The system wakes all who wait at a listening socket that they share, and the first to run would take all connections of a
+client that opens several at once, and keep them as long as they last. So the one takes it that has the fewest: each worker
+writes how many it has where the others can read that, in memory that all of them share. What stands there is a hint: whoever
+has more lets the others have a moment, and then takes what is still there.
+"""
 
 from collections.abc import Callable
 
-from rostra.fork.balancing import Balance
+NOBODY = -1
+"""Stands at a place of which no worker takes connections."""
 
-__all__ = ["Worker"]
+
+class Balance:
+    """What one worker knows of the others, and they of it.
+
+    Args:
+        numbers: In memory that is shared: how many places were ever taken, and then for each place how many connections
+            there are, or -1.
+        place: Its own, from 1 on.
+    """
+
+    __slots__ = ("_numbers", "_place")
+
+    def __init__(self, numbers: "memoryview[int]", place: int) -> None:
+        self._numbers = numbers
+        self._place = place
+
+    def tell(self, count: int) -> None:
+        """It has so many, and takes more."""
+        self._numbers[self._place] = count
+
+    def leave(self) -> None:
+        """It takes no more; the others need not wait for it."""
+        self._numbers[self._place] = NOBODY
+
+    @property
+    def is_due(self) -> bool:
+        """Whether nobody who takes connections has clearly fewer than it told: a quarter of them is no difference."""
+        numbers = self._numbers[1 : self._numbers[0] + 1].tolist()
+        own = numbers[self._place - 1]
+        return not any(other > NOBODY and other + other // 4 < own for other in numbers)
 
 
 class Worker:

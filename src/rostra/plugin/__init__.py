@@ -7,7 +7,7 @@ says where a task hangs.
 
 from rostra.doors import on_demand
 from rostra.plugin.installed import installed
-from rostra.plugin.running import rehearse, stage
+from rostra.plugin.running import stage
 from rostra.plugin.stage import Stage
 
 __all__ = [
@@ -46,7 +46,7 @@ _HOMES = {
     "lifecycle": ("Lifecycle", "Phase"),
     "loading": ("Loader", "Record"),
     "options": ("Options",),
-    "rehearsing": ("Rehearsal",),
+    "rehearsing": ("Rehearsal", "rehearse"),
     "restarting": ("Restart",),
     "signals": ("Signals",),
     "tasks": ("Task", "task"),

@@ -15,8 +15,8 @@ from rostra.plugin.loading import Loader as Loader
 from rostra.plugin.loading import Record as Record
 from rostra.plugin.options import Options as Options
 from rostra.plugin.rehearsing import Rehearsal as Rehearsal
+from rostra.plugin.rehearsing import rehearse as rehearse
 from rostra.plugin.restarting import Restart as Restart
-from rostra.plugin.running import rehearse as rehearse
 from rostra.plugin.running import stage as stage
 from rostra.plugin.signals import Signals as Signals
 from rostra.plugin.stage import Stage as Stage

@@ -1,9 +1,49 @@
 """Is everything there that will be needed? What happens between the last prepare and the first task."""
 
-from rostra import context, di
+from collections.abc import Coroutine, Sequence
+from typing import Any
+
+from rostra import context, di, errors, log
 from rostra.config import Config, ConfigSource
-from rostra.errors import ConfigError, together
+from rostra.errors import together
 from rostra.handlers import Handlers
+from rostra.plugin.finding import Named
+from rostra.plugin.loading import Record
+
+_log = log.get("rostra.plugin")
+
+
+class Performing:
+    """What a stage does that is to run: whatever is wrong ends its start, and when all is prepared it is completed.
+
+    One that only rehearses does otherwise.
+    """
+
+    __slots__ = ()
+
+    def see_through(
+        self,
+        loading: Coroutine[Any, Any, None],
+        plugin: "Named | None" = None,  # noqa: ARG002  (a rehearsal tells which one failed)
+    ) -> Coroutine[Any, Any, None]:
+        """Let plugins be prepared.
+
+        Args:
+            loading: Of one plugin, or of all that are left.
+            plugin: As it was named to the stage.
+        """
+        return loading
+
+    def refuse(self, problems: Sequence[Exception]) -> None:
+        """Say what is wrong with the plugins that the settings list, if anything is."""
+        if problems:
+            raise together(f"{len(problems)} things are wrong with the plugins listed", problems)
+
+    async def end(self, records: tuple[Record, ...]) -> None:  # noqa: ARG002  (a rehearsal looks at them)
+        """All is prepared."""
+        await complete()
+        for hint in context.get(ConfigSource).hints():
+            _log.warning("settings.unread", hint=hint)
 
 
 async def complete() -> None:
@@ -30,10 +70,10 @@ def examined() -> tuple[list[Exception], di.CheckReport]:
     return [*unplanned, *report.problems, *_wrong_sections(report)], report
 
 
-def _wrong_sections(report: di.CheckReport) -> list[ConfigError]:
+def _wrong_sections(report: di.CheckReport) -> "list[errors.ConfigError]":
     sections = [key for key in report.built if isinstance(key, type) and issubclass(key, Config)]
     try:
         context.get(ConfigSource).load_sections(sorted(sections, key=lambda each: each.__qualname__))
-    except ConfigError as error:
+    except errors.ConfigError as error:
         return [error]
     return []

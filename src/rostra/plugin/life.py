@@ -14,22 +14,19 @@ from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.config.source import is_said
 from rostra.handlers import Handlers
-from rostra.plugin.budgets import StartBudget, StopBudget
 from rostra.plugin.cancelling import Cancel, Chosen, Started
-from rostra.plugin.completing import complete
+from rostra.plugin.completing import Performing, complete
 from rostra.plugin.crew import Crew
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.jobs import Jobs
-from rostra.plugin.lifecycle import Lifecycle, Phase
+from rostra.plugin.lifecycle import Lifecycle, Phase, StartBudget, StopBudget, Verdict
 from rostra.plugin.loading import Loader, Loading, Record
 from rostra.plugin.noting import note_adapter
 from rostra.plugin.options import SETTING
 from rostra.plugin.preparing import Preparing
-from rostra.plugin.rehearsing import Rehearsing
 from rostra.plugin.supervising import Returned, Supervision
 from rostra.plugin.tasks import Task
 from rostra.plugin.teardown import Teardown
-from rostra.plugin.verdict import Verdict
 
 _PATIENCE = 1.0
 """Seconds in which what was cancelled has to end, before it is left behind."""
@@ -52,7 +49,7 @@ class Life:
         plugins: What to load, in order.
         start_timeout: Seconds for preparing and starting.
         stop_timeout: Seconds for draining and teardown.
-        rehearsing: What is done instead of making it complete, if it is not to start.
+        performing: What is done with its plugins.
     """
 
     def __init__(
@@ -61,11 +58,11 @@ class Life:
         plugins: tuple[Named, ...],
         start_timeout: float,
         stop_timeout: float,
-        rehearsing: Rehearsing | None = None,
+        performing: Performing,
     ) -> None:
         self._layer = layer
         self._plugins = plugins
-        self._rehearsing = rehearsing
+        self._performing = performing
         self._start_timeout = start_timeout
         self._start_budget = StartBudget(start_timeout, self._start_expired)
         self._stop_budget = StopBudget(stop_timeout)
@@ -230,17 +227,12 @@ class Life:
         await self._layer.get(ConfigSource).resolve(min(_FOR_SECRETS, self._start_timeout / 2))
         for plugin in self._all_plugins():
             if not self._stop_asked.is_set():
-                await self._spared(self._loading.load(plugin), plugin)
+                await self._performing.see_through(self._loading.load(plugin), plugin)
         while not self._loading.is_settled:
-            await self._spared(self._loading.settle())
+            await self._performing.see_through(self._loading.settle())
         if self._stop_asked.is_set():
             return
-        if self._rehearsing is not None:
-            await self._rehearsing.end(self._loading.records)
-            return
-        await complete()
-        for hint in self._layer.get(ConfigSource).hints():
-            _log.warning("settings.unread", hint=hint)
+        await self._performing.end(self._loading.records)
 
     def _all_plugins(self) -> Iterator[Named]:
         """Those named in code, with those that the settings list in their place."""
@@ -254,16 +246,8 @@ class Life:
             from rostra.plugin.listing import listing
 
             found = listing(source, self._loading.find_listed)
-            if self._rehearsing is not None:
-                self._rehearsing.failed.extend(found.problems)
-            elif (problem := found.problem()) is not None:
-                raise problem
+            self._performing.refuse(found.problems)
             yield from (each.name for each, _ in found.plugins)
-
-    def _spared(
-        self, loading: Coroutine[Any, Any, None], plugin: "Named | None" = None
-    ) -> Coroutine[Any, Any, None]:
-        return loading if self._rehearsing is None else self._rehearsing.spare(loading, plugin)
 
     async def _prepare_one(self, record: Record) -> None:
         await self._preparing.prepare(self._loading, record)

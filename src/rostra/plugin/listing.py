@@ -31,12 +31,6 @@ class Listing(NamedTuple):
     plugins: tuple[tuple[Listed, Plugin], ...] = ()
     problems: tuple[Exception, ...] = ()
 
-    def problem(self) -> Exception | None:
-        """All of them as one."""
-        if len(self.problems) < 2:  # noqa: PLR2004  (one is itself)
-            return next(iter(self.problems), None)
-        return ExceptionGroup(f"{len(self.problems)} things are wrong with the plugins listed", self.problems)
-
 
 def plugins_in(source: ConfigSource) -> tuple[Listed, ...]:
     """The plugins that the settings list; nothing is imported.

@@ -4,15 +4,21 @@ Tools are made of this: they see everything that is wrong at once, because a plu
 not keep the others from it. Nothing is built but what a ``prepare`` asks for.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import dropwhile
+from typing import Any
 
-from rostra import context, di
+from rostra import context, di, errors
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.handlers import Handlers
-from rostra.plugin.completing import examined
+from rostra.plugin.completing import Performing, examined
 from rostra.plugin.finding import Named
+from rostra.plugin.hanging import calls, drawn, telling
 from rostra.plugin.loading import Record
+from rostra.plugin.running import program
+from rostra.plugin.signals import Signals
+from rostra.plugin.stage import Stage
 
 
 class Rehearsal:
@@ -62,7 +68,7 @@ class Rehearsal:
         return self.components.get(Handlers)
 
 
-class Rehearsing:
+class Rehearsing(Performing):
     """What a stage does differently that only rehearses.
 
     Args:
@@ -77,7 +83,7 @@ class Rehearsing:
         self.failed: list[Exception] = []
         self.has_looked = False
 
-    async def spare(self, loading: Awaitable[None], plugin: "Named | None") -> None:
+    async def see_through(self, loading: Awaitable[None], plugin: "Named | None" = None) -> None:
         """Keep what a plugin fails by, so that the others are prepared all the same.
 
         Args:
@@ -90,6 +96,10 @@ class Rehearsing:
             self.failed.append(problem)
             if plugin is not None:
                 self._failed_as.append((plugin, problem))
+
+    def refuse(self, problems: Sequence[Exception]) -> None:
+        """Keep them."""
+        self.failed.extend(problems)
 
     async def end(self, records: tuple[Record, ...]) -> None:
         """All is prepared: bind the handlers, as a start would, and look."""
@@ -122,3 +132,70 @@ async def _of_binding() -> tuple[Exception, ...]:
     except Exception as problem:  # noqa: BLE001  (it is shown with the others)
         return (problem,)
     return ()
+
+
+def rehearse(
+    *plugins: Named,
+    look: Callable[[Rehearsal], None],
+    config: ConfigSource | Mapping[str, Any] | None = None,
+    start_timeout: float = 60,
+    blocked: "Callable[[errors.StartTimeoutError], None] | None" = None,
+) -> BaseException | None:
+    """Prepare plugins, look at what a stage would be made of, and put it away; no task is started.
+
+    A plugin that cannot be prepared does not keep the others from it. The event loop is owned as by ``stage``.
+
+    Args:
+        plugins: What to load, in order, as for ``stage``.
+        look: Called once: when all is prepared, while the stage stands; or, if that took too long, with what
+            there was, after it was put away.
+        config: The settings, or mappings of them; empty if left out.
+        start_timeout: Seconds for preparing.
+        blocked: Called from another thread when a ``prepare`` neither ends in time nor awaits: nothing in the loop
+            can end it. It is logged if this is left out.
+
+    Returns:
+        What went wrong besides what was seen: a start that took too long, what the teardown raised.
+
+    Raises:
+        PluginError: An event loop runs here already.
+        KeyboardInterrupt: A signal came first.
+    """
+    rehearsing = Rehearsing(look)
+    made = Stage(*plugins, config=config, start_timeout=start_timeout, rehearsing=rehearsing)
+    del config  # it may hold secrets, and tracebacks may show what stands here
+    signals = Signals()
+    ended = program(
+        made,
+        _rehearsed,
+        signals=signals,
+        start_timeout=start_timeout,
+        blocked=_telling(blocked, start_timeout),
+    )
+    if not rehearsing.has_looked and signals.stops:
+        raise KeyboardInterrupt
+    rehearsing.end_early(made.components, made.records)
+    return ended
+
+
+async def _rehearsed(made: Stage) -> BaseException | None:
+    try:
+        async with made:
+            pass
+    except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (it is told with what was seen)
+        return error
+    return None
+
+
+def _telling(
+    blocked: "Callable[[errors.StartTimeoutError], None] | None", seconds: float
+) -> Callable[[int], None] | None:
+    """What the watchdog does to tell ``blocked`` where a thread hangs."""
+    if blocked is None:
+        return None
+
+    def tell(thread: int) -> None:
+        below = dropwhile(lambda place: place.file != __file__, calls(thread))  # without who called rostra
+        blocked(errors.StartTimeoutError(seconds, drawn(telling(tuple(below)))))
+
+    return tell

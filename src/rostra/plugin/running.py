@@ -7,18 +7,18 @@ back does not keep the process from ending.
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
-from itertools import dropwhile
 from typing import Any, TypeVar
 
 from rostra import errors
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.garbage import collected_seldom
+from rostra.plugin.clearing import clear
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.lifecycle import Phase
-from rostra.plugin.rehearsing import Rehearsal, Rehearsing
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage
+from rostra.plugin.threads import DaemonThreads, watched
 
 Result = TypeVar("Result")
 
@@ -76,72 +76,34 @@ def stage(
         return_exceptions=return_exceptions,
     )
     del config  # it may hold secrets, and tracebacks may show what stands here
-    loop = _new_loop(loop_factory)
-    return _program(made, _run, loop, signals=signals or Signals(), start_timeout=start_timeout)
+    return program(made, _run, loop_factory, signals=signals or Signals(), start_timeout=start_timeout)
 
 
-def rehearse(
-    *plugins: Named,
-    look: Callable[[Rehearsal], None],
-    config: ConfigSource | Mapping[str, Any] | None = None,
-    start_timeout: float = 60,
-    blocked: "Callable[[errors.StartTimeoutError], None] | None" = None,
-) -> BaseException | None:
-    """Prepare plugins, look at what a stage would be made of, and put it away; no task is started.
-
-    A plugin that cannot be prepared does not keep the others from it. The event loop is owned as by ``stage``.
-
-    Args:
-        plugins: What to load, in order, as for ``stage``.
-        look: Called once: when all is prepared, while the stage stands; or, if that took too long, with what
-            there was, after it was put away.
-        config: The settings, or mappings of them; empty if left out.
-        start_timeout: Seconds for preparing.
-        blocked: Called from another thread when a ``prepare`` neither ends in time nor awaits: nothing in the loop
-            can end it. It is logged if this is left out.
-
-    Returns:
-        What went wrong besides what was seen: a start that took too long, what the teardown raised.
-
-    Raises:
-        PluginError: An event loop runs here already.
-        KeyboardInterrupt: A signal came first.
-    """
-    rehearsing = Rehearsing(look)
-    made = Stage(*plugins, config=config, start_timeout=start_timeout, rehearsing=rehearsing)
-    del config  # as above
-    signals = Signals()
-    ended = _program(
-        made,
-        _rehearsed,
-        _new_loop(None),
-        signals=signals,
-        start_timeout=start_timeout,
-        blocked=_telling(blocked, start_timeout),
-    )
-    if not rehearsing.has_looked and signals.stops:
-        raise KeyboardInterrupt
-    rehearsing.end_early(made.components, made.records)
-    return ended
-
-
-def _new_loop(factory: Callable[[], asyncio.AbstractEventLoop] | None) -> asyncio.AbstractEventLoop:
-    check_no_loop_runs("plugin.stage()")
-    return (factory or asyncio.new_event_loop)()
-
-
-def _program(
+def program(
     made: Stage,
     live: Callable[[Stage], Coroutine[Any, Any, Result]],
-    loop: asyncio.AbstractEventLoop,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
     *,
     signals: Signals,
     start_timeout: float,
     blocked: Callable[[int], None] | None = None,
 ) -> Result:
-    from rostra.plugin.clearing import clear
-    from rostra.plugin.threads import DaemonThreads, watched
+    """Let a stage live as a whole program.
 
+    Args:
+        made: The stage.
+        live: What is done with it in its loop.
+        loop_factory: Makes the loop.
+        signals: What signals do.
+        start_timeout: Seconds for preparing and starting.
+        blocked: Called from another thread, with the ident of this one, when a start that takes too long does not even
+            let the loop turn. It is logged if this is left out.
+
+    Raises:
+        PluginError: An event loop runs here already.
+    """
+    check_no_loop_runs("plugin.stage()")
+    loop = (loop_factory or asyncio.new_event_loop)()
     threads = DaemonThreads()
     loop.set_default_executor(threads)
     with signals.installed(made, loop):
@@ -170,31 +132,6 @@ async def _run(made: Stage) -> list[Any]:
         with collected_seldom():
             await stack.enter_async_context(made)
         return await made.run()
-
-
-async def _rehearsed(made: Stage) -> BaseException | None:
-    try:
-        async with made:
-            pass
-    except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (it is told with what was seen)
-        return error
-    return None
-
-
-def _telling(
-    blocked: "Callable[[errors.StartTimeoutError], None] | None", seconds: float
-) -> Callable[[int], None] | None:
-    """What the watchdog does to tell ``blocked`` where a thread hangs."""
-    if blocked is None:
-        return None
-
-    def tell(thread: int) -> None:
-        from rostra.plugin.hanging import calls, drawn, telling
-
-        below = dropwhile(lambda place: place.file != __file__, calls(thread))  # without who called rostra
-        blocked(errors.StartTimeoutError(seconds, drawn(telling(tuple(below)))))
-
-    return tell
 
 
 def check_no_loop_runs(called: str) -> None:

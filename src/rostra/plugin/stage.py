@@ -16,12 +16,12 @@ from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.metrics import Metrics
 from rostra.plugin.cancelling import Chosen
+from rostra.plugin.completing import Performing
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.loading import Record
 from rostra.plugin.noting import StageLayer
-from rostra.plugin.rehearsing import Rehearsing
 from rostra.plugin.signals import Signals
 
 _ALWAYS = ("rostra.config",)
@@ -62,12 +62,14 @@ class Stage:
         start_timeout: float = 60,
         stop_timeout: float = 25,
         return_exceptions: bool = False,
-        rehearsing: Rehearsing | None = None,
+        rehearsing: Performing | None = None,
     ) -> None:
         self._layer = StageLayer(components, "stage")
         self._layer.add(self)
         self._furnish(config)
-        self._life = Life(self._layer, _in_order(plugins), start_timeout, stop_timeout, rehearsing)
+        self._life = Life(
+            self._layer, _in_order(plugins), start_timeout, stop_timeout, rehearsing or Performing()
+        )
         self._layer.get(health.Checks).add("stage", lambda: self._life.lifecycle.is_running, every=0)
         self._signals = signals
         self._return_exceptions = return_exceptions

@@ -6,12 +6,16 @@ before it is known which command is meant, so that ``rostra --help`` and probes 
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NoReturn
+from collections.abc import Callable
+from typing import NoReturn
 
+from rostra.doors import on_demand
 from rostra.garbage import collected_seldom
 
-__all__ = ["acting", "main", "showing"]
+__all__ = ["acting", "main", "showing"]  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
+
+_HOMES = {"acted": ("acting",), "added": ("showing",)}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)
 
 _COMPLETING = "_ROSTRA_COMPLETE"
 """The variable by which a shell asks click for what may be typed next."""
@@ -19,8 +23,8 @@ _COMPLETING = "_ROSTRA_COMPLETE"
 
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
+    from rostra.cli.ending import written_whole
     from rostra.cli.plain import plainly
-    from rostra.cli.streams import written_whole
 
     with written_whole():
         plain = None if _COMPLETING in os.environ else plainly(sys.argv[1:])
@@ -50,53 +54,3 @@ def _ending_as_click_does(act: Callable[[], None]) -> NoReturn:
         raise failure
 
     Command("rostra", callback=fail).main([], prog_name="rostra")
-
-
-def showing(help_text: str, shown: Callable[[Any], str]) -> Any:
-    """A command for the entry points of plugins (``rostra.commands``), which shows what a stage is made of.
-
-    It takes plugins and the options of ``rostra check``, prepares them, starts nothing, and prints what ``shown`` says.
-    If something keeps the plugins from starting, that is told instead, with the exit code of ``rostra check``.
-
-    Args:
-        help_text: What ``--help`` says.
-        shown: Called with the ``rostra.plugin.Rehearsal`` while the stage stands; gives the text to print.
-
-    Returns:
-        A ``click.Command``.
-    """
-    from rostra.cli.added import made
-
-    return made(help_text, shown)
-
-
-def acting(
-    help_text: str,
-    act: Callable[..., Awaitable[None]],
-    *parameters: Any,
-    plugin: str,
-    look: Callable[[Any], Mapping[str, Any]] | None = None,
-    before: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
-) -> Any:
-    """A command for the entry points of plugins (``rostra.commands``), which does something once.
-
-    It takes the settings as ``rostra run`` does, and runs ``act`` as the task of a stage with one plugin; those that the
-    settings list are left out, and settings that nobody reads are not told. Errors and exit codes are those of ``rostra run``; Ctrl-C ends it in order.
-
-    Args:
-        help_text: What ``--help`` says.
-        act: A coroutine function. Its parameters are the values of ``parameters`` by name; ``say``, which prints a line;
-            and whatever the stage has, by type.
-        parameters: Arguments and options, as ``click.Argument`` and ``click.Option``.
-        plugin: Which plugin it needs.
-        look: If there is one, the command takes plugins, too, and prepares them first as ``rostra check`` does: this is
-            called with the ``rostra.plugin.Rehearsal``, and gives ``act`` more values by name.
-        before: If there is one, it is called with the values of ``parameters`` before anything else, and gives those that
-            ``act`` takes instead: to refuse what was typed before the stage is prepared.
-
-    Returns:
-        A ``click.Command``.
-    """
-    from rostra.cli.acted import made
-
-    return made(help_text, act, parameters, plugin, look, before)

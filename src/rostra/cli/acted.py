@@ -9,22 +9,40 @@ import click
 
 from rostra.cli.options import color_option, plugin_arguments, seconds_option, settings_options
 
-__all__ = ["made"]
+__all__ = ["acting"]
 
 _US = f"{__name__}:prepare"
 
 Act: TypeAlias = Callable[..., Awaitable[None]]
 
 
-def made(
+def acting(
     help_text: str,
     act: Act,
-    parameters: Sequence[click.Parameter],
-    plugin_name: str,
-    look: Callable[[Any], Mapping[str, Any]] | None,
-    before: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None,
+    *parameters: click.Parameter,
+    plugin: str,
+    look: Callable[[Any], Mapping[str, Any]] | None = None,
+    before: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None,
 ) -> click.Command:
-    """See ``rostra.cli.acting``."""
+    """A command for the entry points of plugins (``rostra.commands``), which does something once.
+
+    It takes the settings as ``rostra run`` does, and runs ``act`` as the task of a stage with one plugin; those that the
+    settings list are left out, and settings that nobody reads are not told. Errors and exit codes are those of ``rostra run``; Ctrl-C ends it in order.
+
+    Args:
+        help_text: What ``--help`` says.
+        act: A coroutine function. Its parameters are the values of ``parameters`` by name; ``say``, which prints a line;
+            and whatever the stage has, by type.
+        parameters: Arguments and options, as ``click.Argument`` and ``click.Option``.
+        plugin: Which plugin it needs.
+        look: If there is one, the command takes plugins, too, and prepares them first as ``rostra check`` does: this is
+            called with the ``rostra.plugin.Rehearsal``, and gives ``act`` more values by name.
+        before: If there is one, it is called with the values of ``parameters`` before anything else, and gives those that
+            ``act`` takes instead: to refuse what was typed before the stage is prepared.
+
+    Returns:
+        A ``click.Command``.
+    """
 
     @click.command(help=help_text)
     @settings_options
@@ -40,11 +58,11 @@ def made(
         plugins: tuple[str, ...] = (),
         **given: Any,
     ) -> None:
-        from rostra import plugin
+        from rostra.cli.ending import reported
         from rostra.cli.look import look as paper_for
         from rostra.cli.naming import see_working_directory
         from rostra.cli.partly import PartlyRead
-        from rostra.cli.report import reported
+        from rostra.plugin import stage
 
         def settings(*more: str) -> PartlyRead:
             """Quiet, unless told otherwise."""
@@ -55,9 +73,9 @@ def made(
             see_working_directory()
             given = dict(before(given)) if before else given
             seen = _seen(look, plugins, settings(), start_timeout, color=color) if look else {}
-            acting = _acting(act, {**given, **seen, "say": paper_for(color=color).line}, plugin_name)
+            acts = _acting(act, {**given, **seen, "say": paper_for(color=color).line}, plugin)
             # What the settings list is what others run.
-            plugin.stage(acting, config=settings("plugins=[]"), start_timeout=start_timeout)
+            stage(acts, config=settings("plugins=[]"), start_timeout=start_timeout)
 
     if look is not None:
         command = plugin_arguments(command)

@@ -8,11 +8,22 @@ import click
 from rostra import plugin
 from rostra.cli.options import color_option, plugin_arguments, seconds_option, settings_options
 
-__all__ = ["made"]
+__all__ = ["showing"]
 
 
-def made(help_text: str, shown: Callable[[plugin.Rehearsal], str]) -> click.Command:
-    """See ``rostra.cli.showing``."""
+def showing(help_text: str, shown: Callable[[plugin.Rehearsal], str]) -> click.Command:
+    """A command for the entry points of plugins (``rostra.commands``), which shows what a stage is made of.
+
+    It takes plugins and the options of ``rostra check``, prepares them, starts nothing, and prints what ``shown`` says.
+    If something keeps the plugins from starting, that is told instead, with the exit code of ``rostra check``.
+
+    Args:
+        help_text: What ``--help`` says.
+        shown: Called with the ``rostra.plugin.Rehearsal`` while the stage stands; gives the text to print.
+
+    Returns:
+        A ``click.Command``.
+    """
 
     @click.command(help=help_text)
     @plugin_arguments

@@ -10,8 +10,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from rostra import errors
 from rostra.config import ConfigSource
-from rostra.errors import CommandLineError, closest
+from rostra.errors import closest
 from rostra.plugin import Named
 from rostra.plugin.finding import ModuleName
 from rostra.values import Values
@@ -60,7 +61,9 @@ def plugin_named(typed: str) -> Named:
     other = None if found is None else found.origin
     if other is None or not (Path(other).exists() and outermost.samefile(other)):
         reason = f"{first} is also the name of {other or 'another module'}"
-        raise CommandLineError(f"{path} cannot be imported", (reason,), ("give the file another name",))
+        raise errors.CommandLineError(
+            f"{path} cannot be imported", (reason,), ("give the file another name",)
+        )
     if function:
         return f"{place.module}:{function}"
     return ModuleName(place.module)
@@ -78,7 +81,7 @@ def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
     return [plugin_named(each) for each in typed]
 
 
-def _no_plugin(source: ConfigSource) -> CommandLineError:
+def _no_plugin(source: ConfigSource) -> "errors.CommandLineError":
     import click
 
     asked = click.get_current_context(silent=True)
@@ -87,7 +90,7 @@ def _no_plugin(source: ConfigSource) -> CommandLineError:
     found = (
         () if misspelt is None else (f"write plugins in place of {misspelt}, at {source.origin(misspelt)}",)
     )
-    return CommandLineError(
+    return errors.CommandLineError(
         f"there is no plugin to {'run' if command.endswith(' run') else 'look at'}",
         ("none was typed, and the settings list none",),
         (
@@ -113,15 +116,17 @@ def located(path: Path) -> Located:
     if path.is_dir():
         file = path / "__init__.py"
         if not file.is_file():
-            raise CommandLineError(f"{path} is a folder, and not a package", *_inside(path))
+            raise errors.CommandLineError(f"{path} is a folder, and not a package", *_inside(path))
     else:
         file = path
     if not file.is_file():
-        raise CommandLineError(f"there is no file {path}", fix=tuple(_beside(path)))
+        raise errors.CommandLineError(f"there is no file {path}", fix=tuple(_beside(path)))
     if file.suffix != ".py":
-        raise CommandLineError(f"{path} is no Python file", fix=(f"for settings: rostra run -c {path}",))
+        raise errors.CommandLineError(
+            f"{path} is no Python file", fix=(f"for settings: rostra run -c {path}",)
+        )
     if file.name == "__main__.py":
-        raise CommandLineError(f"{path} is a program, not a plugin", fix=(f"python {file.parent}",))
+        raise errors.CommandLineError(f"{path} is a program, not a plugin", fix=(f"python {file.parent}",))
     return _in_package(file.absolute())
 
 
@@ -134,7 +139,7 @@ def _in_package(file: Path) -> Located:
     for name in names:
         if not name.isidentifier():
             reason = f"Python imports no module called {name}"
-            raise CommandLineError(
+            raise errors.CommandLineError(
                 f"{file} cannot be imported", (reason,), ("use letters, digits and _ only",)
             )
     return Located(root, ".".join(names), file)

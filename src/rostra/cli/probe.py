@@ -37,7 +37,8 @@ def command(
     if pid is not None and socket is not None:
         raise click.UsageError("--pid and --socket both say whom to ask; give one of them.")
     from rostra.cli import sockets
-    from rostra.cli.report import FAILED, reported
+    from rostra.cli.ending import reported
+    from rostra.cli.report import FAILED
 
     with reported():
         report = _answer((socket,) if socket is not None else sockets.chosen(pid), question, timeout)

@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
+from rostra.cli.ending import reported
 from rostra.cli.look import Line, look, name, wrong
-from rostra.cli.report import exit_code, is_of_users, leaves, reported, worded
+from rostra.cli.report import exit_code, is_of_users, leaves, worded
 from rostra.errors import ConfigError, RostraError, shortened
 
 __all__ = ["exit_code_of", "reported_in", "show_problems", "write_findings"]

@@ -46,10 +46,10 @@ def command(
     timeout: float,
 ) -> None:
     """Render a file."""
+    from rostra.cli.ending import reported
     from rostra.cli.filling import filled
     from rostra.cli.lookup import Names
     from rostra.cli.places import format_of
-    from rostra.cli.report import reported
     from rostra.cli.written import write_privately
     from rostra.config import ConfigSource
 

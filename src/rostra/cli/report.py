@@ -7,7 +7,6 @@ the task. Groups are taken apart. Local variables are never shown: they hold sec
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from traceback import FrameSummary, StackSummary, TracebackException
 
@@ -20,25 +19,21 @@ from rostra.errors import (
     WorkerError,
 )
 
-__all__ = ["FAILED", "MISUSED", "exit_code", "is_of_users", "leaves", "reported", "worded"]
+__all__ = ["FAILED", "MISUSED", "exit_code", "is_of_users", "leaves", "told", "worded"]
 
 FAILED = 1
 MISUSED = 2
 
 
-@contextmanager
-def reported() -> Iterator[None]:
-    """Print the error that the body ends with, and leave the process with its exit code."""
-    try:
-        yield
-    except (Exception, BaseExceptionGroup) as error:
-        if _is_clicks(error):
-            raise
-        found = list(leaves(error))
-        if all(isinstance(leaf, SystemExit) for leaf in found):
-            raise found[0] from None  # a task called sys.exit, and the stage has ended in order
-        _tell(error)
-        sys.exit(exit_code(error))
+def told(error: BaseException) -> BaseException:
+    """Tell an error, and return the exception that ends the process: with its exit code, as a rule."""
+    if _is_clicks(error):
+        return error
+    found = list(leaves(error))
+    if all(isinstance(leaf, SystemExit) for leaf in found):
+        return found[0]  # a task called sys.exit, and the stage has ended in order
+    _tell(error)
+    return SystemExit(exit_code(error))
 
 
 def _is_clicks(error: BaseException) -> bool:

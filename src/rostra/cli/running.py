@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
+from rostra.cli.ending import reported
 from rostra.garbage import collected_seldom
 
 __all__ = ["run"]
@@ -37,7 +38,6 @@ def run(
         from rostra import plugin
         from rostra.cli import answering
         from rostra.cli.naming import plugins_named, see_working_directory
-        from rostra.cli.report import reported
         from rostra.config import ConfigSource
         from rostra.plugin.finding import LISTED
 
@@ -79,7 +79,6 @@ def run(
 
 def _reported_of(parent: int) -> Callable[[], AbstractContextManager[None]]:
     """How a worker runs: what goes wrong is printed as always, and probes find it by its parent."""
-    from rostra.cli.report import reported
     from rostra.cli.sockets import worker_of
 
     @contextmanager

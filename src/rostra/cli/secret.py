@@ -37,7 +37,7 @@ def get(
 ) -> None:
     """Print one secret, with a newline if a person reads it."""
     from rostra.cli.awaiting import completed
-    from rostra.cli.report import reported
+    from rostra.cli.ending import reported
     from rostra.config import ConfigSource
     from rostra.config.asked import texts_of
     from rostra.config.references import MalformedError, Reference, parsed

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from rostra.errors import StageNotFoundError
+from rostra import errors
 
 __all__ = ["chosen", "folder", "own", "running", "worker_of"]
 
@@ -80,7 +80,7 @@ def chosen(pid: int | None = None) -> tuple[Path, ...]:
         return tuple(path for path in _sockets() if pid in _processes(path)) or (folder() / f"{pid}.sock",)
     stages = running()
     if len(stages) != 1:
-        raise StageNotFoundError(str(folder()), tuple(stages))
+        raise errors.StageNotFoundError(str(folder()), tuple(stages))
     return next(iter(stages.values()))
 
 

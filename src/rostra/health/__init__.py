@@ -9,7 +9,8 @@ from rostra.doors import on_demand
 __all__ = ["STAGE", "Check", "Checks", "Question", "Report", "Result", "ask", "serve"]
 
 _HOMES = {
+    "asking": ("Question", "ask"),
     "checks": ("STAGE", "Check", "Checks", "Report", "Result"),
-    "probing": ("Question", "ask", "serve"),
+    "probing": ("serve",),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -1,7 +1,7 @@
-"""Asking a stage of another process how it is, without HTTP: over a Unix socket.
+"""Answering another process that asks how the stage is, without HTTP: over a Unix socket.
 
 One line of question, one line of JSON as the answer. The socket belongs to one user, because the report names what
-the service depends on.
+the service depends on. Who asks does so by ``rostra.health.asking``.
 """
 
 import asyncio
@@ -14,12 +14,9 @@ import stat
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
-from rostra.errors import ProbeError
-from rostra.health.checks import Checks, Report, Result
-
-Question: TypeAlias = Literal["live", "ready", "startup"]
+from rostra.health.checks import Checks
 
 _LONGEST_QUESTION_BYTES = 64
 _PATIENCE = 5.0
@@ -45,36 +42,6 @@ async def serve(path: str | Path, checks: Checks) -> AsyncIterator[None]:
         await asyncio.wait([answering])
         listening.close()
         _remove(Path(path), ours)
-
-
-def ask(path: str | Path, question: Question, timeout: float = 5.0) -> Report:
-    """How the stage is that serves ``path``. This blocks, and is meant for a process of its own.
-
-    Args:
-        path: The socket of the stage.
-        question: ``live``: does its loop turn? ``startup``: has it started? ``ready``: should it be given work?
-        timeout: Seconds for the whole answer.
-
-    Raises:
-        ProbeError: There is no answer.
-    """
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(timeout)
-        try:
-            connection.connect(os.fspath(path))
-            connection.sendall(f"{question}\n".encode())
-            return _report(_line(connection))
-        except TimeoutError:
-            reason = f"it accepted the question and said nothing for {timeout:g} s: its event loop is blocked"
-            raise ProbeError(str(path), reason, ("kill -USR1 makes it log where it is blocked",)) from None
-        except (FileNotFoundError, ConnectionRefusedError):
-            reason = "no process answers on this socket"
-            raise ProbeError(
-                str(path), reason, ("start the stage, or name the socket of one that runs",)
-            ) from None
-        except (OSError, ValueError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise ProbeError(str(path), reason, ("look at the log of the stage",)) from None
 
 
 def _bound(path: Path) -> socket.socket:
@@ -143,17 +110,3 @@ async def _found(question: str, checks: Checks) -> dict[str, Any]:
         return {"problem": f"it does not know the question {question!r}"}
     report = await questions[question]()
     return {"results": [[result.name, result.error, result.since_success] for result in report.results]}
-
-
-def _line(connection: socket.socket) -> bytes:
-    chunks = []
-    while chunk := connection.recv(65536):
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _report(line: bytes) -> Report:
-    answer = json.loads(line)
-    if "problem" in answer:
-        raise ValueError(answer["problem"])
-    return Report(tuple(Result(*result) for result in answer["results"]))

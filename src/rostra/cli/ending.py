@@ -1,4 +1,7 @@
-"""Standard output and standard error, of which either may be closed, full, or read by nobody any more."""
+"""How does a command end? What it printed is written whole, what went wrong is told once, and its exit code says so.
+
+Standard output and standard error may be closed, full, or read by nobody any more.
+"""
 
 import errno
 import os
@@ -6,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-__all__ = ["written_whole"]
+__all__ = ["reported", "written_whole"]
 
 _UNWRITABLE = {errno.EBADF, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.ENOSPC, errno.EPIPE}
 
@@ -27,6 +30,20 @@ def written_whole() -> Iterator[None]:
             _tell(error.errno)
         _give_up()
         sys.exit(1)
+
+
+@contextmanager
+def reported() -> Iterator[None]:
+    """Print the error that the body ends with, and leave the process with its exit code."""
+    try:
+        yield
+    except (Exception, BaseExceptionGroup) as error:
+        from rostra.cli.report import told
+
+        ending = told(error)
+        if ending is error:
+            raise
+        raise ending from None
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import pytest
 
 from rostra import context, plugin
 from rostra.errors import PluginError
-from rostra.plugin.beginning import begun, never_waits
+from rostra.plugin.finding import never_waits
+from rostra.plugin.loading import begun
 
 TOLD: contextvars.ContextVar[str] = contextvars.ContextVar("told", default="nobody")
 

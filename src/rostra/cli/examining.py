@@ -20,7 +20,7 @@ from rostra.cli.report import FAILED, leaves, worded
 from rostra.config import ConfigError, ConfigSource
 from rostra.errors import ConflictError, CycleError, RostraError, StartTimeoutError
 from rostra.log import LogConfig
-from rostra.plugin.installed import all_installed
+from rostra.plugin.finding import all_installed
 
 __all__ = ["Examined", "examine"]
 

@@ -6,7 +6,6 @@ says where a task hangs.
 """
 
 from rostra.doors import on_demand
-from rostra.plugin.installed import installed
 from rostra.plugin.running import stage
 from rostra.plugin.stage import Stage
 
@@ -40,16 +39,16 @@ __all__ = [
 
 _HOMES = {
     "cancelling": ("Cancel", "Chosen", "Started"),
-    "finding": ("Named", "Plugin", "find"),
+    "finding": ("Named", "Plugin", "find", "installed"),
     "hanging": ("Place", "awaits", "telling"),
     "jobs": ("Jobs",),
     "lifecycle": ("Lifecycle", "Phase"),
-    "loading": ("Loader", "Record"),
+    "loading": ("Loader",),
+    "noting": ("Record",),
     "options": ("Options",),
     "rehearsing": ("Rehearsal", "rehearse"),
-    "restarting": ("Restart",),
     "signals": ("Signals",),
-    "tasks": ("Task", "task"),
+    "tasks": ("Restart", "Task", "task"),
     "teardown": ("Teardown",),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -8,7 +8,7 @@ from rostra.config import Config, ConfigSource
 from rostra.errors import together
 from rostra.handlers import Handlers
 from rostra.plugin.finding import Named
-from rostra.plugin.loading import Record
+from rostra.plugin.noting import Record
 
 _log = log.get("rostra.plugin")
 

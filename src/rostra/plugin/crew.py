@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rostra import errors
-from rostra.plugin.loading import Record
+from rostra.plugin.noting import Record
 from rostra.plugin.supervising import Cancelled, Failed, Returned, Supervision
 from rostra.plugin.tasks import Task
 

@@ -9,16 +9,15 @@ import importlib
 import importlib.util
 import inspect
 import sys
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Mapping
+from opcode import opmap
 from pathlib import Path
 from types import FunctionType, MethodType, ModuleType
 from typing import Any, TypeAlias
 
 from rostra import di, errors
-from rostra.errors import closest
 from rostra.errors.base import shortened
-from rostra.plugin.beginning import never_waits
-from rostra.plugin.installed import GROUP, all_installed, installed, is_installed
+from rostra.installed import PLUGINS, entry_points, names
 from rostra.values import Values
 
 _HOW = 'name a module: "myapp", "myapp.storage" or "myapp:prepare"'
@@ -119,6 +118,7 @@ def _absolute(name: str, package: str | None) -> str:
 
 
 _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
+_WAITS = opmap["SEND"]
 
 Named: TypeAlias = "str | ModuleType | Callable[..., Any]"
 """What a plugin may be named by."""
@@ -221,6 +221,11 @@ def is_prepare(function: Callable[..., Any]) -> bool:
     return _is_async(function) or _is_async(getattr(function, "__call__", None))  # noqa: B004  (what, not whether)
 
 
+def never_waits(function: Callable[..., Any]) -> bool:
+    """Whether it surely ends without waiting, since there is no ``await`` in it, nor ``async with`` or ``async for``."""
+    return type(function) is FunctionType and _WAITS not in function.__code__.co_code[::2]
+
+
 def _is_async(function: Any) -> bool:
     if type(function) is FunctionType and function.__code__.co_flags & _ASYNC:
         return True
@@ -246,9 +251,9 @@ def _import(name: str, reference: Reference, asker: Asker | None) -> ModuleType:
         if not f"{reference.module}.".startswith(f"{missing.name}."):
             raise
         reason = str(missing)
-    raise errors.PluginNotFoundError(
-        name, str(asker or ""), _looked_at(name, reason), _close_to(reference)
-    ) from None
+    from rostra.plugin.unfound import no_module
+
+    raise no_module(name, str(asker or ""), reference.module, reason) from None
 
 
 def _attribute(
@@ -257,18 +262,16 @@ def _attribute(
     found: Any = module
     for part in (reference.attribute or "").split("."):
         if not hasattr(found, part):
-            near = closest(part, vars(found))
-            fix = (f'did you mean "{reference.module}:{near}"?',) if near else ("name one of its functions",)
-            raise errors.PluginNotFoundError(
-                name, str(asker or ""), (f"{reference.module} has no {part}",), fix
-            )
+            from rostra.plugin.unfound import no_attribute
+
+            raise no_attribute(name, str(asker or ""), reference.module, found, part)
         found = getattr(found, part)
     if callable(found) and not isinstance(found, type):
         function: Callable[..., Any] = found
         return function
-    reason = f"{reference} is {_kind(found)}, not a function"
-    fix = ("name a coroutine function or an async generator function",)
-    raise errors.PluginNotFoundError(name, str(asker or ""), (reason,), fix)
+    from rostra.plugin.unfound import no_function
+
+    raise no_function(name, str(asker or ""), str(reference), found)
 
 
 def _script_called(module: str) -> ModuleType | None:
@@ -315,34 +318,16 @@ def _of_callable(function: Callable[..., Any]) -> Plugin:
     return found._replace(name=f"{found.name}:{called}", module=module if known else None, prepare=function)
 
 
-def _kind(thing: object) -> str:
-    return f"the class {thing.__name__}" if isinstance(thing, type) else f"of type {type(thing).__name__}"
+def is_installed(name: str) -> bool:
+    """Whether there is an entry point of this name."""
+    return (name.isidentifier() or "-" in name) and name != "__main__" and name in names(PLUGINS)
 
 
-def _looked_at(name: str, reason: str) -> tuple[str, ...]:
-    installed = ", ".join(sorted(all_installed()))
-    if not name.isidentifier() and "-" not in name:
-        return (reason,)
-    return (f"no module: {reason}", f"no entry point of {GROUP}: there are {installed or 'none'}")
+def installed(name: str) -> Mapping[str, str]:
+    """The entry points, name to ``module`` or ``module:function``; none if ``name`` is not one."""
+    return all_installed() if is_installed(name) else {}
 
 
-def _close_to(reference: Reference) -> tuple[str, ...]:
-    parent, _, last = reference.module.rpartition(".")
-    options = dict.fromkeys(_beside(parent))
-    if not parent:
-        options |= dict.fromkeys(all_installed())
-    elif hasattr(sys.modules.get(parent), last):
-        return (f'did you mean "{parent}:{last}"?',)
-    near = closest(last, options)
-    if near is None:
-        return ("install it, or start in the folder where it lies, or name that in PYTHONPATH",)
-    return (f'did you mean "{parent}.{near}"?' if parent else f'did you mean "{near}"?',)
-
-
-def _beside(package: str) -> Iterator[str]:
-    """Modules in the package, or those that can be imported without one."""
-    from pkgutil import iter_modules
-
-    path = getattr(sys.modules.get(package), "__path__", None) if package else None
-    if path is not None or not package:
-        yield from (each.name for each in iter_modules(path))
+def all_installed() -> Mapping[str, str]:
+    """All entry points."""
+    return {each.name: each.value for each in entry_points(PLUGINS)}

@@ -1,88 +1,29 @@
 """In which order? Each plugin is prepared once, in the order first asked for; a Loader knows who asks.
 
 Every prepare that may wait runs in a task of its own, so that loading inside ``gather`` or with a timeout does what it
-looks like. Who waits for whom is written down; a wait that would close a circle is an error instead.
+looks like. Most plugins of a large application never wait while they are prepared, and are begun without one: a task with its
+two turns of the loop takes longer than all else that is done for them. Who waits for whom is written down; a wait that would
+close a circle is an error instead.
 """
 
 import asyncio
 import itertools
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
+from contextvars import Context
 from typing import Any, TypeVar
 
 from rostra import context, errors, log
 from rostra.clock import Clock
 from rostra.components import Components
-from rostra.plugin.beginning import begun
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
-from rostra.plugin.noting import Brought, Elapsed, note_here
+from rostra.plugin.noting import Elapsed, Record, note_here
 from rostra.plugin.options import Listed
 
 _log = log.get("rostra.plugin")
 
 _TURN = 0.01
 """Seconds after which the loop gets a turn, for signals and timers, while plugins are prepared that never wait."""
-
-
-class Record:
-    """One plugin of the stage, and how far its preparation is.
-
-    Args:
-        plugin: What was found.
-        asked_by: The plugin that asked for it first, or None if it was named to the stage.
-        elapsed: How long its import and its preparation took.
-        brought: What it brought into the stage.
-        listed: Where the settings list it, if they do.
-
-    ``hears_cancel`` says whether its ``prepare``, or what was built for that, took a Cancel, which its tasks
-    may know.
-    """
-
-    __slots__ = (
-        "asked_by",
-        "brought",
-        "elapsed",
-        "failure",
-        "hears_cancel",
-        "is_prepared",
-        "is_told",
-        "listed",
-        "plugin",
-        "running",
-        "waiting",
-        "waits_for",
-    )
-
-    def __init__(
-        self, plugin: Plugin, asked_by: "Record | None", elapsed: Elapsed, listed: Listed | None = None
-    ) -> None:
-        self.plugin = plugin
-        self.asked_by = asked_by
-        self.elapsed = elapsed
-        self.listed = listed
-        self.brought = Brought()
-        self.running: asyncio.Task[None] | None = None
-        self.is_prepared = False
-        self.failure: BaseException | None = None
-        self.waiting: list[asyncio.Future[None]] = []
-        self.is_told = False
-        self.hears_cancel = False
-        self.waits_for: list[tuple[Record, Call | str]] = []
-
-    @property
-    def name(self) -> str:
-        """How messages call the plugin."""
-        return self.plugin.name
-
-    @property
-    def lineage(self) -> str:
-        """The plugin and those through which it was asked for, or where the settings list it."""
-        names = [self.name]
-        first = self
-        while first.asked_by is not None:
-            first = first.asked_by
-            names.append(first.name)
-        return ", loaded by ".join(names) + (f", listed as {first.listed}" if first.listed else "")
 
 
 class Loading:
@@ -329,6 +270,50 @@ class Loader:
     async def _load(self, plugins: tuple[Named, ...], call: Call) -> None:
         for plugin in plugins:
             await self._loading.load(plugin, self._asker, call)
+
+
+def begun(coroutine: Coroutine[Any, Any, None], name: str, context: Context) -> "asyncio.Task[None] | None":
+    """Run a coroutine up to where it first waits, and return the task in which it goes on; None if it has ended.
+
+    Until then ``asyncio.current_task()`` is the task of who calls this: nothing that asks may come before.
+
+    Args:
+        coroutine: It raises nothing before it waits.
+        name: Of the task.
+        context: In which it runs.
+    """
+    try:
+        awaited = context.run(coroutine.send, None)
+    except StopIteration:
+        return None
+    return asyncio.get_running_loop().create_task(_Rest(coroutine, awaited), name=name, context=context)
+
+
+class _Rest(Coroutine[Any, Any, None]):
+    """What is left of a coroutine that waits for something already."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None], awaited: Any) -> None:
+        self._coroutine = coroutine
+        self._awaited: tuple[Any, ...] = (awaited,)
+
+    def send(self, value: Any) -> Any:
+        if not self._awaited:
+            return self._coroutine.send(value)
+        (awaited,), self._awaited = self._awaited, ()
+        return awaited
+
+    def throw(self, *error: Any) -> Any:
+        self._awaited = ()
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Any:
+        return self._coroutine.__await__()
+
+    def __getattr__(self, name: str) -> Any:  # cr_frame and the like, for who looks where it waits
+        return getattr(self._coroutine, name)
 
 
 Node = TypeVar("Node")

@@ -1,9 +1,10 @@
-"""Who brought what into the stage, and how long did it take? Noted while plugins are prepared, for tools.
+"""What is known of each plugin of a stage? How far it is, what it brought, and how long that took.
 
 What a ``prepare`` adds is its plugin's, and so is what the tasks add that it starts. Only the layer of a stage
 takes notes: in all others, such as those of requests, nothing is done for this.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -12,6 +13,8 @@ from typing import TypeVar
 from rostra import di
 from rostra.components import Components, Key, canonical
 from rostra.handlers import Declared
+from rostra.plugin.finding import Call, Plugin
+from rostra.plugin.options import Listed
 from rostra.plugin.tasks import Task
 
 Item = TypeVar("Item")
@@ -100,3 +103,64 @@ class Elapsed:
             self._waits -= 1
             if not self._waits:
                 self._waited += self._now() - self._since
+
+
+class Record:
+    """One plugin of the stage, and how far its preparation is.
+
+    Args:
+        plugin: What was found.
+        asked_by: The plugin that asked for it first, or None if it was named to the stage.
+        elapsed: How long its import and its preparation took.
+        brought: What it brought into the stage.
+        listed: Where the settings list it, if they do.
+
+    ``hears_cancel`` says whether its ``prepare``, or what was built for that, took a Cancel, which its tasks
+    may know.
+    """
+
+    __slots__ = (
+        "asked_by",
+        "brought",
+        "elapsed",
+        "failure",
+        "hears_cancel",
+        "is_prepared",
+        "is_told",
+        "listed",
+        "plugin",
+        "running",
+        "waiting",
+        "waits_for",
+    )
+
+    def __init__(
+        self, plugin: Plugin, asked_by: "Record | None", elapsed: Elapsed, listed: Listed | None = None
+    ) -> None:
+        self.plugin = plugin
+        self.asked_by = asked_by
+        self.elapsed = elapsed
+        self.listed = listed
+        self.brought = Brought()
+        self.running: asyncio.Task[None] | None = None
+        self.is_prepared = False
+        self.failure: BaseException | None = None
+        self.waiting: list[asyncio.Future[None]] = []
+        self.is_told = False
+        self.hears_cancel = False
+        self.waits_for: list[tuple[Record, Call | str]] = []
+
+    @property
+    def name(self) -> str:
+        """How messages call the plugin."""
+        return self.plugin.name
+
+    @property
+    def lineage(self) -> str:
+        """The plugin and those through which it was asked for, or where the settings list it."""
+        names = [self.name]
+        first = self
+        while first.asked_by is not None:
+            first = first.asked_by
+            names.append(first.name)
+        return ", loaded by ".join(names) + (f", listed as {first.listed}" if first.listed else "")

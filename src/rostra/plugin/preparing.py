@@ -15,7 +15,8 @@ from rostra.di.registry import defined_in
 from rostra.handlers import Declared, Handlers, Trigger, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, Named, is_prepare
-from rostra.plugin.loading import Loader, Loading, Record
+from rostra.plugin.loading import Loader, Loading
+from rostra.plugin.noting import Record
 from rostra.plugin.options import SETTING, Options
 from rostra.plugin.tasks import Task, tasks_of
 

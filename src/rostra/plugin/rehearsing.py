@@ -15,7 +15,7 @@ from rostra.handlers import Handlers
 from rostra.plugin.completing import Performing, examined
 from rostra.plugin.finding import Named
 from rostra.plugin.hanging import calls, drawn, telling
-from rostra.plugin.loading import Record
+from rostra.plugin.noting import Record
 from rostra.plugin.running import program
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage

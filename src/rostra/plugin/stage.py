@@ -20,8 +20,7 @@ from rostra.plugin.completing import Performing
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
-from rostra.plugin.loading import Record
-from rostra.plugin.noting import StageLayer
+from rostra.plugin.noting import Record, StageLayer
 from rostra.plugin.signals import Signals
 
 _ALWAYS = ("rostra.config",)

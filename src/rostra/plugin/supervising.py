@@ -9,9 +9,8 @@ from rostra import context, di, errors, log
 from rostra.clock import Clock
 from rostra.components import Components
 from rostra.plugin.cancelling import Cancel, Chosen, Started
-from rostra.plugin.loading import Record
-from rostra.plugin.restarting import Restart, Restarts, pause
-from rostra.plugin.tasks import Task
+from rostra.plugin.noting import Record
+from rostra.plugin.tasks import Restart, Task
 from rostra.values import Values
 
 _log = log.get("rostra.plugin")
@@ -138,6 +137,18 @@ class Supervision:
 
     async def _supervise(self) -> Outcome:
         log.bind(plugin=self.plugin, task=self.task.name)
+        if self.task.restart is None:
+            outcome = await self._turn() or await self._attempt()
+        else:
+            outcome = await self._again_and_again()
+        if isinstance(outcome, Failed):
+            outcome.error.add_note(f"in {self}")
+        return outcome
+
+    async def _again_and_again(self) -> Outcome:
+        # Before it fails: that may be for want of open files.
+        from rostra.plugin.restarting import Restarts, pause
+
         restarts = Restarts()
         outcome = await self._turn() or await self._attempt()
         while (policy := self._policy_for(outcome)) is not None:
@@ -151,8 +162,6 @@ class Supervision:
                 outcome = interrupted
                 break
             outcome = await self._attempt()
-        if isinstance(outcome, Failed):
-            outcome.error.add_note(f"in {self}")
         return outcome
 
     def _note_end(self, running: "asyncio.Task[Outcome]") -> None:

@@ -5,16 +5,82 @@ import functools
 import inspect
 import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from rostra import errors
 from rostra.errors import closest
 from rostra.plugin.finding import Call
-from rostra.plugin.restarting import WAYS, Restart
+from rostra.values import Values
 
 Runnable: TypeAlias = "Awaitable[Any] | Callable[..., Any]"
 
 _WORKERS = ("all", "one")
+
+_WAYS = ("on-failure", "always")
+"""When a task may be started again."""
+
+_AMOUNTS = ("budget", "within", "delay", "longest")
+
+_FIX_RESTART = ('plugin.task(..., restart="on-failure") has useful values for all of them',)
+
+
+class _Policy(Values):
+    when: Literal["on-failure", "always"]
+    budget: int
+    within: float
+    delay: float
+    longest: float
+    jitter: float
+
+
+class Restart(_Policy):
+    """How a task is started again after it ended.
+
+    The pause before the n-th restart of the window is ``delay * 2 ** (n - 1)``, at most ``longest``, and of
+    that a random part, given by ``jitter``, is left out. A task that ran for longer than ``within`` starts
+    over with a full budget and the shortest pause.
+
+    Args:
+        when: ``on-failure``: only if it raised or ended cancelled; ``always``: also if it returned.
+        budget: So many restarts within ``within``; when it is used up, the task has failed.
+        within: Seconds.
+        delay: Seconds before the first restart.
+        longest: Seconds that a pause never exceeds.
+        jitter: The part of a pause that chance may take off, between 0 and 1.
+    """
+
+    __slots__ = ()
+
+    def __new__(
+        cls,
+        when: Literal["on-failure", "always"] = "on-failure",
+        budget: int = 10,
+        within: float = 300.0,
+        delay: float = 0.5,
+        longest: float = 30.0,
+        jitter: float = 0.5,
+    ) -> Self:
+        """See the class."""
+        made = super().__new__(cls, when, budget, within, delay, longest, jitter)
+        made._check()
+        return made
+
+    def _check(self) -> None:
+        if self.when not in _WAYS:
+            near = closest(str(self.when), _WAYS)
+            fix = _FIX_RESTART if near is None else (f'did you mean when="{near}"?',)
+            raise errors.PluginError(
+                f"when of a Restart must be on-failure or always, not {self.when}", fix=fix
+            )
+        for name, value in zip(_AMOUNTS, self[1:5], strict=True):
+            if not value > 0:
+                raise errors.PluginError(
+                    f"{name} of a Restart must be more than 0, not {value}", fix=_FIX_RESTART
+                )
+        if not 0 <= self.jitter <= 1:
+            raise errors.PluginError(
+                f"jitter of a Restart must be between 0 and 1, not {self.jitter}", fix=_FIX_RESTART
+            )
 
 
 class Task:
@@ -90,7 +156,7 @@ def task(
         what = f"task {called} cannot be restarted"
         why = f"it is {_article(type(run).__name__)}, and can be awaited only once"
         raise errors.PluginError(what, why=(why,), fix=("pass the function itself, without calling it",))
-    if isinstance(restart, str) and restart not in WAYS:
+    if isinstance(restart, str) and restart not in _WAYS:
         caller = sys._getframe(1)  # noqa: SLF001  (the only cheap way to know the caller's line)
         raise _no_way(called, restart, Call(caller.f_code.co_filename, caller.f_lineno))
     if workers not in _WORKERS:
@@ -124,7 +190,7 @@ def tasks_of(value: object, plugin: str, place: str) -> tuple[Task, ...]:
 
 
 def _no_way(called: str, restart: str, call: Call) -> "errors.PluginError":
-    near = closest(restart, WAYS)
+    near = closest(restart, _WAYS)
     fix = (f'did you mean restart="{near}"?',) if near else ("in detail: restart=plugin.Restart(...)",)
     why = (f'restart is "on-failure", "always" or a plugin.Restart, not "{restart}"',)
     return errors.PluginError(f"task {called} cannot be restarted in this way", (str(call),), why, fix)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rostra.plugin.hanging import awaits, drawn, telling
-from rostra.plugin.loading import Record
+from rostra.plugin.noting import Record
 from rostra.plugin.supervising import Supervision
 
 

@@ -17,7 +17,7 @@ from rostra.config.tree import Path, bracketed, dotted
 from rostra.errors import Mistake, RostraError
 from rostra.log import LogConfig
 from rostra.plugin.listing import plugins_in
-from rostra.plugin.options import SETTING
+from rostra.plugin.noting import SETTING
 
 __all__ = ["Sections", "sections_read_by"]
 

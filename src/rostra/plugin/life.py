@@ -21,8 +21,7 @@ from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase, StartBudget, StopBudget, Verdict
 from rostra.plugin.loading import Loader, Loading
-from rostra.plugin.noting import Record, note_adapter
-from rostra.plugin.options import SETTING
+from rostra.plugin.noting import SETTING, Record, note_adapter
 from rostra.plugin.preparing import Preparing
 from rostra.plugin.supervising import Returned, Supervision
 from rostra.plugin.tasks import Task

@@ -12,7 +12,7 @@ from rostra.config.showing import shown
 from rostra.config.text import boolean, items
 from rostra.config.tree import Nothing, Path, at, dotted, object_in
 from rostra.errors import ConfigError, Mistake, closest
-from rostra.plugin.options import SETTING, Listed
+from rostra.plugin.noting import SETTING, Listed
 
 _KEYS = ("plugin", "alias", "options")
 

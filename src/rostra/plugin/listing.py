@@ -15,7 +15,8 @@ from rostra.config.tree import dotted
 from rostra.errors import ConfigError, Mistake, PluginNotFoundError, RostraError, closest
 from rostra.plugin.finding import Plugin
 from rostra.plugin.listed import clashes, listed, wrong
-from rostra.plugin.options import SETTING, Listed, Options
+from rostra.plugin.noting import SETTING, Listed
+from rostra.plugin.options import Options
 
 _TAKE_THEM = ("leave them out, or let the plugin take them: async def prepare(options: plugin.Options):",)
 

@@ -11,14 +11,13 @@ import itertools
 import sys
 from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
 from contextvars import Context
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from rostra import context, errors, log
 from rostra.clock import Clock
 from rostra.components import Components
 from rostra.plugin.finding import Asker, Call, Named, Plugin, find, where_of
-from rostra.plugin.noting import Elapsed, Record, note_here
-from rostra.plugin.options import Listed
+from rostra.plugin.noting import Elapsed, Listed, Record, note_here
 
 _log = log.get("rostra.plugin")
 
@@ -314,6 +313,15 @@ class _Rest(Coroutine[Any, Any, None]):
 
     def __getattr__(self, name: str) -> Any:  # cr_frame and the like, for who looks where it waits
         return getattr(self._coroutine, name)
+
+
+Maker: TypeAlias = Callable[[Loading, Record], Any]
+
+MAKERS: dict[Any, Maker] = {Loader: Loader}
+"""By type, what makes that which each ``prepare`` has of its own.
+
+Whoever asks for such a type has imported its module, which says here how it is made: few need them all.
+"""
 
 
 Node = TypeVar("Node")

@@ -1,23 +1,28 @@
-"""What is known of each plugin of a stage? How far it is, what it brought, and how long that took.
+"""What is known of each plugin of a stage? Where the settings list it, how far it is, what it brought, and how long that took.
 
 What a ``prepare`` adds is its plugin's, and so is what the tasks add that it starts. Only the layer of a stage
 takes notes: in all others, such as those of requests, nothing is done for this.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from rostra import di
 from rostra.components import Components, Key, canonical
+from rostra.config.layers import Layer, folded
+from rostra.config.tree import Path, dotted
 from rostra.handlers import Declared
 from rostra.plugin.finding import Call, Plugin
-from rostra.plugin.options import Listed
 from rostra.plugin.tasks import Task
+from rostra.values import Values
 
 Item = TypeVar("Item")
+
+SETTING = "plugins"
+"""The setting that lists plugins, and has their options."""
 
 
 class Brought:
@@ -103,6 +108,39 @@ class Elapsed:
             self._waits -= 1
             if not self._waits:
                 self._waited += self._now() - self._since
+
+
+class Listed(Values):
+    """A plugin that the settings name.
+
+    Args:
+        name: Of the plugin, as it was written.
+        alias: What its options and components are called by; its name if it was given none.
+        place: The path of its entry, where it was listed first.
+        said: By whom, for messages: ``from app.yml:3``.
+        layers: What is said about its options, lowest first.
+    """
+
+    name: str
+    alias: str
+    place: Path
+    said: str
+    layers: tuple[Layer, ...] = ()
+
+    def __str__(self) -> str:
+        """Where it is listed: ``plugins[1], from app.yml:3``."""
+        return f"{dotted(self.place)}, {self.said}"
+
+    @property
+    def section(self) -> Path:
+        """The path of the settings that its options are, in both forms."""
+        return (SETTING, *self.alias.split("."))
+
+    @property
+    def options(self) -> Mapping[str, Any]:
+        """What it is told; values may be secrets."""
+        options: dict[str, Any] = folded(self.layers)
+        return options
 
 
 class Record:

@@ -1,58 +1,23 @@
-"""What do the settings say about one plugin? Where they list it, and what its ``prepare`` is told: its options."""
+"""What do the settings tell one plugin? Its options, for a ``prepare`` that takes them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from rostra import context, errors
-from rostra.components import Key, canonical, name_of
+from rostra.components import Key, canonical, keys, name_of
 from rostra.config import ConfigSource
 from rostra.config.apart import know, source_of
-from rostra.config.layers import Layer, folded
-from rostra.config.tree import Path, dotted
+from rostra.config.layers import Layer
+from rostra.config.tree import Path
 from rostra.errors import closest
-from rostra.values import Values
+from rostra.plugin.loading import MAKERS, Loading
+from rostra.plugin.noting import SETTING, Record
 
 Section = TypeVar("Section")
 Item = TypeVar("Item")
 
 Owner: TypeAlias = Callable[[Key, str | None], str | None]
 """Which plugin added what is found under this type and name, if one did."""
-
-
-SETTING = "plugins"
-
-
-class Listed(Values):
-    """A plugin that the settings name.
-
-    Args:
-        name: Of the plugin, as it was written.
-        alias: What its options and components are called by; its name if it was given none.
-        place: The path of its entry, where it was listed first.
-        said: By whom, for messages: ``from app.yml:3``.
-        layers: What is said about its options, lowest first.
-    """
-
-    name: str
-    alias: str
-    place: Path
-    said: str
-    layers: tuple[Layer, ...] = ()
-
-    def __str__(self) -> str:
-        """Where it is listed: ``plugins[1], from app.yml:3``."""
-        return f"{dotted(self.place)}, {self.said}"
-
-    @property
-    def section(self) -> Path:
-        """The path of the settings that its options are, in both forms."""
-        return (SETTING, *self.alias.split("."))
-
-    @property
-    def options(self) -> Mapping[str, Any]:
-        """What it is told; values may be secrets."""
-        options: dict[str, Any] = folded(self.layers)
-        return options
 
 
 class Options(Mapping[str, Any]):
@@ -190,3 +155,29 @@ class Options(Mapping[str, Any]):
             ("components are found by their type and name: the second would hide the first",),
             (f"give one of them {alias}, in the settings that list it",),
         )
+
+
+def _made(loading: Loading, record: Record) -> Options:
+    """What the settings tell the plugin; nothing, if they do not list it."""
+    listed = record.listed
+
+    def owner(key: Key, name: str | None) -> str | None:
+        added = ((each, *found) for each in loading.records for found in each.brought.components)
+        return next((_place(each) for each, known, as_ in added if as_ == name and key in keys(known)), None)
+
+    return Options(
+        record.name if listed is None else listed.alias,
+        _place(record),
+        context.get(ConfigSource),
+        place=(SETTING, *record.name.split(".")) if listed is None else listed.section,
+        layers=() if listed is None else listed.layers,
+        owner=owner,
+        is_named=listed is not None and listed.alias != listed.name,
+    )
+
+
+def _place(record: Record) -> str:
+    return f"plugin {record.name}, {record.listed}" if record.listed else f"plugin {record.name}"
+
+
+MAKERS[Options] = _made

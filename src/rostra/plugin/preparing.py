@@ -9,15 +9,12 @@ from time import perf_counter
 from typing import Any
 
 from rostra import context, di, errors, log
-from rostra.components import Key, keys
-from rostra.config import ConfigSource
 from rostra.di.registry import defined_in
 from rostra.handlers import Declared, Handlers, Trigger, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, Named, is_prepare
-from rostra.plugin.loading import Loader, Loading
+from rostra.plugin.loading import MAKERS, Loading, Maker
 from rostra.plugin.noting import Record
-from rostra.plugin.options import SETTING, Options
 from rostra.plugin.tasks import Task, tasks_of
 
 _log = log.get("rostra.plugin")
@@ -107,13 +104,9 @@ class Preparing:
         return await di.call(prepare, **given)
 
     def _given(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> dict[str, Any]:
-        makers: dict[Any, Callable[[], Any]] = {
-            Loader: lambda: Loader(loading, record),
-            Cancel: lambda: self.new_cancel(record),
-            Options: lambda: _options(loading, record),
-        }
         wanted = {each.name: each.want.key for each in di.signature(prepare).parameters}
-        return {name: makers[key]() for name, key in wanted.items() if key in makers}
+        makers: dict[Any, Maker] = {**MAKERS, Cancel: lambda _, record: self.new_cancel(record)}
+        return {name: makers[key](loading, record) for name, key in wanted.items() if key in makers}
 
     async def _take(self, yielding: AsyncGenerator[Any, None], record: Record) -> None:
         async with aclosing(yielding):
@@ -138,29 +131,6 @@ def _transport(trigger: Trigger) -> Named:
     """The plugin that serves it: that which made it, as a rule, of which nobody need look what its name means."""
     name = trigger.transport
     return sys.modules[name] if type(trigger).__module__.partition(".")[0] == name else name
-
-
-def _options(loading: Loading, record: Record) -> Options:
-    """What the settings tell the plugin; nothing, if they do not list it."""
-    listed = record.listed
-
-    def owner(key: Key, name: str | None) -> str | None:
-        added = ((each, *found) for each in loading.records for found in each.brought.components)
-        return next((_place(each) for each, known, as_ in added if as_ == name and key in keys(known)), None)
-
-    return Options(
-        record.name if listed is None else listed.alias,
-        _place(record),
-        context.get(ConfigSource),
-        place=(SETTING, *record.name.split(".")) if listed is None else listed.section,
-        layers=() if listed is None else listed.layers,
-        owner=owner,
-        is_named=listed is not None and listed.alias != listed.name,
-    )
-
-
-def _place(record: Record) -> str:
-    return f"plugin {record.name}, {record.listed}" if record.listed else f"plugin {record.name}"
 
 
 def _line_of(yielding: AsyncGenerator[Any, None]) -> str:

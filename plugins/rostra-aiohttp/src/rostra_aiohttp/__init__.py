@@ -3,6 +3,8 @@
 ``get``, ``post`` and so on mark functions; a stage loads this plugin for them, binds them when everything is prepared,
 and serves when everything else has started. The application of aiohttp is a component, so that routes and
 middlewares can also be added the classic way.
+
+What many services do without is imported when somebody asks for it; the types stand in the stub next to this file.
 """
 
 from collections.abc import AsyncIterator
@@ -13,12 +15,9 @@ with collected_seldom():
     from aiohttp import web
 
     from rostra import context, di, plugin
-    from rostra.errors import ListenError
+    from rostra.doors import on_demand
     from rostra.handlers import Handlers, guard
     from rostra_aiohttp.endpoints import bind
-    from rostra_aiohttp.errors import SocketClosedError
-    from rostra_aiohttp.events import Event
-    from rostra_aiohttp.files import File
     from rostra_aiohttp.handling import Serving
     from rostra_aiohttp.heads import Answer, ResponseHead, SetCookie, head_of
     from rostra_aiohttp.identity import request_id
@@ -47,16 +46,6 @@ with collected_seldom():
     )
     from rostra_aiohttp.serving import serve
     from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, UploadConfig, WebSocketConfig
-    from rostra_aiohttp.surroundings import (
-        Around,
-        CallNext,
-        Failure,
-        bind_failures,
-        bind_middlewares,
-        middleware,
-        on_error,
-    )
-    from rostra_aiohttp.uploads import Upload
 
 __all__ = [
     "Address",
@@ -100,6 +89,15 @@ __all__ = [
     "route",
 ]
 
+_HOMES = {
+    "errors": ("ListenError", "SocketClosedError"),
+    "events": ("Event",),
+    "files": ("File",),
+    "surroundings": ("CallNext", "middleware", "on_error"),
+    "uploads": ("Upload",),
+}
+__getattr__, __dir__ = on_demand(__name__, _HOMES)
+
 
 @di.adapter(lifetime="stage")
 def application(settings: HttpConfig) -> web.Application:
@@ -126,6 +124,4 @@ async def prepare(load: plugin.Loader, handlers: Handlers) -> AsyncIterator[plug
     await load(".client")
     context.add(Serving(context.current_context()))
     handlers.on(Route, bind)
-    handlers.on(Around, bind_middlewares)
-    handlers.on(Failure, bind_failures)
     yield plugin.task(serve, name="http", intake=True)

@@ -1,6 +1,8 @@
 """What can go wrong while a server serves."""
 
-from rostra.errors import RostraError, Wording
+from rostra.errors import ListenError, RostraError, Wording
+
+__all__ = ["ListenError", "SocketClosedError"]
 
 
 class SocketClosedError(RostraError, ConnectionError):

@@ -1,6 +1,7 @@
 """What stands around handlers: middlewares whose parameters are injected, and answers to what went wrong.
 
-Both are handlers of this transport: marked by decorators, collected, planned, checked and shown like all others.
+Both are handlers: marked by decorators, collected, planned, checked and shown like all others. A stage loads this plugin
+for them, and the server with it; a service that has none does not import it.
 """
 
 from collections.abc import Awaitable, Callable, Container
@@ -9,9 +10,9 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from rostra import context, di, errors, handlers
+from rostra import context, di, errors, plugin
 from rostra.components import name_of
-from rostra.handlers import Bound, where_of
+from rostra.handlers import Bound, Handlers, mark, where_of
 from rostra.values import Values
 from rostra_aiohttp.endpoints import scope_of, step_of
 from rostra_aiohttp.handling import Endpoint, Failures, Serving
@@ -40,7 +41,7 @@ class _OfRequests:
     """What the triggers of this module have in common."""
 
     __slots__ = ()
-    transport = "rostra_aiohttp"
+    transport = "rostra_aiohttp.surroundings"
     path_names = frozenset[str]()
     markers = (FromQuery, FromHeader, FromCookie)
     takes_scalars = False
@@ -91,7 +92,7 @@ def middleware(function: Function) -> Function:
     parameters are filled like a handler's, in the scope that it shares with the handler, and which ends when the
     outermost middleware returns. Those of a module stand around each other in the order in which they are written.
     """
-    return handlers.mark(function, Around())
+    return mark(function, Around())
 
 
 def on_error(*kinds: int | type[Exception], status: int | None = None) -> Callable[[Function], Function]:
@@ -117,20 +118,27 @@ def on_error(*kinds: int | type[Exception], status: int | None = None) -> Callab
     def marked(function: Function) -> Function:
         for kind in reversed(kinds):
             default = int(kind) if isinstance(kind, int) else HTTPStatus.INTERNAL_SERVER_ERROR
-            function = handlers.mark(function, Failure(kind, int(status or default)))
+            function = mark(function, Failure(kind, int(status or default)))
         return function
 
     return marked
 
 
-async def bind_middlewares(chosen: tuple[Bound, ...]) -> None:
+async def prepare(load: plugin.Loader, handlers: Handlers) -> None:
+    """Take the handlers that stand around others, and let the server serve them."""
+    await load("rostra_aiohttp")
+    handlers.on(Around, _bind_middlewares)
+    handlers.on(Failure, _bind_failures)
+
+
+async def _bind_middlewares(chosen: tuple[Bound, ...]) -> None:
     """Put them around what the stage's application has."""
     application = await di.nject(web.Application)
     for bound in chosen:
         application.middlewares.append(_around(bound))
 
 
-async def bind_failures(chosen: tuple[Bound, ...]) -> None:
+async def _bind_failures(chosen: tuple[Bound, ...]) -> None:
     """Let them answer.
 
     Raises:

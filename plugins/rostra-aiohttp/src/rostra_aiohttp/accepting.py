@@ -12,7 +12,9 @@ import ssl
 from collections.abc import Callable
 
 from rostra import log
-from rostra_aiohttp.connections import Connection, Share
+from rostra.fork import Balance
+from rostra.values import Values
+from rostra_aiohttp.connections import Connection
 
 _MOMENT = 0.001
 """Seconds until to look for the first time whether somebody else has taken what waits; each further time twice as many."""
@@ -32,6 +34,18 @@ _RECOVERY = 1.0
 _EXHAUSTED = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 _log = log.get("rostra.http")
+
+
+class Share(Values):
+    """The part that this worker has of all connections.
+
+    Args:
+        balance: What the workers know of each other.
+        here: How many there are here.
+    """
+
+    balance: Balance
+    here: Callable[[], int]
 
 
 class Accepting:

@@ -15,7 +15,7 @@ from aiohttp.streams import StreamReader
 from rostra.metrics import Metrics
 from rostra.values import Values
 from rostra_aiohttp.asked import Asked
-from rostra_aiohttp.connections import Connection, Mark, SlowBody, opening
+from rostra_aiohttp.connections import Connection, Mark, opening
 from rostra_aiohttp.handling import Serving, surrounded
 from rostra_aiohttp.identity import identify
 from rostra_aiohttp.settings import HttpConfig
@@ -126,10 +126,18 @@ def _requests(make: Make, settings: HttpConfig) -> Make:
         if is_identified:
             identify(request)
         if patience and not payload.is_eof():
-            SlowBody(payload, writer, connection, patience)
+            _slow_body()(payload, writer, connection, patience)
         return request
 
     return made
+
+
+@functools.cache
+def _slow_body() -> Callable[..., object]:
+    """What watches over a body that has not come with its request."""
+    from rostra_aiohttp.limits import SlowBody
+
+    return SlowBody
 
 
 def _seen_through(settings: HttpConfig) -> Callable[[web.BaseRequest], web.BaseRequest] | None:

@@ -10,7 +10,6 @@ from aiohttp import web
 from rostra import context, di, log
 from rostra.components import Components
 from rostra_aiohttp.identity import request_id
-from rostra_aiohttp.problems import begin_anew, instead, problem
 from rostra_aiohttp.table import whose
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -83,7 +82,7 @@ def surrounded(handle: Server, serving: Serving) -> Server:
 
     async def around(request: web.Request) -> web.StreamResponse:
         if serving.is_cut:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE)
+            return _too_late()
         task = this_task(loop)  # without it, who runs would be asked for, which takes longer
         running[task] = request
         scope = di.LateScope(below, (request,))
@@ -99,9 +98,7 @@ def surrounded(handle: Server, serving: Serving) -> Server:
             if not scope.is_over and (closing := scope.end()) is not None:
                 await closing.close()
         except BaseException as error:  # noqa: BLE001  (raised again if it is no answer)
-            begin_anew(request)
-            failures = serving.failures
-            response = instead(request, error) if failures is None else await failures(request, error)
+            response = await _instead(request, error, serving.failures)
         finally:
             del running[task]
         body = request.content
@@ -113,6 +110,22 @@ def surrounded(handle: Server, serving: Serving) -> Server:
         return response
 
     return around
+
+
+async def _instead(
+    request: web.Request, error: BaseException, failures: Failures | None
+) -> web.StreamResponse:
+    """The answer to a request whose handler raised ``error``. What words it is not imported before that."""
+    from rostra_aiohttp.problems import begin_anew, instead
+
+    begin_anew(request)
+    return instead(request, error) if failures is None else await failures(request, error)
+
+
+def _too_late() -> web.StreamResponse:
+    from rostra_aiohttp.problems import problem
+
+    return problem(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def handler_of(request: web.Request) -> str:

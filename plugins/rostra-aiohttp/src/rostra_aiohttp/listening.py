@@ -14,7 +14,7 @@ from rostra.config import ConfigSource
 from rostra.errors import ListenError
 from rostra.fork import Bound, SocketAddress, Sockets, TcpAddress, UnixAddress
 from rostra.values import Values
-from rostra_aiohttp.connections import Connection, Share
+from rostra_aiohttp.connections import Connection
 
 _BACKLOG = 1024
 """Connections that wait to be accepted; the system has a limit of its own."""
@@ -75,6 +75,10 @@ class Server(Protocol):
 
 
 Speak: TypeAlias = "Callable[[socket.socket], Awaitable[object]]"
+Accept: TypeAlias = Callable[
+    [socket.socket, Callable[[], Connection], ssl.SSLContext | None, float | None], Server
+]
+"""Takes connections from a socket, given what speaks on them, TLS, and the seconds that its handshake may take."""
 
 
 class Listening:
@@ -119,7 +123,7 @@ async def listen(
     tls: ssl.SSLContext | None,
     source: ConfigSource,
     sockets: Sockets | None = None,
-    share: Share | None = None,
+    accept: Accept | None = None,
 ) -> Listening:
     """Accept connections from now on.
 
@@ -132,13 +136,13 @@ async def listen(
         tls: To speak TLS.
         source: Knows who said the settings.
         sockets: From which the sockets are; left out, the place is bound.
-        share: Which of the connections are for this process; all that it can get, if it is left out.
+        accept: Where not all connections are for this process; left out, the loop takes what it can get.
 
     Raises:
         ListenError: The port is taken, say.
     """
     wanted = _wanted(place)
-    serving = _serve(opened, place, wanted, tls, sockets or Sockets(), share)
+    serving = _serve(opened, place, wanted, tls, sockets or Sockets(), accept)
     try:
         return await asyncio.create_task(serving, name="http: listen", context=contextvars.Context())
     except OSError as error:
@@ -158,7 +162,7 @@ async def _serve(
     wanted: SocketAddress,
     tls: ssl.SSLContext | None,
     sockets: Sockets,
-    share: Share | None,
+    accept: Accept | None,
 ) -> Listening:
     bound = await sockets.listening(place.section, wanted, is_main=place.section == "http")
     scheme = "http" if tls is None else "https"
@@ -169,13 +173,11 @@ async def _serve(
         for each in bound:
             _give_up_after(each.socket, place.send_timeout)
             handshake = _handshake(place, tls)
-            if share is None:
+            if accept is None:
                 listening.speak = _speaking(opened, tls, handshake)
                 servers.append(await _accepting(opened, each.socket, tls, handshake))
             else:
-                from rostra_aiohttp.accepting import Accepting
-
-                servers.append(Accepting(each.socket, opened, tls, handshake, share))
+                servers.append(accept(each.socket, opened, tls, handshake))
     except BaseException:
         listening.stop()
         for each in bound:

@@ -23,16 +23,6 @@ def check_pattern(origin: str) -> None:
         raise ValueError("expected scheme://host or scheme://host:port, with nothing after it")
 
 
-def check_patterns(_instance: object, _attribute: object, origins: Sequence[str]) -> None:
-    """``check_pattern`` for all, as attrs calls a validator.
-
-    Raises:
-        ValueError: One of them says nothing.
-    """
-    for origin in origins:
-        check_pattern(origin)
-
-
 def is_allowed(origins: Sequence[str], host: str, scheme: str, allowed: Iterable[str]) -> bool:
     """Whether whoever asks may open a web socket.
 

@@ -13,6 +13,7 @@ from http import HTTPStatus
 from typing import Any, Literal, TypeAlias
 
 from aiohttp import hdrs, web
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, LineTooLong
 
 from rostra import documents, log
 from rostra.documents import encoded
@@ -79,6 +80,9 @@ _PHRASES = {
 }
 """Of RFC 9110, where Python before 3.13 has those of older ones."""
 
+_UNREAD = {LineTooLong: 431, ContentEncodingError: 415}
+"""Of what could not be read, where it is not 400."""
+
 _log = log.get("rostra.http")
 
 
@@ -109,6 +113,33 @@ def _said(members: dict[str, Any]) -> bytes:
 def unfit(faults: Iterable[Fault]) -> web.Response:
     """The answer to what does not fit the handler: all faults."""
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, errors=[fault.as_json() for fault in faults])
+
+
+def unread(request: web.BaseRequest, error: HttpProcessingError, status: int) -> web.Response:
+    """The answer to what could not even be read, and the last of its connection.
+
+    A line tells of it, which shows nothing of what was sent.
+
+    Args:
+        request: That stands for it.
+        error: Why not.
+        status: Of the answer, unless there is a better one for this error.
+    """
+    answered = next((known for kind, known in _UNREAD.items() if isinstance(error, kind)), status)
+    _log.info("http.refused", status=answered, reason=type(error).__name__, client=request.remote)
+    response = problem(answered, _why(error))
+    response.force_close()
+    return response
+
+
+def _why(error: HttpProcessingError) -> str:
+    if isinstance(error, LineTooLong):
+        return "the first line or a header is too long"
+    if isinstance(error, ContentEncodingError):
+        return (
+            "the body is compressed in a way that is not known here, or badly: send it as it is, or by gzip"
+        )
+    return "this is no HTTP/1.1 request"
 
 
 def instead(request: web.Request, error: BaseException) -> web.StreamResponse:

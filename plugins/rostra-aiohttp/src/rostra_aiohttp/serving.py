@@ -5,6 +5,7 @@ idle connections are closed, and the requests that run are finished, however lon
 """
 
 import asyncio
+import functools
 import ssl
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
@@ -16,10 +17,9 @@ from rostra.clock import Clock
 from rostra.config import ConfigSource, Duration
 from rostra.fork import Sockets, Worker
 from rostra.health import Checks
-from rostra_aiohttp.connections import Share
 from rostra_aiohttp.front import Front, fronted
 from rostra_aiohttp.handling import Serving
-from rostra_aiohttp.listening import Listening, Place, listen
+from rostra_aiohttp.listening import Accept, Listening, Place, listen
 from rostra_aiohttp.probes import Admin, add_probes
 from rostra_aiohttp.settings import AccessLogConfig, AdminConfig, CorsConfig, HttpConfig
 
@@ -66,8 +66,8 @@ async def serve(
     listening: list[Listening] = []
     try:
         async with _certified(settings, source, clock) as tls, _watched(serving, settings):
-            share = _share(worker, fronts[0][0])
-            await _listen(fronts, tls, source, sockets or Sockets(), share, listening, serving)
+            accept = _accept(worker, fronts[0][0])
+            await _listen(fronts, tls, source, sockets or Sockets(), accept, listening, serving)
             started()
             await cancel.wait()
             serving.is_draining = True
@@ -86,12 +86,14 @@ async def serve(
         await _close_all([front for front, _ in fronts], listening, serving)
 
 
-def _share(worker: Worker | None, front: Front) -> Share | None:
-    """The connections that are for this worker, if others accept from the same sockets."""
+def _accept(worker: Worker | None, front: Front) -> Accept | None:
+    """What leaves the others their part of the connections, if others accept from the same sockets."""
     server = front.runner.server
     if worker is None or worker.balance is None or server is None:
         return None
-    return Share(worker.balance, lambda: len(server.connections))
+    from rostra_aiohttp.accepting import Accepting, Share
+
+    return functools.partial(Accepting, share=Share(worker.balance, lambda: len(server.connections)))
 
 
 def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:
@@ -152,14 +154,14 @@ async def _listen(
     tls: ssl.SSLContext | None,
     source: ConfigSource,
     sockets: Sockets,
-    share: Share | None,
+    accept: Accept | None,
     listening: list[Listening],
     serving: Serving,
 ) -> None:
     """Listen at the main address, and then at that of its own."""
     for (front, settings), section, context in zip(fronts, ("http", "http.admin"), (tls, None), strict=False):
         is_main = section == "http"
-        place, its = _place(settings, section), share if is_main else None
+        place, its = _place(settings, section), accept if is_main else None
         listening.append(await listen(front.open, place, context, source, sockets, its))
         first, *others = listening[-1].addresses
         serving.layer.add(first, name=None if is_main else "admin")

@@ -1,7 +1,7 @@
 """The sections ``[http]`` and ``[http_client]``."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Any, Literal
@@ -9,7 +9,6 @@ from typing import Any, Literal
 from attr import validators  # aiohttp has imported attr; attrs is six modules more
 
 from rostra.config import Bytes, Config, Duration, Secret, field, frozen
-from rostra_aiohttp.origins import check_patterns
 
 
 def _check_path(_settings: Any, _field: Any, path: str) -> None:
@@ -45,6 +44,14 @@ class OpenApiConfig:
     """By what operations are grouped: the module or class of their handler, or the first part of their path."""
 
 
+def _check_pages(_settings: Any, _field: Any, origins: Sequence[str]) -> None:
+    if origins:
+        from rostra_aiohttp.origins import check_pattern
+
+        for origin in origins:
+            check_pattern(origin)
+
+
 @frozen
 class WebSocketConfig:
     """How patient web sockets are, and who may open them."""
@@ -56,7 +63,7 @@ class WebSocketConfig:
     """How long nobody may say anything; 0 is without end."""
     largest: Bytes = field(default=Bytes("1MiB"), validator=validators.ge(Bytes(1)))
     """The largest message that is read; a larger one ends the connection with 1009."""
-    origins: tuple[str, ...] = field(default=(), validator=check_patterns)
+    origins: tuple[str, ...] = field(default=(), validator=_check_pages)
     """From where pages may open one, besides their own host: ``https://shop.example``, ``https://*.shop.example``,
     ``*``."""
     send_timeout: Duration = Duration(30.0)

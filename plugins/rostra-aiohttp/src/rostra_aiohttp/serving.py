@@ -7,8 +7,8 @@ idle connections are closed, and the requests that run are finished, however lon
 import asyncio
 import functools
 import ssl
-from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
 
 from aiohttp import web
 
@@ -22,14 +22,6 @@ from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.listening import Accept, Listening, Place, listen
 from rostra_aiohttp.probes import Admin, add_probes
 from rostra_aiohttp.settings import AccessLogConfig, AdminConfig, CorsConfig, HttpConfig
-
-_LAST_PATIENCE = 0.5
-"""Seconds for requests to end once they were cut; well within what the stage grants to a cancelled task."""
-_MOMENT = 0.05
-"""Seconds for connections whose requests ignore that they were cut; aiohttp takes 0 for no limit."""
-
-_PAUSE = 0.05
-"""Seconds between two looks at whether the bodies of requests have come."""
 
 _log = log.get("rostra.http")
 
@@ -65,7 +57,8 @@ async def serve(
         fronts.append((await fronted(admin.application, apart, serving), apart))
     listening: list[Listening] = []
     try:
-        async with _certified(settings, source, clock) as tls, _watched(serving, settings):
+        async with AsyncExitStack() as meanwhile:
+            tls = await _enter(meanwhile, settings, source, clock, serving)
             accept = _accept(worker, fronts[0][0])
             await _listen(fronts, tls, source, sockets or Sockets(), accept, listening, serving)
             started()
@@ -73,17 +66,15 @@ async def serve(
             serving.is_draining = True
             if worker is None or not worker.is_relieved:
                 await _grant_grace(settings.grace, clock)
-        _accept_no_more(listening[:1])
-        _log.info("http.draining")
-        await _hear_the_last(fronts[0][0], listening[0])
-        for end in serving.lasting:
-            await end()
+        await _drain(fronts[0][0], listening[0], serving)
     except asyncio.CancelledError:
         serving.cut()
         raise
     finally:
         serving.is_draining = True
-        await _close_all([front for front, _ in fronts], listening, serving)
+        from rostra_aiohttp.closing import close_all
+
+        await close_all([front.runner for front, _ in fronts], [each.stop for each in listening], serving)
 
 
 def _accept(worker: Worker | None, front: Front) -> Accept | None:
@@ -114,39 +105,24 @@ def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:
     )
 
 
-@asynccontextmanager
-async def _watched(serving: Serving, settings: HttpConfig) -> AsyncIterator[None]:
-    """Whether something blocks the loop is looked at while the body runs, if anybody wants that."""
-    if not settings.blocked_after:
-        yield
-        return
-    from rostra_aiohttp.blocking import watched
+async def _enter(
+    meanwhile: AsyncExitStack, settings: HttpConfig, source: ConfigSource, clock: Clock, serving: Serving
+) -> ssl.SSLContext | None:
+    """Look after certificates, and at what blocks the loop, where the settings want that.
 
-    with watched(serving, float(settings.blocked_after)):
-        yield
+    Returns:
+        What speaks TLS; None where nothing does.
+    """
+    tls = None
+    if settings.tls is not None:
+        from rostra_aiohttp.tls import certified
 
+        tls = await meanwhile.enter_async_context(certified(settings, settings.tls, source, clock))
+    if settings.blocked_after:
+        from rostra_aiohttp.blocking import watched
 
-@asynccontextmanager
-async def _certified(
-    settings: HttpConfig, source: ConfigSource, clock: Clock
-) -> AsyncIterator[ssl.SSLContext | None]:
-    """The certificate, looked after while the body runs; None where none is served."""
-    if settings.tls is None:
-        yield None
-        return
-    from rostra_aiohttp.tls import certificate, renewing
-
-    served = certificate(settings, source, clock.now())
-    every = settings.tls.check_every
-    looking = (
-        asyncio.create_task(renewing(served, every, clock), name="http: certificates") if every else None
-    )
-    try:
-        yield served.context
-    finally:
-        if looking is not None:
-            looking.cancel()
-            await asyncio.wait({looking})
+        meanwhile.enter_context(watched(serving, float(settings.blocked_after)))
+    return tls
 
 
 async def _listen(
@@ -183,17 +159,6 @@ def _place(settings: HttpConfig, section: str) -> Place:
     )
 
 
-async def _close_all(fronts: Sequence[Front], listening: Sequence[Listening], serving: Serving) -> None:
-    """Close what is for all, and then what is for those who look after it: they want to see the end."""
-    try:
-        _accept_no_more(listening[:1])
-        await _close(fronts[0].runner, serving)
-    finally:
-        _accept_no_more(listening)
-        for front in fronts[1:]:
-            await _close(front.runner, serving)
-
-
 async def _grant_grace(seconds: float, clock: Clock) -> None:
     """Serve on for a while, not ready, until balancers have noticed.
 
@@ -205,57 +170,12 @@ async def _grant_grace(seconds: float, clock: Clock) -> None:
         await clock.sleep(seconds)
 
 
-async def _hear_the_last(front: Front, listening: Listening) -> None:
+async def _drain(front: Front, listening: Listening, serving: Serving) -> None:
+    """Accept nobody any more, let those speak who have come, and end what talks on and on."""
     from rostra_aiohttp.closing import hear_the_last
 
+    listening.stop()
+    _log.info("http.draining")
     await hear_the_last(front.runner.server, listening.taken)
-
-
-def _accept_no_more(listening: Iterable[Listening]) -> None:
-    for each in listening:
-        each.stop()
-
-
-async def _close(runner: web.AppRunner, serving: Serving) -> None:
-    """Close idle connections, and wait for the requests that run.
-
-    The stage cancels this when it waits no longer. Then they are cut, and what the application wants to put away is
-    still put away.
-    """
-    server = runner.server
-    closing: asyncio.Task[None] | None = None
-    try:
-        if not serving.is_cut:
-            await _received(serving)
-            closing = _closing(runner)
-            await asyncio.shield(closing)
-    except asyncio.CancelledError:
-        serving.cut()
-        raise
-    finally:
-        closing = closing or _closing(runner)
-        await asyncio.wait({closing}, timeout=_LAST_PATIENCE)
-        if closing.done() or server is None or not server.connections:
-            await closing
-        else:
-            await _close_by_force(closing, server, runner.app)
-
-
-def _closing(runner: web.AppRunner) -> "asyncio.Task[None]":
-    return asyncio.create_task(runner.cleanup(), name="http: closing")
-
-
-async def _received(serving: Serving) -> None:
-    """Wait until the bodies of requests that run have come: once it closes, aiohttp drops what arrives."""
-    while any(not request.content.is_eof() for request in serving.running.values()):  # noqa: ASYNC110  (once per stop; an event would cost every request)
-        await asyncio.sleep(_PAUSE)
-
-
-async def _close_by_force(
-    closing: "asyncio.Task[None]", server: web.Server, application: web.Application
-) -> None:
-    """End what waits for requests that do not end, and close their connections."""
-    closing.cancel()
-    await asyncio.wait({closing})
-    await server.shutdown(_MOMENT)
-    await application.cleanup()
+    for end in serving.lasting:
+        await end()

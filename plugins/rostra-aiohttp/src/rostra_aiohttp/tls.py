@@ -6,7 +6,7 @@ A connection that exists keeps the certificate with which it began; new ones get
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -80,14 +80,28 @@ class Certificate:
         connection.context = self._current
 
 
-def certificate(settings: HttpConfig, source: ConfigSource, now: datetime) -> Certificate:
-    """The certificate of the settings.
+@contextlib.asynccontextmanager
+async def certified(
+    settings: HttpConfig, tls: TlsConfig, source: ConfigSource, clock: Clock
+) -> AsyncIterator[ssl.SSLContext]:
+    """The certificate of the settings, looked after while the body runs.
 
     Raises:
         ListenError: It cannot be served, and who said where it is.
     """
-    tls = settings.tls
-    assert tls is not None, "who has none does not come here"  # noqa: S101  (for type checkers)
+    served, every = _certificate(settings, tls, source, clock.now()), tls.check_every
+    looking = (
+        asyncio.create_task(_renewing(served, every, clock), name="http: certificates") if every else None
+    )
+    try:
+        yield served.context
+    finally:
+        if looking is not None:
+            looking.cancel()
+            await asyncio.wait({looking})
+
+
+def _certificate(settings: HttpConfig, tls: TlsConfig, source: ConfigSource, now: datetime) -> Certificate:
     try:
         return Certificate(tls, now)
     except UnusableError as error:
@@ -95,7 +109,7 @@ def certificate(settings: HttpConfig, source: ConfigSource, now: datetime) -> Ce
     raise _refused(problem, settings, tls, source)
 
 
-async def renewing(served: Certificate, every: float, clock: Clock) -> NoReturn:
+async def _renewing(served: Certificate, every: float, clock: Clock) -> NoReturn:
     """Look after the files, again and again."""
     while True:
         await clock.sleep(every)

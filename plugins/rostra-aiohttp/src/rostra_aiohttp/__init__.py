@@ -19,7 +19,7 @@ with collected_seldom():
     from rostra.handlers import Handlers, guard
     from rostra_aiohttp.endpoints import bind
     from rostra_aiohttp.handling import Serving
-    from rostra_aiohttp.heads import Answer, ResponseHead, SetCookie, head_of
+    from rostra_aiohttp.heads import ResponseHead, SetCookie, head_of
     from rostra_aiohttp.identity import request_id
     from rostra_aiohttp.listening import Address
     from rostra_aiohttp.probes import Admin
@@ -90,6 +90,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "answers": ("Answer",),
     "errors": ("ListenError", "SocketClosedError"),
     "events": ("Event",),
     "files": ("File",),

@@ -1,27 +1,78 @@
-"""What a handler returns becomes an answer."""
+"""What a handler returns becomes an answer, with what its head says besides.
+
+A service of texts alone does without this, so it is imported when the first handler is bound that promises something else.
+"""
 
 import errno
-import inspect
-import typing
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterator
+import re
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Generic, TypeVar
 
 from aiohttp import hdrs, web
 from aiohttp.helpers import ETAG_ANY
 from multidict import CIMultiDict
 
 from rostra.documents import UnsayableError, encoded, packed
-from rostra.handlers import bare, union_members
+from rostra.values import Values
 from rostra_aiohttp.files import File
-from rostra_aiohttp.heads import Answer, ResponseHead, known_head, known_headers, unsendable
+from rostra_aiohttp.heads import NAME, ResponseHead, SetCookie, known_head
+from rostra_aiohttp.promises import is_whole
 from rostra_aiohttp.stamps import JSON, TEXT, stamp
+
+T_co = TypeVar("T_co", covariant=True)
 
 MSGPACK = "application/msgpack"
 _OF_CONTENT = frozenset({"content-type", "content-length", "content-encoding", "content-language"})
 """Headers that an answer without content does without (RFC 9110, section 15.4.5)."""
-_STREAMS = frozenset({AsyncIterator, AsyncGenerator, AsyncIterable, Iterator, Generator})
+_CONTROL = "[\0-\x08\n-\x1f\x7f]"
+"""What ends a line, and what else may stand in none of them (RFC 9110, section 5.5)."""
+
+
+class Answer(Generic[T_co]):
+    """A result with more than a body.
+
+    ::
+
+        @post("/orders")
+        async def place(order: Order) -> Answer[Order]:
+            return Answer(order, status=201, headers={"Location": f"/orders/{order.number}"})
+
+    Args:
+        body: What could be returned by itself.
+        status: By default the decorator's.
+        headers: By name; a mapping of several values per name keeps them all. ``Content-Type`` replaces the one that
+            follows from the body. To one with an ``ETag``, a client that has it already gets 304.
+        cookies: For the client to keep.
+    """
+
+    __slots__ = ("body", "cookies", "headers", "status")
+
+    def __init__(
+        self,
+        body: T_co,
+        *,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+        cookies: Iterable[SetCookie] = (),
+    ) -> None:
+        self.body = body
+        self.status = status
+        self.headers = headers
+        self.cookies = cookies
+
+    def __repr__(self) -> str:
+        return f"Answer({self.body!r}, status={self.status})"
+
+    def head(self) -> ResponseHead:
+        """The same without the body."""
+        head = ResponseHead()
+        head.status = self.status
+        head.headers.extend(self.headers or {})
+        for cookie in self.cookies:
+            head.set_cookie(cookie)
+        return head
 
 
 def answer(
@@ -42,7 +93,7 @@ def answer(
     """
     if isinstance(result, web.StreamResponse):
         return result
-    if has_status and type(result) is tuple and len(result) == 2 and _is_whole(result[0]):  # noqa: PLR2004  (a pair)
+    if has_status and type(result) is tuple and len(result) == 2 and is_whole(result[0]):  # noqa: PLR2004  (a pair)
         status, result = _checked(result[0]), result[1]
     if result is None:
         return web.Response(status=status or HTTPStatus.NO_CONTENT)
@@ -81,12 +132,13 @@ def answer_to(
         said = status if head.status is None else _checked(head.status)
         response = answer(result, said, has_status=has_status, packs=packs)
         if not response.prepared:
-            head.add_to(response)
-    headers = known_headers(response)
-    if headers is None or response.prepared:
+            add_head(head, response)
+    headers: CIMultiDict[str] | None = vars(response).get("_headers")
+    if headers is None or response.prepared:  # a stamp's has none before somebody asks for them
         return response
-    if (name := unsendable(headers)) is not None:
-        raise _wrong(name)
+    for name, value in headers.items():
+        if not _is_line(value):
+            raise _wrong(name)
     return _conditional(request, response) if hdrs.ETAG in headers else response
 
 
@@ -115,21 +167,12 @@ def _there(path: Path) -> Path | None:
         raise
 
 
-def may_say_status(annotation: Any) -> bool:
-    """Whether a pair that begins with a whole number is ``(status, body)`` for a handler that returns this.
-
-    So it is without an annotation, and where a ``tuple[int, X]`` is, or is a member of the union: then two numbers,
-    too, are a status and a body.
-    """
-    return any(map(_is_pair_with_status, union_members(bare(annotation)) or (bare(annotation),)))
-
-
 def _with_head(result: Answer[Any], status: int | None, *, packs: bool) -> web.StreamResponse:
     status = status if result.status is None else _checked(result.status)
     response = answer(result.body, status, has_status=False, packs=packs)
     head = result.head()
     check_head(head)
-    head.put_on(response.headers, is_stronger=True)
+    _put_on(response.headers, head, is_stronger=True)
     return response
 
 
@@ -137,11 +180,15 @@ def check_head(head: ResponseHead) -> None:
     """Do nothing if its headers can be sent.
 
     Raises:
-        UnsayableError: One cannot.
+        UnsayableError: One cannot, since it is no token or there is a line break in it.
     """
-    name = head.wrong_header()
-    if name is not None:
-        raise _wrong(name)
+    for name, value in head.headers.items():
+        if re.fullmatch(NAME, name) is None or not _is_line(value):
+            raise _wrong(name)
+
+
+def _is_line(value: object) -> bool:
+    return isinstance(value, str) and re.search(_CONTROL, value) is None
 
 
 def _wrong(name: str) -> UnsayableError:
@@ -150,6 +197,52 @@ def _wrong(name: str) -> UnsayableError:
         "the name of a header is a token, and its value a text of one line without control characters",
         "leave out what may not stand there; what comes from a client may not go there as it is",
     )
+
+
+class _Added(Values):
+    """What was put on an answer."""
+
+    answer: web.StreamResponse
+    headers: "CIMultiDict[str]"
+    cookies: Mapping[tuple[str, str, str | None], SetCookie]
+
+
+def add_head(head: ResponseHead, answer: web.StreamResponse) -> None:
+    """Put it on an answer; on one that has it already only what was said since, whatever was done to the answer."""
+    before: _Added | None = head.added
+    if before is None or before.answer is not answer:
+        _put_on(answer.headers, head)
+    else:
+        _put_on(answer.headers, _since(before, head), is_stronger=True)
+    head.added = _Added(answer, head.headers.copy(), dict(head.cookies))
+
+
+def _since(before: _Added, head: ResponseHead) -> ResponseHead:
+    news = ResponseHead()
+    for name, value in head.headers.items():
+        if head.headers.getall(name) != before.headers.getall(name, None):
+            news.headers.add(name, value)
+    news.cookies = {key: each for key, each in head.cookies.items() if before.cookies.get(key) is not each}
+    return news
+
+
+def _put_on(headers: "CIMultiDict[str]", head: ResponseHead, *, is_stronger: bool = False) -> None:
+    """Add what a head says to the headers of an answer.
+
+    Args:
+        headers: Of the answer.
+        head: The status is not looked at.
+        is_stronger: Replace what stands there already; else that is left, except for the type of the content.
+    """
+    there = set() if is_stronger else {name.lower() for name in headers} - {"content-type"}
+    mine = {name.lower() for name in head.headers} - there
+    for name in mine:
+        headers.popall(name, None)
+    for name, value in head.headers.items():
+        if name.lower() in mine:
+            headers.add(name, value)
+    for cookie in head.cookies.values():
+        headers.add(hdrs.SET_COOKIE, cookie.line())
 
 
 def _conditional(request: web.BaseRequest, response: web.StreamResponse) -> web.StreamResponse:
@@ -161,33 +254,6 @@ def _conditional(request: web.BaseRequest, response: web.StreamResponse) -> web.
         return response
     headers = [(name, value) for name, value in response.headers.items() if name.lower() not in _OF_CONTENT]
     return web.Response(status=HTTPStatus.NOT_MODIFIED, headers=CIMultiDict(headers))
-
-
-def item_of_stream(annotation: Any, *, is_generator: bool) -> Any:
-    """What a handler yields that returns this, or is a generator; None if it answers at once."""
-    kind = bare(annotation)
-    if is_generator or (typing.get_origin(kind) or kind) in _STREAMS:
-        return (typing.get_args(kind) or (Any,))[0]
-    return None
-
-
-def _is_pair_with_status(annotation: Any) -> bool:
-    if annotation in (inspect.Parameter.empty, Any, object, tuple):
-        return True
-    items = typing.get_args(annotation)
-    if typing.get_origin(annotation) is not tuple or len(items) != 2 or items[1] is Ellipsis:  # noqa: PLR2004  (a pair)
-        return False
-    return all(map(_is_whole_kind, union_members(bare(items[0])) or (bare(items[0]),)))
-
-
-def _is_whole_kind(kind: Any) -> bool:
-    if typing.get_origin(kind) is Literal:
-        return all(map(_is_whole, typing.get_args(kind)))
-    return isinstance(kind, type) and issubclass(kind, int) and kind is not bool
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _checked(status: int) -> int:

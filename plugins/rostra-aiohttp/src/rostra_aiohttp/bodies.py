@@ -9,6 +9,7 @@ from rostra import documents
 from rostra.documents import either
 from rostra.handlers import Source, bare
 from rostra_aiohttp.forms import Shape, pairs_of, shape_of
+from rostra_aiohttp.handling import Take
 from rostra_aiohttp.problems import Fault, UnfitError, of_body
 from rostra_aiohttp.settings import UploadConfig
 
@@ -169,6 +170,23 @@ def body_of(source: Source, types: tuple[str, ...], *, is_needed: bool, is_optio
         msg = f"a body of {asked} is not made into it: forms have texts, numbers, lists of these, and uploads"
         raise documents.UnreadableTypeError(msg)
     return Body(source.name, kind, chosen, shape, is_needed, is_optional)
+
+
+def within(body: Body, take: Take, application: web.Application, limits: UploadConfig) -> Take:
+    """Lets forms be as large as these limits say, and forgets the files that came with them, whatever happens.
+
+    Args:
+        body: Of the handler.
+        take: Calls it.
+        application: Which keeps the limits.
+        limits: Of the settings.
+    """
+    application[LIMITS] = limits
+    if not body.has_files:
+        return take
+    from rostra_aiohttp.multipart import closing
+
+    return closing(take)
 
 
 async def expect_later(request: web.Request) -> None:

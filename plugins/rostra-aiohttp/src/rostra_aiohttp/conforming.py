@@ -5,6 +5,7 @@ right.
 """
 
 import dataclasses
+import inspect
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -12,11 +13,15 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Literal, NamedTuple, TypeVar
 
 import attrs
+from aiohttp import web
 
 from rostra.components import name_of
 from rostra.documents import BoundsError, UnreadableTypeError, bounds_check
-from rostra.handlers import union_members
-from rostra_aiohttp.heads import Answer
+from rostra.errors import HandlerError
+from rostra.handlers import Bound, union_members, where_of
+from rostra_aiohttp.answers import Answer
+from rostra_aiohttp.handling import Take
+from rostra_aiohttp.promises import item_of_stream
 
 _MOST_ITEMS = 1000
 _OUT = "out of bounds"
@@ -37,6 +42,34 @@ class Departure(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.place or 'the result'} is {self.found}, and {self.expected} is promised"
+
+
+def checking(bound: Bound, take: Take, promised: Any) -> Take:
+    """Asks of each result whether it is what the handler promises."""
+    if promised is inspect.Parameter.empty or item_of_stream(promised, is_generator=False) is not None:
+        return take
+
+    async def checked(request: web.Request) -> Any:
+        result = await take(request)
+        if not isinstance(result, web.StreamResponse) and (
+            found := [*map(str, departures(result, promised))]
+        ):
+            raise _unlike(bound, found)
+        return result
+
+    return checked
+
+
+def _unlike(bound: Bound, found: list[str]) -> HandlerError:
+    return HandlerError(
+        f"{bound.declared.label} returned something else than its annotation says",
+        where_of(bound.declared),
+        tuple(found[:10]),
+        (
+            "return what is promised, or promise what is returned",
+            "[http] validate_results = false does not ask",
+        ),
+    )
 
 
 def departures(value: Any, annotation: Any, place: str = "") -> Iterator[Departure]:

@@ -3,28 +3,25 @@
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from aiohttp import hdrs, web
 
-from rostra import context, di, errors
-from rostra.clock import Clock
+from rostra import context, di, documents, errors
 from rostra.components import Components
 from rostra.context import peek
 from rostra.di import LateScope
-from rostra.documents import UnsayableError
 from rostra.errors import together
-from rostra.handlers import Bound, Origin, where_of
+from rostra.handlers import Bound, Origin
 from rostra.values import Values
-from rostra_aiohttp.answers import MSGPACK, answer_to, item_of_stream, may_say_status
-from rostra_aiohttp.handling import Endpoint
+from rostra_aiohttp.handling import Endpoint, Take
 from rostra_aiohttp.heads import known_head
+from rostra_aiohttp.promises import item_of_stream, may_say_status, returned
 from rostra_aiohttp.routes import Route
 from rostra_aiohttp.settings import HttpConfig
-from rostra_aiohttp.stamps import JSON, TEXT, stamp
-from rostra_aiohttp.table import BOUND, described, shape, taken, too_late
+from rostra_aiohttp.stamps import TEXT, stamp
+from rostra_aiohttp.table import BOUND, described, shape, taken
 
 
 async def bind(chosen: tuple[Bound, ...]) -> None:
@@ -52,13 +49,17 @@ def _bind(
 ) -> None:
     route = _route(bound)
     if application.frozen:
-        raise too_late(bound)
+        from rostra_aiohttp import refusals
+
+        raise refusals.too_late(bound)
     endpoint = _endpoint(bound, application, settings)
     resource = application.router.add_resource(route.path)
     path = shape(resource)
     other = known.get((route.method, path)) or known.get((hdrs.METH_ANY, path))
     if other is not None:
-        raise _twice(bound, other)
+        from rostra_aiohttp import refusals
+
+        raise refusals.twice(bound, other)
     resource.add_route(route.method, endpoint, expect_handler=_expecting(bound))
     known[route.method, path] = described(bound)
     if route.method == hdrs.METH_GET and (hdrs.METH_HEAD, path) not in known:
@@ -66,7 +67,6 @@ def _bind(
 
 
 Respond: TypeAlias = Callable[[web.Request, Any], web.StreamResponse]
-Take: TypeAlias = Callable[[web.Request], Awaitable[Any]]
 
 
 class Step(Values):
@@ -101,9 +101,11 @@ class Step(Values):
             HandlerError: It cannot be answered.
         """
         try:
-            return answer_to(request, result, self.status, has_status=self.has_status, packs=packs)
-        except UnsayableError as error:
-            unsayable = _unsayable(self.bound, error)
+            return _answering()(request, result, self.status, has_status=self.has_status, packs=packs)
+        except documents.UnsayableError as error:
+            from rostra_aiohttp import refusals
+
+            unsayable = refusals.unsayable(self.bound, error)
         raise unsayable
 
 
@@ -112,17 +114,8 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
     within.
     """
     layer, last = context.current_context(), step_of(bound, _route(bound).status)
-    respond, take = (
-        (_negotiating if settings.msgpack else _responding)(last),
-        _taking(last, tuple(step_of(each, None) for each in bound.guards)),
-    )
-    is_generator = di.signature(bound.declared.function).is_generator
-    if settings.validate_results and not is_generator:
-        take = _checking(last.bound, take)
-    if (item := item_of_stream(_returned(bound), is_generator=is_generator)) is not None:
-        take = _sending(last, take, item, application, settings)
-    if last.reader is not None and last.reader.body is not None:
-        take = _with_body(last.reader, take, application, settings)
+    respond = _negotiating(last) if settings.msgpack else _responding(last)
+    take = _with_more(last, _taking(last, tuple(map(step_of, bound.guards))), application, settings)
 
     async def endpoint(request: web.Request) -> web.StreamResponse:
         scope = peek(None)
@@ -145,9 +138,17 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
     return endpoint
 
 
-def step_of(bound: Bound, status: int | None) -> Step:
+def step_of(bound: Bound, status: int | None = None) -> Step:
     """How a request becomes a call of a handler, a guard or whatever is around them."""
-    return Step(bound, _reader(bound), tuple(bound.passed), status, may_say_status(_returned(bound)))
+    return Step(bound, _reader(bound), tuple(bound.passed), status, may_say_status(returned(bound)))
+
+
+@functools.cache
+def _answering() -> Callable[..., web.StreamResponse]:
+    """What makes answers of all that is no text, which not every service has."""
+    from rostra_aiohttp.answers import answer_to
+
+    return answer_to
 
 
 def _reader(bound: Bound) -> Any:
@@ -171,6 +172,27 @@ def _taking(last: Step, guards: tuple[Step, ...]) -> Take:
     return lambda _: invoke(nothing)
 
 
+def _with_more(last: Step, take: Take, application: web.Application, settings: HttpConfig) -> Take:
+    """The same with what is around it where a handler yields or takes a body, or where the settings say so."""
+    bound, promised = last.bound, returned(last.bound)
+    if promised is not str:
+        _answering()  # so that no request waits for its import
+    is_generator = di.signature(bound.declared.function).is_generator
+    if settings.validate_results and not is_generator:
+        from rostra_aiohttp.conforming import checking
+
+        take = checking(bound, take, promised)
+    if (item := item_of_stream(promised, is_generator=is_generator)) is not None:
+        from rostra_aiohttp.streams import sending
+
+        take = sending(bound, take, item, last.status, application, settings)
+    if last.reader is not None and last.reader.body is not None:
+        from rostra_aiohttp.bodies import within
+
+        take = within(last.reader.body, take, application, settings.uploads)
+    return take
+
+
 def _responding(last: Step) -> Respond:
     """The shortest way from what was returned to an answer."""
     if last.status is not None and not 200 <= last.status <= 203:  # noqa: PLR2004  (others may have no body)
@@ -183,6 +205,12 @@ def _responding(last: Step) -> Respond:
         return other(request, result)
 
     return respond
+
+
+def _negotiating(last: Step) -> Respond:
+    from rostra_aiohttp.negotiation import negotiating
+
+    return negotiating(last.answer)
 
 
 async def _guarded(last: Step, guards: tuple[Step, ...], request: web.Request) -> Any:
@@ -203,74 +231,6 @@ def scope_of(layer: Components, request: web.Request) -> LateScope:
     return scope
 
 
-def _sending(last: Step, take: Take, item: Any, application: web.Application, settings: HttpConfig) -> Take:
-    """Calls a handler that yields, and sends its items."""
-    from rostra_aiohttp import streams  # which most services do without
-
-    sender = streams.Sender(
-        take,
-        streams.kind_of(item),
-        last.status or HTTPStatus.OK,
-        streams.endless_of(application),
-        context.get(Clock),
-        float(settings.event_ping),
-    )
-
-    async def send(request: web.Request) -> web.StreamResponse:
-        try:
-            return await sender.send(request)
-        except UnsayableError as error:
-            unsayable = _unsayable(last.bound, error)
-        raise unsayable
-
-    return send
-
-
-def _negotiating(last: Step) -> Respond:
-    """What was returned as an answer in the way that the client prefers."""
-    from rostra_aiohttp.negotiation import prefers_msgpack
-
-    def respond(request: web.Request, result: Any) -> web.StreamResponse:
-        packs = prefers_msgpack(request.headers.get(hdrs.ACCEPT, ""))
-        response = last.answer(request, result, packs=packs)
-        if response is not result and response.content_type in (JSON, MSGPACK):
-            response.headers.add(hdrs.VARY, hdrs.ACCEPT)
-        return response
-
-    return respond
-
-
-def _checking(bound: Bound, take: Take) -> Take:
-    """Asks of each result whether it is what the handler promises."""
-    from rostra_aiohttp.conforming import departures
-
-    promised = _returned(bound)
-    if promised is inspect.Parameter.empty or item_of_stream(promised, is_generator=False) is not None:
-        return take
-
-    async def checked(request: web.Request) -> Any:
-        result = await take(request)
-        if not isinstance(result, web.StreamResponse) and (
-            found := [*map(str, departures(result, promised))]
-        ):
-            raise _unlike(bound, found)
-        return result
-
-    return checked
-
-
-def _unlike(bound: Bound, found: list[str]) -> "errors.HandlerError":
-    return errors.HandlerError(
-        f"{bound.declared.label} returned something else than its annotation says",
-        where_of(bound.declared),
-        tuple(found[:10]),
-        (
-            "return what is promised, or promise what is returned",
-            "[http] validate_results = false does not ask",
-        ),
-    )
-
-
 def _expecting(bound: Bound) -> Callable[[web.Request], Awaitable[None]] | None:
     """What says 100 Continue where a client waits for it; None is aiohttp, which says so at once."""
     if not any(source.origin is Origin.PAYLOAD for source in bound.from_outside):
@@ -280,42 +240,7 @@ def _expecting(bound: Bound) -> Callable[[web.Request], Awaitable[None]] | None:
     return expect_later
 
 
-def _with_body(reader: Any, take: Take, application: web.Application, settings: HttpConfig) -> Take:
-    """Lets forms be as large as the settings say, and forgets the files that came with them, whatever happens."""
-    from rostra_aiohttp import bodies
-
-    application[bodies.LIMITS] = settings.uploads
-    if not reader.body.has_files:
-        return take
-    from rostra_aiohttp.multipart import closing
-
-    return closing(take)
-
-
-def _returned(bound: Bound) -> Any:
-    """The return annotation, or what stands for none where it cannot be read: nothing else depends on it."""
-    try:
-        return di.signature(bound.declared.function).returns(context.get(di.Registry).names)
-    except errors.AnnotationError:
-        return inspect.Parameter.empty
-
-
 def _route(bound: Bound) -> Route:
     route = bound.declared.trigger
     assert isinstance(route, Route), "only these are bound here"  # noqa: S101  (for type checkers)
     return route
-
-
-def _twice(bound: Bound, other: str) -> "errors.HandlerError":
-    return errors.HandlerError(
-        f"{_route(bound).describe()} is answered twice",
-        (other, described(bound)),
-        ("only one can answer",),
-        ("give one of them another path or method",),
-    )
-
-
-def _unsayable(bound: Bound, error: UnsayableError) -> "errors.HandlerError":
-    return errors.HandlerError(
-        f"{bound.declared.label} returned {error.what}", where_of(bound.declared), (error.why,), (error.fix,)
-    )

@@ -13,6 +13,9 @@ from rostra_aiohttp.identity import request_id
 from rostra_aiohttp.table import whose
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Take: TypeAlias = Callable[[web.Request], Awaitable[Any]]
+"""Calls a handler with what it takes of a request, and gives what it returns."""
+
 Server: TypeAlias = Callable[[Any], Awaitable[web.StreamResponse]]
 """What aiohttp calls with a request: one that has been read, always, since others do not come so far."""
 

@@ -1,28 +1,23 @@
 """What an answer has besides its body: a status, headers and cookies.
 
 A handler returns them with the body in an ``Answer``; whoever else takes part in a request, an adapter say, takes the
-``ResponseHead``. Cookies are as safe as they can be unless somebody says otherwise.
+``ResponseHead``, and ``answers`` puts that on the answer. Cookies are as safe as they can be unless somebody says otherwise.
 """
 
 import re
-from collections.abc import Iterable, Mapping
-from typing import Generic, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 
-from aiohttp import hdrs, web
+from aiohttp import web
 from multidict import CIMultiDict
 
-from rostra.values import Values
-
-T_co = TypeVar("T_co", covariant=True)
 SameSite: TypeAlias = Literal["Strict", "Lax", "None"]
 
 # Patterns are compiled on first use: few services set cookies or headers of their own.
-_NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+NAME = r"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+"""Of a header or a cookie: a token (RFC 9110, section 5.6.2)."""
 _COOKIE_VALUE = r"[!#-+\--:<-\[\]-~]*"
 """Of RFC 6265, section 4.1.1: visible ASCII without quotes, commas, semicolons and backslashes."""
 _ATTRIBUTE = r"[ -:<-~]*"
-_CONTROL = "[\0-\x08\n-\x1f\x7f]"
-"""What ends a line, and what else may stand in none of them (RFC 9110, section 5.5)."""
 
 
 class SetCookie:
@@ -83,7 +78,7 @@ class SetCookie:
         return "; ".join([*said, f"SameSite={self.same_site}"])
 
     def _what_is_wrong(self) -> str:
-        if re.fullmatch(_NAME, self.name) is None:
+        if re.fullmatch(NAME, self.name) is None:
             return "has a name that is no token"
         if re.fullmatch(_COOKIE_VALUE, self.value) is None:
             return "has a value with more than visible ASCII: encode it, by base64 say"
@@ -100,51 +95,6 @@ class SetCookie:
         return ""
 
 
-class Answer(Generic[T_co]):
-    """A result with more than a body.
-
-    ::
-
-        @post("/orders")
-        async def place(order: Order) -> Answer[Order]:
-            return Answer(order, status=201, headers={"Location": f"/orders/{order.number}"})
-
-    Args:
-        body: What could be returned by itself.
-        status: By default the decorator's.
-        headers: By name; a mapping of several values per name keeps them all. ``Content-Type`` replaces the one that
-            follows from the body. To one with an ``ETag``, a client that has it already gets 304.
-        cookies: For the client to keep.
-    """
-
-    __slots__ = ("body", "cookies", "headers", "status")
-
-    def __init__(
-        self,
-        body: T_co,
-        *,
-        status: int | None = None,
-        headers: Mapping[str, str] | None = None,
-        cookies: Iterable[SetCookie] = (),
-    ) -> None:
-        self.body = body
-        self.status = status
-        self.headers = headers
-        self.cookies = cookies
-
-    def __repr__(self) -> str:
-        return f"Answer({self.body!r}, status={self.status})"
-
-    def head(self) -> "ResponseHead":
-        """The same without the body."""
-        head = ResponseHead()
-        head.status = self.status
-        head.headers.extend(self.headers or {})
-        for cookie in self.cookies:
-            head.set_cookie(cookie)
-        return head
-
-
 class ResponseHead:
     """What is added to whatever the handler of a request returns. Handlers and adapters may ask for it.
 
@@ -152,10 +102,11 @@ class ResponseHead:
     stronger.
     """
 
-    __slots__ = ("_before", "cookies", "headers", "status")
+    __slots__ = ("added", "cookies", "headers", "status")
 
     def __init__(self) -> None:
-        self._before: _Before | None = None
+        self.added: Any = None
+        """What of it stands on which answer already; known to who puts it there."""
         self.status: int | None = None
         """Where the result says none; None is the decorator's."""
         self.headers: CIMultiDict[str] = CIMultiDict()
@@ -170,57 +121,6 @@ class ResponseHead:
     def delete_cookie(self, name: str, *, path: str = "/", domain: str | None = None) -> None:
         """Let the client forget a cookie; path and domain have to be those with which it was set."""
         self.set_cookie(SetCookie(name, "", max_age=0, path=path, domain=domain))
-
-    def wrong_header(self) -> str | None:
-        """The name of a header that cannot be sent, since it is no token or there is a line break in it."""
-        for name, value in self.headers.items():
-            if re.fullmatch(_NAME, name) is None or not _is_line(value):
-                return name
-        return None
-
-    def add_to(self, answer: web.StreamResponse) -> None:
-        """Put it on an answer; on one that has it already only what was said since, whatever was done to the answer."""
-        before = self._before
-        if before is None or before.answer is not answer:
-            self.put_on(answer.headers)
-        else:
-            self._since(before).put_on(answer.headers, is_stronger=True)
-        self._before = _Before(answer, self.headers.copy(), dict(self.cookies))
-
-    def _since(self, before: "_Before") -> "ResponseHead":
-        news = ResponseHead()
-        for name, value in self.headers.items():
-            if self.headers.getall(name) != before.headers.getall(name, None):
-                news.headers.add(name, value)
-        news.cookies = {
-            key: each for key, each in self.cookies.items() if before.cookies.get(key) is not each
-        }
-        return news
-
-    def put_on(self, headers: "CIMultiDict[str]", *, is_stronger: bool = False) -> None:
-        """Add what is here to the headers of an answer.
-
-        Args:
-            headers: Of the answer.
-            is_stronger: Replace what stands there already; else that is left, except for the type of the content.
-        """
-        there = set() if is_stronger else {name.lower() for name in headers} - {"content-type"}
-        mine = {name.lower() for name in self.headers} - there
-        for name in mine:
-            headers.popall(name, None)
-        for name, value in self.headers.items():
-            if name.lower() in mine:
-                headers.add(name, value)
-        for cookie in self.cookies.values():
-            headers.add(hdrs.SET_COOKIE, cookie.line())
-
-
-class _Before(Values):
-    """What was put on an answer."""
-
-    answer: web.StreamResponse
-    headers: "CIMultiDict[str]"
-    cookies: Mapping[tuple[str, str, str | None], SetCookie]
 
 
 _HEAD = web.RequestKey("rostra_head", ResponseHead)
@@ -242,17 +142,3 @@ def known_head(request: web.BaseRequest) -> ResponseHead | None:
 def forget_head(request: web.BaseRequest) -> None:
     """Let an answer to what went wrong begin with none: what was said before was for a result."""
     request._state.pop(_HEAD, None)  # noqa: SLF001  (as above)
-
-
-def known_headers(answer: web.StreamResponse) -> "CIMultiDict[str] | None":
-    """The headers of an answer; None as long as it is one of a stamp and nobody has asked for them."""
-    return vars(answer).get("_headers")
-
-
-def unsendable(headers: "CIMultiDict[str]") -> str | None:
-    """The name of a header that cannot be sent; None if all can."""
-    return next((name for name, value in headers.items() if not _is_line(value)), None)
-
-
-def _is_line(value: object) -> bool:
-    return isinstance(value, str) and re.search(_CONTROL, value) is None

@@ -10,8 +10,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
+from rostra import errors
 from rostra.config import ConfigSource
-from rostra.errors import ListenError
 from rostra.fork import Bound, SocketAddress, Sockets, TcpAddress, UnixAddress
 from rostra.values import Values
 from rostra_aiohttp.connections import Connection
@@ -225,7 +225,9 @@ def _give_up_after(listener: socket.socket, seconds: float) -> None:
         listener.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
 
 
-def _refused(error: OSError, wanted: SocketAddress, place: Place, source: ConfigSource) -> ListenError:
+def _refused(
+    error: OSError, wanted: SocketAddress, place: Place, source: ConfigSource
+) -> "errors.ListenError":
     """Who said where to listen, and the ways to say something else."""
     from rostra.fork import refusal
 
@@ -240,7 +242,7 @@ def _refused(error: OSError, wanted: SocketAddress, place: Place, source: Config
         f"[{place.section}] {setting} = {found.value} in a file of settings",
     )
     is_file = place.socket is not None
-    return ListenError(
+    return errors.ListenError(
         str(place.socket) if is_file else place.host,
         None if is_file else place.port,
         found.reason,

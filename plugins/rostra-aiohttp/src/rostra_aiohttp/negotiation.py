@@ -2,11 +2,36 @@
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias
+
+from aiohttp import hdrs, web
+
+from rostra_aiohttp.answers import MSGPACK
+from rostra_aiohttp.stamps import JSON
+
+Respond: TypeAlias = Callable[[web.Request, Any], web.StreamResponse]
 
 _ITEM = re.compile(r"\s*([^\s;,]+)\s*(?:;[^,]*?\bq\s*=\s*([01](?:\.\d{0,3})?))?[^,]*")
 _MSGPACK = ("application/msgpack", "application/x-msgpack", "application/vnd.msgpack")
 _JSON = ("application/json", "application/*", "*/*")
+
+
+def negotiating(answer: Callable[..., web.StreamResponse]) -> Respond:
+    """What was returned as an answer in the way that the client prefers.
+
+    Args:
+        answer: Makes it of the request and the result, as msgpack where ``packs`` says so.
+    """
+
+    def respond(request: web.Request, result: Any) -> web.StreamResponse:
+        packs = prefers_msgpack(request.headers.get(hdrs.ACCEPT, ""))
+        response = answer(request, result, packs=packs)
+        if response is not result and response.content_type in (JSON, MSGPACK):
+            response.headers.add(hdrs.VARY, hdrs.ACCEPT)
+        return response
+
+    return respond
 
 
 @functools.lru_cache(maxsize=256)

@@ -1,14 +1,13 @@
 """What triggers a handler over HTTP, and the decorators that say so."""
 
 import functools
-import inspect
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from aiohttp import web
 
-from rostra import di, errors, handlers
+from rostra import errors, handlers
 from rostra.values import Values
 
 T = TypeVar("T")
@@ -282,9 +281,9 @@ def route(
     words = list(methods) if not isinstance(methods, str) else [methods]
     wrong = next((word for word in words if re.fullmatch(_METHOD, word) is None), None)
     if wrong is not None or not words:
-        what = f'"{wrong}" is no method' if words else "there is no method"
-        fix = f'methods=["{wrong.upper()}"]' if wrong else 'methods=["GET", "POST"]'
-        raise errors.HandlerError(what, (f'route("{path}")',), ("methods are words in capitals",), (fix,))
+        from rostra_aiohttp import refusals
+
+        raise refusals.no_method(wrong, path)
     marks = [_on(word, path, status, in_openapi) for word in dict.fromkeys(words)]
 
     def marked(function: Function) -> Function:
@@ -297,22 +296,9 @@ def route(
 
 def _on(method: str, path: str, status: int | None, in_openapi: bool) -> Callable[[Function], Function]:
     if not isinstance(path, str):
-        raise _no_path(method.lower(), path)
+        from rostra_aiohttp import refusals
+
+        raise refusals.no_path(method.lower(), path)
     names_in(path)  # a path that cannot be read is an error of this line
     route = Route(method, path, status, in_openapi)
     return lambda function: handlers.mark(function, route)
-
-
-def _no_path(decorator: str, found: Any) -> "errors.HandlerError":
-    """Who writes ``@get`` alone hands over the function itself."""
-    if not inspect.isroutine(found):
-        example = f'write @{decorator}("/path")'
-        return errors.HandlerError(
-            f"@{decorator} needs a path", why=(f"{found!r} is no text",), fix=(example,)
-        )
-    return errors.HandlerError(
-        f"@{decorator} needs a path",
-        (f"handler {found.__name__}, {di.signature(found).place}",),
-        ("without parentheses it takes the function for the path",),
-        (f'write @{decorator}("/{found.__name__}")',),
-    )

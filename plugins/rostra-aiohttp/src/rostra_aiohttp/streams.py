@@ -5,24 +5,27 @@ server-sent events when the stage stops, while other streams are finished.
 """
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager, nullcontext, suppress
+from http import HTTPStatus
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeAlias
+from typing import Any, NamedTuple, Self
 
 from aiohttp import hdrs, web
 from aiohttp.helpers import must_be_empty_body
 
+from rostra import context
 from rostra.clock import Clock
 from rostra.documents import UnsayableError, encoded
-from rostra.handlers import bare, union_members
-from rostra_aiohttp.answers import check_head
+from rostra.handlers import Bound, bare, union_members
+from rostra_aiohttp import refusals
+from rostra_aiohttp.answers import add_head, check_head
 from rostra_aiohttp.asked import COMPRESSION
 from rostra_aiohttp.connections import Connection
 from rostra_aiohttp.events import SILENCE, Event, event_lines
+from rostra_aiohttp.handling import Take
 from rostra_aiohttp.heads import known_head
-
-Take: TypeAlias = Callable[[web.Request], Awaitable[Any]]
+from rostra_aiohttp.settings import HttpConfig
 
 
 class Kind(NamedTuple):
@@ -236,7 +239,7 @@ class Stream:
         if head is not None:
             check_head(head)
             response.set_status(head.status or self._sender.status)
-            head.add_to(response)
+            add_head(head, response)
         if must_be_empty_body(hdrs.METH_GET, response.status):
             raise UnsayableError(
                 f"a stream with the status {response.status}",
@@ -265,6 +268,37 @@ class Stream:
                 await self._sender.clock.sleep(self._sender.ping)
                 if self._is_silent:
                     await self._put(SILENCE)
+
+
+def sending(
+    bound: Bound,
+    take: Take,
+    item: Any,
+    status: int | None,
+    application: web.Application,
+    settings: HttpConfig,
+) -> Take:
+    """Calls a handler that yields, and sends its items.
+
+    Args:
+        bound: It.
+        take: Calls it.
+        item: What it yields, by its annotation.
+        status: Of the answer; None is 200.
+        application: Which knows those that are endless.
+        settings: Of the server.
+    """
+    endless, clock = endless_of(application), context.get(Clock)
+    sender = Sender(take, kind_of(item), status or HTTPStatus.OK, endless, clock, float(settings.event_ping))
+
+    async def send(request: web.Request) -> web.StreamResponse:
+        try:
+            return await sender.send(request)
+        except UnsayableError as error:
+            unsayable = refusals.unsayable(bound, error)
+        raise unsayable
+
+    return send
 
 
 def kind_of(item: Any) -> Kind | None:

@@ -156,7 +156,7 @@ async def _bind_failures(chosen: tuple[Bound, ...]) -> None:
 
 
 def _around(bound: Bound) -> Any:
-    step, layer = step_of(bound, None), context.current_context()
+    step, layer = step_of(bound), context.current_context()
 
     @web.middleware
     async def around(request: web.Request, handler: Endpoint) -> web.StreamResponse:

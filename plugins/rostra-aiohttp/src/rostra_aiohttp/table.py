@@ -5,8 +5,8 @@ from typing import Any
 
 from aiohttp import web
 
-from rostra import di, errors
-from rostra.handlers import Bound, where_of
+from rostra import di
+from rostra.handlers import Bound
 
 BOUND = "__rostra_bound__"
 """The attribute under which what aiohttp calls knows its handler."""
@@ -36,16 +36,6 @@ def whose(handler: Any) -> str:
     """The same of whatever aiohttp calls."""
     bound = getattr(handler, BOUND, None)
     return described(bound) if bound else _classic(handler)
-
-
-def too_late(bound: Bound) -> "errors.HandlerError":
-    """The refusal of a handler that comes when the routes are fixed."""
-    return errors.HandlerError(
-        f"{bound.declared.trigger.describe()} comes too late",
-        where_of(bound.declared),
-        ("the server runs already, and its routes are fixed then",),
-        ("load its plugin in a prepare, before the server starts",),
-    )
 
 
 def _classic(handler: Any) -> str:

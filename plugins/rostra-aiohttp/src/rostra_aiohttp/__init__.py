@@ -17,10 +17,10 @@ with collected_seldom():
     from rostra import context, di, plugin
     from rostra.doors import on_demand
     from rostra.handlers import Handlers, guard
+    from rostra_aiohttp.asked import request_id
     from rostra_aiohttp.endpoints import bind
     from rostra_aiohttp.handling import Serving
     from rostra_aiohttp.heads import ResponseHead, SetCookie, head_of
-    from rostra_aiohttp.identity import request_id
     from rostra_aiohttp.listening import Address
     from rostra_aiohttp.probes import Admin
     from rostra_aiohttp.routes import (

@@ -7,12 +7,12 @@ from rostra.errors import ListenError as ListenError
 from rostra.handlers import Handlers
 from rostra.handlers import guard as guard
 from rostra_aiohttp.answers import Answer as Answer
+from rostra_aiohttp.asked import request_id as request_id
 from rostra_aiohttp.errors import SocketClosedError as SocketClosedError
 from rostra_aiohttp.events import Event as Event
 from rostra_aiohttp.files import File as File
 from rostra_aiohttp.heads import ResponseHead as ResponseHead
 from rostra_aiohttp.heads import SetCookie as SetCookie
-from rostra_aiohttp.identity import request_id as request_id
 from rostra_aiohttp.listening import Address as Address
 from rostra_aiohttp.probes import Admin as Admin
 from rostra_aiohttp.routes import Body as Body

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import hdrs, web
 
-from rostra.documents import encoded
+from rostra import documents
 from rostra.health import Checks, Report
 
 PATHS = frozenset({"/livez", "/readyz", "/startupz"})
@@ -50,7 +50,7 @@ def _probe(ask: Callable[[], Awaitable[Report]]) -> Callable[[web.Request], Awai
         status = HTTPStatus.OK if report.is_well else HTTPStatus.SERVICE_UNAVAILABLE
         headers = {hdrs.CACHE_CONTROL: "no-store"}
         return web.Response(
-            body=encoded(body), status=status, content_type="application/json", headers=headers
+            body=documents.encoded(body), status=status, content_type="application/json", headers=headers
         )
 
     return probe

@@ -10,5 +10,10 @@ class TestServer(contract.PluginContract):
     config: ClassVar = {"http": {"port": 0}}
 
 
+class TestSurroundings(contract.PluginContract):
+    plugin = "rostra_aiohttp.surroundings"
+    config: ClassVar = {"http": {"port": 0}}
+
+
 class TestClient(contract.PluginContract):
     plugin = "rostra_aiohttp.client"

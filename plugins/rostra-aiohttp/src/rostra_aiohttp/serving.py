@@ -23,6 +23,9 @@ from rostra_aiohttp.listening import Accept, Listening, Place, listen
 from rostra_aiohttp.probes import Admin, add_probes
 from rostra_aiohttp.settings import AccessLogConfig, AdminConfig, CorsConfig, HttpConfig
 
+_LATER = 5.0
+"""Seconds after which what the start did not need is imported: its first answer has been given by then."""
+
 _log = log.get("rostra.http")
 
 
@@ -108,7 +111,7 @@ def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:
 async def _enter(
     meanwhile: AsyncExitStack, settings: HttpConfig, source: ConfigSource, clock: Clock, serving: Serving
 ) -> ssl.SSLContext | None:
-    """Look after certificates, and at what blocks the loop, where the settings want that.
+    """Look after certificates, and at what blocks the loop, where the settings want that; and be ready for the worst soon.
 
     Returns:
         What speaks TLS; None where nothing does.
@@ -122,7 +125,13 @@ async def _enter(
         from rostra_aiohttp.blocking import watched
 
         meanwhile.enter_context(watched(serving, float(settings.blocked_after)))
+    meanwhile.callback(asyncio.get_running_loop().call_later(_LATER, _be_ready).cancel)
     return tls
+
+
+def _be_ready() -> None:
+    """Import what is needed when something goes wrong or ends: then there may be no file left that could be opened."""
+    from rostra_aiohttp import closing, limits, problems  # noqa: F401  (to be there)
 
 
 async def _listen(
@@ -172,10 +181,10 @@ async def _grant_grace(seconds: float, clock: Clock) -> None:
 
 async def _drain(front: Front, listening: Listening, serving: Serving) -> None:
     """Accept nobody any more, let those speak who have come, and end what talks on and on."""
-    from rostra_aiohttp.closing import hear_the_last
-
     listening.stop()
     _log.info("http.draining")
+    from rostra_aiohttp.closing import hear_the_last
+
     await hear_the_last(front.runner.server, listening.taken)
     for end in serving.lasting:
         await end()

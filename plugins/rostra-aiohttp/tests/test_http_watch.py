@@ -176,8 +176,12 @@ async def test_saving_often_is_few_starts(folder):
 async def test_ctrl_c_ends_all_processes_in_order(folder):
     async with watched(folder, "--workers", "2") as service:
         children = psutil.Process(service.process.pid).children(recursive=True)
-        for each in (*children, service.process):  # as a terminal does
-            os.kill(each.pid, signal.SIGINT)
+        for sent in (signal.SIGSTOP, signal.SIGINT):  # so that none has ended before the last one is told
+            for each in children:
+                os.kill(each.pid, sent)
+        os.kill(service.process.pid, signal.SIGINT)
+        for each in children:
+            os.kill(each.pid, signal.SIGCONT)
 
         assert await service.ended() == 0
         assert len(children) == 3

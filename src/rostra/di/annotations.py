@@ -1,27 +1,25 @@
 """What does an annotation ask for?
 
 Annotations are read one by one and only when somebody needs them, so that a function can be used although the
-name in one of its annotations exists for type checkers only. Strings are looked up where Python itself would
-look, and then in what was captured where the function was registered.
+name in one of its annotations exists for type checkers only. Here they are read as they are: ``texts`` knows what the
+strings in them mean, and ``generics`` what their type parameters stand for.
 """
 
-import functools
-import operator
 import types
 import typing
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union
 
 from typing_extensions import TypeAliasType
 
-from rostra.components import Key, canonical, keys, name_of
+from rostra.components import Key, canonical, name_of
 from rostra.di.markers import Lazy, Named
 from rostra.values import Values
 
 Bindings = Mapping[Any, Any]
 """What the type parameters stand for: {T: User}."""
 
-_UNIONS = (Union, types.UnionType)
+UNIONS = (Union, types.UnionType)
 
 
 def origin_of(annotation: Any) -> Any:
@@ -88,30 +86,21 @@ class Want(Values):
         return None if item is None else item.key
 
 
-def read(annotation: Any, bindings: Bindings | None = None) -> Want:
-    """What ``annotation`` asks for, where its type parameters stand for ``bindings``."""
-    if bindings:
-        type_argument = _type_argument(annotation, bindings)
-        if type_argument is not None:
-            return Want((Option(type),), type_argument=type_argument)
-        annotation = substituted(annotation, bindings)
-    return _read(annotation)
-
-
-def _read(annotation: Any) -> Want:
+def read(annotation: Any) -> Want:
+    """What ``annotation`` asks for."""
     if type(annotation) is type and annotation is not types.NoneType:  # as nearly all are
         return Want((Option(annotation),))
     if isinstance(annotation, TypeAliasType):
-        return _read(annotation.__value__)
+        return read(annotation.__value__)
     if annotation is None or annotation is types.NoneType:
         return Want(optional=True)
     origin, arguments = origin_of(annotation), typing.get_args(annotation)
     if isinstance(origin, TypeAliasType):
-        return _read(origin.__value__[arguments])
+        return read(origin.__value__[arguments])
     if origin is Annotated:
-        return _named(_read(arguments[0]), annotation.__metadata__)
-    if origin in _UNIONS:
-        members = [_read(member) for member in arguments]
+        return _named(read(arguments[0]), annotation.__metadata__)
+    if origin in UNIONS:
+        members = [read(member) for member in arguments]
         return Want(
             tuple(option for member in members for option in member.options),
             optional=any(member.optional for member in members),
@@ -119,10 +108,10 @@ def _read(annotation: Any) -> Want:
             lazily_optional=any(member.lazily_optional for member in members),
         )
     if origin is Lazy:
-        inside = _read(arguments[0])
+        inside = read(arguments[0])
         return inside._replace(optional=False, lazy=True, lazily_optional=inside.optional)
     if type(annotation).__name__ == "InitVar":  # of dataclasses, which need not be imported for this
-        return _read(annotation.type)
+        return read(annotation.type)
     return Want((Option(canonical(annotation)),))
 
 
@@ -137,7 +126,7 @@ def item_of(key: Key) -> Option | None:
     """For ``list[X]``: X, unless that is of a builtin type, of which nobody can ask for all."""
     if origin_of(key) is not list:
         return None
-    inside = _read(typing.get_args(key)[0])
+    inside = read(typing.get_args(key)[0])
     if len(inside.options) != 1 or inside.lazy or is_by_name_only(inside.key):
         return None
     return inside.options[0]
@@ -155,29 +144,6 @@ def subscripted(cls: Any, arguments: tuple[Any, ...]) -> Key:
     return cls[arguments]
 
 
-def _type_argument(annotation: Any, bindings: Bindings) -> Any:
-    if origin_of(annotation) is not type:
-        return None
-    (argument,) = typing.get_args(annotation)
-    return bindings.get(argument) if isinstance(argument, TypeVar) else None
-
-
-def substituted(annotation: Any, bindings: Bindings) -> Any:
-    """``annotation`` with type parameters replaced: ``Store[T]`` becomes ``Store[User]``."""
-    return _rebuilt(annotation, lambda leaf: bindings.get(leaf, leaf))
-
-
-def evaluated(annotation: Any, evaluate: Callable[[str], Any]) -> Any:
-    """``annotation`` with the strings in it evaluated, also those within: ``Repo["User"]``."""
-
-    def leaf(text: Any) -> Any:
-        if isinstance(text, ForwardRef):
-            text = text.__forward_arg__
-        return evaluated(evaluate(text), evaluate) if isinstance(text, str) else text
-
-    return _rebuilt(annotation, leaf)
-
-
 def has_text(annotation: Any) -> bool:
     """True if there is a string to be evaluated, at the top or within."""
     if type(annotation) is type:
@@ -189,47 +155,9 @@ def has_text(annotation: Any) -> bool:
     return any(has_text(argument) for argument in typing.get_args(annotation))
 
 
-def _rebuilt(annotation: Any, leaf: Callable[[Any], Any]) -> Any:
-    if isinstance(annotation, list):  # the parameters of a Callable
-        return [_rebuilt(each, leaf) for each in annotation]
-    origin, arguments = origin_of(annotation), typing.get_args(annotation)
-    if not arguments:
-        return leaf(annotation) if isinstance(annotation, str | ForwardRef | TypeVar) else annotation
-    if origin is Literal:
-        return annotation
-    if origin is Annotated:
-        inside = _rebuilt(arguments[0], leaf)
-        return Annotated[(inside, *annotation.__metadata__)]
-    new = tuple(_rebuilt(argument, leaf) for argument in arguments)
-    if new == arguments:
-        return annotation
-    return functools.reduce(operator.or_, new) if origin in _UNIONS else origin[new]
-
-
 def type_parameters(key: Key) -> tuple[Any, ...]:
     """The type parameters that are open in ``key``: (T,) for ``Store[T]``, none for the class ``Store``."""
     return () if isinstance(key, type) else getattr(key, "__parameters__", ())
-
-
-def unified(pattern: Any, key: Key, bindings: dict[Any, Any]) -> bool:
-    """Fill ``bindings`` so that ``pattern`` becomes ``key``: {T: User} for ``Store[T]`` and ``Store[User]``."""
-    if isinstance(pattern, TypeVar):
-        if not _may_stand_for(pattern, key):
-            return False
-        return bool(bindings.setdefault(pattern, key) == key)
-    arguments, others = typing.get_args(pattern), typing.get_args(key)
-    if not type_parameters(pattern):
-        return bool(pattern == key)
-    if origin_of(pattern) is not origin_of(key) or len(arguments) != len(others):
-        return False
-    return all(unified(one, other, bindings) for one, other in zip(arguments, others, strict=True))
-
-
-def _may_stand_for(variable: TypeVar, key: Key) -> bool:
-    if variable.__constraints__:
-        return key in variable.__constraints__
-    bound = variable.__bound__
-    return not isinstance(bound, type) or bound in keys(key) or bound in getattr(key, "__mro__", ())
 
 
 def in_order(annotation: Any) -> Any:
@@ -242,7 +170,7 @@ def in_order(annotation: Any) -> Any:
 def has_order(annotation: Any) -> bool:
     """Whether it says more than its equals."""
     arguments = typing.get_args(annotation)
-    is_union = typing.get_origin(annotation) in _UNIONS
+    is_union = typing.get_origin(annotation) in UNIONS
     members = [each for each in arguments if each is not types.NoneType]
     return (is_union and len(members) > 1) or any(map(has_order, members))
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from rostra.components import Key, keys
 from rostra.di.adapters import Adapter, identity
-from rostra.di.annotations import Option, origin_of, substituted, type_parameters, unified
+from rostra.di.annotations import Option, origin_of, type_parameters
 from rostra.di.signatures import Signature, called
 from rostra.values import Values
 
@@ -142,12 +142,16 @@ def _offer(option: Option, entry: Entry) -> Offer | None:
     if entry.distance == _FAMILY:
         distance = _FAMILY + option.key.__mro__.index(entry.form)
         return Offer(adapter, option.key, (distance, 0), *adapter.for_made(option.key, {}))
+    made = adapter.declares.key if adapter.declares else None
     bindings: dict[Any, Any] = {}
-    is_open = bool(type_parameters(entry.form)) and entry.form != option.key
-    if not (unified(entry.form, option.key, bindings) if is_open else entry.form == option.key):
-        return None
-    declared = adapter.declares.key if adapter.declares else None
-    made = substituted(declared, bindings) if bindings else declared
+    if entry.form != option.key:
+        if not type_parameters(entry.form):
+            return None
+        from rostra.di.generics import substituted, unified  # most adapters make no generic types
+
+        if not unified(entry.form, option.key, bindings):
+            return None
+        made = substituted(made, bindings)
     distance = 0 if adapter.make is option.key else entry.distance
     return Offer(adapter, made, (distance, int(bool(bindings))), *adapter.for_made(made, bindings))
 

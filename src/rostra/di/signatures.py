@@ -14,8 +14,8 @@ from typing import Any, Literal, TypeAlias
 
 from rostra import errors
 from rostra.components import Key, keys, name_of
-from rostra.di.annotations import Bindings, Want, origin_of, read
-from rostra.di.names import NOTHING_MORE, Captured, Names, place_of, unreadable
+from rostra.di.annotations import Bindings, Want, has_text, origin_of, read
+from rostra.di.names import NOTHING_MORE, Captured, Names, place_of
 from rostra.di.ordinary import EMPTY, Raw, raw_parameters
 from rostra.values import Values
 
@@ -98,19 +98,31 @@ class Parameter:
         if self._want is not None:
             return self._want
         try:
-            self._want = self._evaluated(NOTHING_MORE)
+            self._want = self._read(NOTHING_MORE)
         except errors.AnnotationError:
             if not more_names:
                 raise
-            return self._evaluated(more_names)
+            return self._read(more_names)
         return self._want
 
-    def _evaluated(self, more_names: Mapping[str, Any]) -> Want:
-        try:
-            annotation = self.names.evaluate(self.annotation, more_names)
-        except Exception as error:  # noqa: BLE001  (whatever the text does)
-            raise unreadable(self.names, self.owner, self.name, self.annotation, error) from None
-        want = Want() if annotation is EMPTY else read(annotation, self.bindings)
+    def evaluated(self, more_names: Mapping[str, Any]) -> Any:
+        """The annotation without strings in it.
+
+        Raises:
+            AnnotationError: It is a string that cannot be read.
+        """
+        return _without_text(self.annotation, self.names, more_names, self.owner, self.name)
+
+    def _read(self, more_names: Mapping[str, Any]) -> Want:
+        annotation = self.evaluated(more_names)
+        if annotation is EMPTY:
+            want = Want()
+        elif self.bindings:
+            from rostra.di.generics import read_bound  # most classes have no type parameters
+
+            want = read_bound(annotation, self.bindings)
+        else:
+            want = read(annotation)
         return want._replace(optional=True) if self.default is None else want
 
 
@@ -154,10 +166,16 @@ class Signature(Values):
         Raises:
             AnnotationError: It is a string that cannot be read.
         """
-        try:
-            return self.names.evaluate(self.result, more_names)
-        except Exception as error:  # noqa: BLE001  (whatever the text does)
-            raise unreadable(self.names, self.label, "return", self.result, error) from None
+        return _without_text(self.result, self.names, more_names, self.label, "return")
+
+
+def _without_text(annotation: Any, names: Names, more: Mapping[str, Any], label: str, parameter: str) -> Any:
+    """``annotation`` without strings in it."""
+    if not has_text(annotation):
+        return annotation
+    from rostra.di.texts import evaluated  # annotations are rarely strings
+
+    return evaluated(annotation, names, more, label, parameter)
 
 
 def signature(function: Any) -> Signature:

@@ -72,7 +72,7 @@ def _source(declared: Declared, parameter: di.Parameter, gives: Gives, names: Ma
     if parameter.annotation is inspect.Parameter.empty and parameter.name not in declared.trigger.path_names:
         raise refusals.no_annotation(declared, parameter)
     is_optional = parameter.read(names).optional  # raises if the annotation cannot be read
-    annotation, marker = _unmarked(parameter.names.evaluate(parameter.annotation, names))
+    annotation, marker = _unmarked(parameter.evaluated(names))
     source = Source(parameter, Origin.DI, annotation, marker, is_optional)
     return source._replace(origin=_origin(declared, source, gives, names))
 

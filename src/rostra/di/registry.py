@@ -5,7 +5,6 @@ process's. For a type it finds all adapters that could make it, nearest first; w
 decided here.
 """
 
-import contextlib
 import itertools
 import weakref
 from collections import ChainMap
@@ -147,8 +146,10 @@ class Registry:
             made = adapter_of(implementation, lifetime, replace, eager)
             if isinstance(implementation, type):
                 self._class_names[implementation.__name__] = implementation
-            with contextlib.suppress(errors.AnnotationError):  # it waits
+            try:  # noqa: SIM105  (``suppress`` would look the class up before anything is wrong)
                 made.settle(self.names)
+            except errors.AnnotationError:  # it waits
+                pass
             with changing:
                 self._put(identity(implementation), made)
             if self._registered is not None:

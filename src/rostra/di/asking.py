@@ -16,7 +16,7 @@ from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, has_order, has_text, in_order, read
 from rostra.di.names import Captured
 from rostra.di.plans import Load
-from rostra.di.recipes import At, Recipe, Ways, function_of, recipe_for, run_of
+from rostra.di.recipes import At, Recipe, Ways, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import Run, driven
 from rostra.di.signatures import Signature, read_signature, signature
@@ -122,6 +122,8 @@ def planned(
         plans = plans.setdefault(each, {})
     function: Callable[..., Any] | None = plans.get(key)
     if function is None:
+        from rostra.di.compiling import function_of  # most processes that start and stop need none of it
+
         function = function_of(recipe, at, given, ways)
         if function is not None:
             plans[key] = function

@@ -1,4 +1,4 @@
-"""How does the source text of a plan become a function? With a file of its own, for tracebacks, profiles and debuggers.
+"""How does a plan become a function? Its source text gets a file of its own, for tracebacks, profiles and debuggers.
 
 The text is found through the loader of its module, as ``linecache`` does it, so that it is forgotten with the
 function. An exception that passes through is told for whom something was being built, by the line that raised it.
@@ -10,12 +10,67 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
 
+from rostra.components import Sight
 from rostra.di.keeping import MISSING, Flight
+from rostra.di.plans import Build, Plan
 from rostra.di.products import Way, add_note, check
-from rostra.di.programs import Program
+from rostra.di.programs import Program, Task, Unwritable, Writer
+from rostra.di.recipes import At, Recipe, Ways
 from rostra.di.running import left, opened, opened_now
+from rostra.di.stage_objects import StageObjects
 
 _numbers = itertools.count(1)
+
+
+def function_of(recipe: Recipe, at: At, given: Mapping[str, Any], ways: Ways) -> Callable[..., Any] | None:
+    """The plan as a function of the context's values and the given values, or None if it is better interpreted."""
+    program = program_of(recipe, tuple(given), ways)
+    if program is None:
+        return None
+    places = places_of(program, (at.values, at.shape))
+    if places is None:
+        return None
+    key = (tuple(given), ways)
+    if key not in recipe.compiled:
+        recipe.compiled[key] = Compiled(program)
+    compiled: Compiled = recipe.compiled[key]
+    return compiled.at(places)
+
+
+def program_of(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Program | None:
+    """The source text of a plan; None if it cannot be written."""
+    key = (given, ways)
+    if key not in recipe.programs:
+        try:
+            recipe.programs[key] = Writer(_task(recipe, given, ways)).program()
+        except Unwritable:
+            recipe.programs[key] = None
+    program: Program | None = recipe.programs[key]
+    return program
+
+
+def places_of(program: Program, at: Sight) -> dict[str, Any] | None:
+    """What the names in a program stand for in this context; None as long as an object of the stage is to be made."""
+    values, shape = at
+    slot = shape.find(StageObjects, None)
+    there: Mapping[Any, Any] = {} if slot is None else values[slot].kept.values
+    slots = {name: shape.find(*added) for added, name in program.slots.items()}
+    if None in slots.values() or not there.keys() >= program.of_stage.keys():
+        return None
+    return {**slots, **{name: there[product] for product, name in program.of_stage.items()}}
+
+
+def _task(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Task:
+    keeps_nothing = ways.is_alone and not _is_made_twice(recipe.plan)
+    plan = recipe.plan._replace(kept=frozenset()) if keeps_nothing else recipe.plan
+    shared = (recipe.wanted, given, recipe.function, recipe.arguments)
+    return Task(plan, *shared, ways.is_one, ways.passes, ways.can_wait, ways.is_told_what_to_call)
+
+
+def _is_made_twice(plan: Plan) -> bool:
+    """Whether two ways of making the same thing are in one plan, so that the first that is made is for both."""
+    products = [node.offer.product for node in plan.kept if isinstance(node, Build)]
+    return len(set(products)) < len(products)
 
 
 class Loader:

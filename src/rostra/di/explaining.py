@@ -7,9 +7,10 @@ from typing import Any
 from rostra.components import name_of
 from rostra.di.annotations import read
 from rostra.di.answering import Answer
+from rostra.di.compiling import places_of, program_of
 from rostra.di.drawing import would_do
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Postponed, StageObject
-from rostra.di.recipes import Recipe, Ways, checked, places_of, program_of
+from rostra.di.recipes import Recipe, Ways, checked
 from rostra.di.registry import here
 from rostra.di.signatures import Signature, signature
 from rostra.di.views import view_from
@@ -48,7 +49,7 @@ def _text_of(answer: Answer, given: tuple[str, ...]) -> str:
     program = program_of(Recipe(answer, is_final=False), given, Ways())
     if program is None or places_of(program, here().look()) is None:
         return f"{answer.wanted} is interpreted: something is made lazily, or an object of the stage is not there yet"
-    return str(program.text)
+    return program.text
 
 
 class _Tree:

@@ -8,10 +8,9 @@ which it would be found: an addition moves a layer to another shape, and a regis
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from rostra.components import Components, Shape, Sight, changing
+from rostra.components import Components, Shape, changing
 from rostra.di.answering import Answer, Asked, answer
 from rostra.di.facts import Facts
-from rostra.di.plans import Build, Plan
 from rostra.di.registry import registry_of
 from rostra.di.running import Run
 from rostra.di.scopes import nearest_scope
@@ -180,63 +179,6 @@ def run_of(recipe: Recipe, layer: Components, given: Mapping[str, Any]) -> Run:
     _, scope = nearest_scope(layer)
     objects = layer.get(StageObjects, default=None)
     return Run(recipe.plan, given, layer, scope, objects, scope)
-
-
-def function_of(recipe: Recipe, at: At, given: Mapping[str, Any], ways: Ways) -> Any:
-    """The plan as a function of the context's values and the given values, or None if it is better interpreted."""
-    if not recipe.is_known:
-        return None
-    program = program_of(recipe, tuple(given), ways)
-    if program is None:
-        return None
-    places = places_of(program, (at.values, at.shape))
-    if places is None:
-        return None
-    key = (tuple(given), ways)
-    if key not in recipe.compiled:
-        from rostra.di.compiling import Compiled  # most processes that start and stop need none of it
-
-        recipe.compiled[key] = Compiled(program)
-    return recipe.compiled[key].at(places)
-
-
-def program_of(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Any:
-    """The source text of a plan; None if it cannot be written."""
-    from rostra.di.programs import Unwritable, Writer
-
-    key = (given, ways)
-    if key not in recipe.programs:
-        try:
-            recipe.programs[key] = Writer(_task(recipe, given, ways)).program()
-        except Unwritable:
-            recipe.programs[key] = None
-    return recipe.programs[key]
-
-
-def places_of(program: Any, at: Sight) -> dict[str, Any] | None:
-    """What the names in a program stand for in this context; None as long as an object of the stage is to be made."""
-    values, shape = at
-    slot = shape.find(StageObjects, None)
-    there: Mapping[Any, Any] = {} if slot is None else values[slot].kept.values
-    slots = {name: shape.find(*added) for added, name in program.slots.items()}
-    if None in slots.values() or not there.keys() >= program.of_stage.keys():
-        return None
-    return {**slots, **{name: there[product] for product, name in program.of_stage.items()}}
-
-
-def _task(recipe: Recipe, given: tuple[str, ...], ways: Ways) -> Any:
-    from rostra.di.programs import Task
-
-    keeps_nothing = ways.is_alone and not _is_made_twice(recipe.plan)
-    plan = recipe.plan._replace(kept=frozenset()) if keeps_nothing else recipe.plan
-    shared = (recipe.wanted, given, recipe.function, recipe.arguments)
-    return Task(plan, *shared, ways.is_one, ways.passes, ways.can_wait, ways.is_told_what_to_call)
-
-
-def _is_made_twice(plan: Plan) -> bool:
-    """Whether two ways of making the same thing are in one plan, so that the first that is made is for both."""
-    products = [node.offer.product for node in plan.kept if isinstance(node, Build)]
-    return len(set(products)) < len(products)
 
 
 def _is_of_shape(view: View) -> bool:

@@ -5,7 +5,6 @@ builds it. Registry, planning and running are apart: the first knows who can mak
 third does it. Nothing that nobody registered is ever built.
 """
 
-from rostra.di.loads import loads, takes_nothing
 from rostra.doors import on_demand
 
 __all__ = [
@@ -47,6 +46,7 @@ __all__ = [
 
 _HOMES = {
     "adapters": ("Adapter", "Lifetime", "adapter"),
+    "annotations": ("Lazy", "Named"),
     "callers": ("Caller",),
     "calls": ("call", "inject", "nject", "now"),
     "checking": ("CheckReport", "check"),
@@ -54,12 +54,12 @@ _HOMES = {
     "explaining": ("explain",),
     "fillings": ("Filling", "Wired", "Wiring", "wiring"),
     "late": ("LateScope",),
-    "markers": ("Lazy", "Named"),
+    "ordinary": ("takes_nothing",),
     "overrides": ("override",),
     "registry": ("Registry", "Root", "is_injected", "register"),
     "scopes": ("Scope", "Unscoped", "scope"),
     "signatures": ("Parameter", "Signature", "signature"),
     "stage_objects": ("StageObjects",),
-    "stages": ("open_stage",),
+    "stages": ("loads", "open_stage"),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -1,6 +1,8 @@
 from rostra.di.adapters import Adapter as Adapter
 from rostra.di.adapters import Lifetime as Lifetime
 from rostra.di.adapters import adapter as adapter
+from rostra.di.annotations import Lazy as Lazy
+from rostra.di.annotations import Named as Named
 from rostra.di.callers import Caller as Caller
 from rostra.di.calls import call as call
 from rostra.di.calls import inject as inject
@@ -15,10 +17,7 @@ from rostra.di.fillings import Wired as Wired
 from rostra.di.fillings import Wiring as Wiring
 from rostra.di.fillings import wiring as wiring
 from rostra.di.late import LateScope as LateScope
-from rostra.di.loads import loads as loads
-from rostra.di.loads import takes_nothing as takes_nothing
-from rostra.di.markers import Lazy as Lazy
-from rostra.di.markers import Named as Named
+from rostra.di.ordinary import takes_nothing as takes_nothing
 from rostra.di.overrides import override as override
 from rostra.di.registry import Registry as Registry
 from rostra.di.registry import Root as Root
@@ -31,6 +30,7 @@ from rostra.di.signatures import Parameter as Parameter
 from rostra.di.signatures import Signature as Signature
 from rostra.di.signatures import signature as signature
 from rostra.di.stage_objects import StageObjects as StageObjects
+from rostra.di.stages import loads as loads
 from rostra.di.stages import open_stage as open_stage
 
 __all__ = [

@@ -12,8 +12,8 @@ from typing import Any
 
 from rostra.components import Sight
 from rostra.di.keeping import MISSING, Flight
+from rostra.di.offers import Way, add_note, check
 from rostra.di.plans import Build, Plan
-from rostra.di.products import Way, add_note, check
 from rostra.di.programs import Program, Task, Unwritable, Writer
 from rostra.di.recipes import At, Recipe, Ways
 from rostra.di.running import left, opened, opened_now

@@ -1,17 +1,24 @@
-"""Which adapters could make a type, and how near is what each makes?"""
+"""Which adapters could make a type, and how near is what each makes?
+
+Once one of them was called: is it what the adapter declares, and if it failed, for whom was it called?
+"""
 
 import itertools
 import weakref
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
-from rostra.components import Key, keys
+from typing_extensions import is_protocol
+
+from rostra import errors
+from rostra.components import Key, keys, name_of
 from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, origin_of, type_parameters
 from rostra.di.signatures import Signature, called
 from rostra.values import Values
 
 _FAMILY = 1000  # further away than any base class
+_NOTE = "while building "
 
 
 class Product:
@@ -63,6 +70,10 @@ class Offer(Values):
     def product(self) -> Product:
         """The same object for two offers that make the same thing."""
         return _products.setdefault(self.identity, Product(self.adapter.make))
+
+
+Way: TypeAlias = tuple[Offer, ...]
+"""The adapters from the outermost to the one that is being called."""
 
 
 class Entry(Values):
@@ -166,3 +177,33 @@ def _is_of_family(entry: Entry, option: Option) -> bool:
 def step_of(offer: Offer, parameter: str | None = None) -> str:
     """An adapter as a step of a path."""
     return called(offer.signature, parameter)
+
+
+def product_class(offer: Offer) -> Any:
+    """What the product must be an instance of."""
+    return origin_of(offer.made) or offer.made
+
+
+def check(offer: Offer, made: Any) -> None:
+    """Do nothing if it is what was declared.
+
+    Raises:
+        WrongProductError: It is not.
+    """
+    cls = product_class(offer)
+    if offer.is_override or not isinstance(cls, type) or is_protocol(cls) or isinstance(made, cls):
+        return
+    adapter = offer.adapter
+    raise errors.WrongProductError(adapter.label, adapter.place, name_of(offer.made), name_of(type(made)))
+
+
+def add_note(error: Exception, way: Way) -> None:
+    """Say for whom it was built, once: the innermost call knows best. Rostra's own places alone say nothing."""
+    if any(note.startswith(_NOTE) for note in getattr(error, "__notes__", ())) or all(map(_is_ours, way)):
+        return
+    steps = [f"{'  ' * depth}└ {step_of(offer)}   {offer.adapter.place}" for depth, offer in enumerate(way)]
+    error.add_note("\n  ".join([f"{_NOTE}{name_of(way[0].made)}", *steps]))
+
+
+def _is_ours(offer: Offer) -> bool:
+    return str(getattr(offer.adapter.make, "__module__", "")).startswith("rostra.")

@@ -5,6 +5,7 @@ a partial or a class with a ``__new__``, is none.
 """
 
 import inspect
+from collections.abc import Callable
 from types import CodeType, FunctionType, MethodType
 from typing import Any
 
@@ -72,3 +73,11 @@ def raw_parameters(function: Any) -> list[Raw] | None:
             default = defaults[number - first_default] if number >= first_default else EMPTY
         found.append(Raw(name, kind, annotations.get(name, EMPTY), default))
     return found if isinstance(function, FunctionType) else found[1:]
+
+
+def takes_nothing(function: Callable[..., Any]) -> bool:
+    """Whether it is a plain function without parameters, whose call needs no plan; a glance, not a look."""
+    if not isinstance(function, FunctionType):
+        return False
+    code = function.__code__
+    return not (code.co_argcount or code.co_kwonlyargcount or hasattr(function, "__wrapped__"))

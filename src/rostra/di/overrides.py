@@ -8,34 +8,14 @@ import functools
 import inspect
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, NewType, TypeAlias
+from typing import Any, NewType
 
 from rostra import context, errors
 from rostra.components import Components, Key, keys
-from rostra.di.adapters import Adapter, adapter_of, identity
+from rostra.di.adapters import adapter_of, identity
 from rostra.di.annotations import Option, origin_of, read
 from rostra.di.plans import Constant
-
-Replacement: TypeAlias = Adapter | Constant
-
-
-class Overrides:
-    """A component: what its layer overrides.
-
-    Args:
-        by_type: By the type that is overridden, and each type that it descends from: that type and what stands
-            in for it.
-        by_adapter: By the identity of the adapter that is not to be called.
-    """
-
-    __rostra_shapes_apart__ = True
-    __slots__ = ("by_adapter", "by_type")
-
-    def __init__(
-        self, by_type: dict[Option, tuple[Key, Replacement]], by_adapter: dict[Any, Replacement]
-    ) -> None:
-        self.by_type = by_type
-        self.by_adapter = by_adapter
+from rostra.di.views import Overrides, Replacement
 
 
 @contextmanager

@@ -12,9 +12,9 @@ import re
 from typing import Any, NamedTuple
 
 from rostra.components import Added, Key, name_of
+from rostra.di.offers import Way, product_class
 from rostra.di.passing import is_plain_generator, is_surely_right, passed_by_position
 from rostra.di.plans import Argument, Build, Collect, Constant, Given, Load, Node, Plan, StageObject
-from rostra.di.products import Way, product_class
 from rostra.di.scopes import Scope
 from rostra.di.signatures import Parameter, Signature
 from rostra.di.storing import only_stores

@@ -10,8 +10,8 @@ from typing import Any
 
 from rostra.components import Components, Shape, changing
 from rostra.di.answering import Answer, Asked, answer
-from rostra.di.facts import Facts
 from rostra.di.registry import registry_of
+from rostra.di.roster import Facts
 from rostra.di.running import Run
 from rostra.di.scopes import nearest_scope
 from rostra.di.stage_objects import StageObjects

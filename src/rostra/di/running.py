@@ -8,14 +8,15 @@ scope, never by the collector.
 
 from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any
 
 from rostra import errors
 from rostra.components import Components, name_of
+from rostra.di.annotations import Lazy
 from rostra.di.closing import Stack, leave
 from rostra.di.keeping import Kept
-from rostra.di.markers import Lazy
-from rostra.di.offers import Offer, step_of
+from rostra.di.offers import Offer, Way, add_note, check, step_of
 from rostra.di.plans import (
     Argument,
     Build,
@@ -29,10 +30,8 @@ from rostra.di.plans import (
     Postponed,
     StageObject,
 )
-from rostra.di.products import Way, add_note, check
 from rostra.di.scopes import Scope
 from rostra.di.stage_objects import StageObjects
-from rostra.values import Values
 
 
 class Run:
@@ -90,13 +89,19 @@ class Run:
             case Collect():
                 return [await self.value(each, way) for each in node.nodes]
             case Postponed():
-                return Lazy(Later(self, node))
+                inside = self.plan.lazies[node.key]
+                return Lazy(partial(self.value, inside), partial(self._value_now, inside))
             case StageObject():
                 return await self._of_stage(node.build, way)
             case Build():
                 return await self._made.take(node, lambda _: self._of_scope(node, way), _label(node))
             case Flawed():
                 raise node.error
+
+    def _value_now(self, node: Node) -> Any:
+        """The same for a ``Lazy`` that is asked without ``await``."""
+        self.check_now("the Lazy", [node])
+        return driven(self.value(node))
 
     async def passed(self, arguments: Iterable[Argument], way: Way = ()) -> tuple[list[Any], dict[str, Any]]:
         """The values of arguments: those passed by position, and those passed by name."""
@@ -184,26 +189,6 @@ class Run:
         if style == "generator":
             return opened_now(self.closing, made, label)
         return await opened(self.closing, made, label)
-
-
-class Later(Values):
-    """How a ``Lazy`` gets its object: the call that made it goes on."""
-
-    run: Run
-    node: Postponed
-
-    async def resolve(self) -> Any:
-        """The object, made now if need be."""
-        return await self.run.value(self._plan())
-
-    def resolve_now(self) -> Any:
-        """The object, without ``await``."""
-        node = self._plan()
-        self.run.check_now("the Lazy", [node])
-        return driven(self.run.value(node))
-
-    def _plan(self) -> Node:
-        return self.run.plan.lazies[self.node.key]
 
 
 def driven(coroutine: Coroutine[Any, Any, Any]) -> Any:

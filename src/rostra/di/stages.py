@@ -1,14 +1,23 @@
-"""What does a stage need of di? A registry, objects that live as long as it does, and a scope."""
+"""What does a stage need of di? A registry, objects that live as long as it does, and a scope.
+
+And it must know, before it makes a call, what that takes from the context.
+"""
 
 from collections.abc import Callable
+from typing import Any
 
-from rostra.components import Components
+from rostra.components import Components, Key
 from rostra.di.adapters import Adapter
+from rostra.di.answering import answer
 from rostra.di.asking import values_of
 from rostra.di.closing import Closing
+from rostra.di.ordinary import takes_nothing
+from rostra.di.plans import Load
 from rostra.di.registry import PROCESS, Registry
 from rostra.di.scopes import Scope, ScopeWithin
+from rostra.di.signatures import signature
 from rostra.di.stage_objects import StageObjects
+from rostra.di.views import view_from
 
 
 def open_stage(
@@ -24,3 +33,17 @@ def open_stage(
     layer.add(StageObjects(layer, closing, values_of))
     layer.add(ScopeWithin(closing), Scope)
     return layer.add(Registry(PROCESS, registered))
+
+
+def loads(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
+    """The types of all components that a call of ``function`` takes, itself or for what is built for it.
+
+    Args:
+        function: Its parameters come from ``di``.
+        layer: In which it will be called. What cannot be built there is left out; the call itself will say
+            so.
+    """
+    if takes_nothing(function):
+        return frozenset()
+    plan = answer(view_from(layer, {}), signature(function)).plan
+    return frozenset(node.key for node in plan.nodes() if isinstance(node, Load))

@@ -1,20 +1,40 @@
 """What may a call use? The context from its layer down, the adapters, the given values, the scope, the stage."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 from typing_extensions import is_protocol
 
 from rostra.components import Components, Key, keys
 from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, is_by_name_only, origin_of
-from rostra.di.facts import Facts, Found
-from rostra.di.overrides import Overrides, Replacement
+from rostra.di.plans import Constant
 from rostra.di.registry import Registry, registry_of
-from rostra.di.roster import Roster
+from rostra.di.roster import Facts, Found, Roster
 from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
 from rostra.values import Values
+
+Replacement: TypeAlias = Adapter | Constant
+
+
+class Overrides:
+    """A component: what its layer overrides.
+
+    Args:
+        by_type: By the type that is overridden, and each type that it descends from: that type and what stands
+            in for it.
+        by_adapter: By the identity of the adapter that is not to be called.
+    """
+
+    __rostra_shapes_apart__ = True
+    __slots__ = ("by_adapter", "by_type")
+
+    def __init__(
+        self, by_type: dict[Option, tuple[Key, Replacement]], by_adapter: dict[Any, Replacement]
+    ) -> None:
+        self.by_type = by_type
+        self.by_adapter = by_adapter
 
 
 class Seen(Values):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from rostra.di.offers import Way
 from rostra.di.plans import Build, Collect, Node, Plan
-from rostra.di.products import Way
 
 
 def in_order(roots: tuple[Node, ...]) -> Iterator[tuple[Build, Way]]:

@@ -13,7 +13,8 @@ from di_stage import a_stage
 from di_views import Database, Repo, Request, Service, View, thrice
 
 from rostra import context, di
-from rostra.di.asking import CALLS
+from rostra.di.asking import CALLS, alike
+from rostra.errors import ResolveError
 
 pytestmark = pytest.mark.asyncio
 
@@ -21,6 +22,11 @@ pytestmark = pytest.mark.asyncio
 def plan_of(target: Any) -> Any:
     """The function that is called the next time."""
     return context.current_context().shape.plans[target]
+
+
+def remembered(registry: di.Registry, function: Any) -> list[Any]:
+    """What was planned for calls of a function, once for each context that decides it otherwise."""
+    return registry.roster.remembered.of(((CALLS, (alike(function),)), False, False))
 
 
 class TestWhatIsSeenOfThem:
@@ -118,6 +124,65 @@ class TestWhatIsSeenOfThem:
 
                 assert {each.database for each in await thrice(Repo)} == {latest}
                 assert plan_of(Repo) is plan
+
+
+class TestWhatIsForeseen:
+    @pytest.mark.parametrize("how", ["looked at", "checked"])
+    async def test_it_is_planned_once_and_compiled_no_sooner_than_if_it_were_not(self, how: str) -> None:
+        async def use(repo: Repo) -> Repo:
+            return repo
+
+        async with a_stage(Database, Repo) as stage:
+            registry = stage.get(di.Registry)
+            if how == "checked":
+                registry.add_root(di.Root(use, "a task", scoped=True, is_called=True))
+                assert di.check().problems == ()
+            else:
+                assert di.loads(use, stage) == frozenset()
+            foreseen = remembered(registry, use)
+            await di.call(use)
+            after_one = dict(stage.shape.plans)
+            await di.call(use)
+
+            assert len(foreseen) == 1
+            assert remembered(registry, use) == foreseen
+            assert CALLS not in after_one
+            assert plan_of(CALLS)
+
+    async def test_what_is_there_when_it_is_called_is_taken(self) -> None:
+        async def use(repo: Repo) -> Database:
+            return repo.database
+
+        async with a_stage(Database, Repo) as stage:
+            di.loads(use, stage)
+            added = stage.add(Database())
+
+            assert await di.call(use) is added
+            assert di.loads(use, stage) == {Database}
+
+    async def test_what_lacks_something_is_found_out_when_it_is_called(self) -> None:
+        async def use(request: Request, repo: Repo) -> Request:
+            return request
+
+        async with a_stage(Repo) as stage:
+            request = stage.add(Request())
+            assert di.loads(use, stage) == {Request}
+            with pytest.raises(ResolveError):
+                await di.call(use)
+            stage.add(Database())
+
+            assert await di.call(use) is request
+
+    async def test_given_values_are_no_components(self) -> None:
+        async def use(request: Request, database: Database) -> Request:
+            return request
+
+        async with a_stage() as stage:
+            stage.add(Request())
+            stage.add(Database())
+
+            assert di.loads(use, stage, {"request": Request}) == {Database}
+            assert di.loads(use, stage) == {Request, Database}
 
 
 class TestMemory:

@@ -45,11 +45,21 @@ class Question:
         """What di says."""
         if self.name is None:
             return await di.nject(self.asked, **given)
-        mark = self.holder() if self.holder else object()
-        function = mark.ask if self.holder else self.local(mark)  # type: ignore[attr-defined]  # by ``with_method``
+        mark, function = self.function()
         found, answer = await di.call(function, **given)
         assert found is mark
         return answer
+
+    def foreseen(self, given: dict[str, Any]) -> None:
+        """Let di find out beforehand what it will say, if there is a function."""
+        if self.name is not None:
+            kinds = {name: type(value) for name, value in given.items()}
+            di.loads(self.function()[1], context.current_context(), kinds)
+
+    def function(self) -> tuple[Any, Any]:
+        """What is called, and what it knows."""
+        mark: Any = self.holder() if self.holder else object()
+        return mark, mark.ask if self.holder else self.local(mark)
 
     def local(self, mark: object) -> Any:
         """A function that knows the mark from around it."""
@@ -242,6 +252,9 @@ class World:
             name = self.random.choice((*NAMES, "x"))
             question = Question(asked, name, with_method(name, asked) if self.chance(50) else None)
         self.questions.append((question, given))
+        if self.chance(10):  # what is added until it is asked again is not foreseen
+            question.foreseen(given)
+            return
         for _ in range(self.random.choice((1, 2, 3))):  # interpreted, compiled, and what was compiled
             if not await self.ask_for(question, given):
                 return  # what has no answer is never remembered
@@ -275,6 +288,8 @@ class World:
             self.too_wide += 1
             return False
         self.described = f"{asked} for {question.name} with {given} should be {expected}"
+        if self.chance(20):
+            question.foreseen(given)
         try:
             found = await question.answered(given)
         except (ResolveError, GivenError) as error:

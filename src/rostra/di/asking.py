@@ -14,12 +14,14 @@ from rostra import errors
 from rostra.components import Components, Shape
 from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, has_order, has_text, in_order, read
+from rostra.di.answering import Answer
 from rostra.di.names import Captured
 from rostra.di.plans import Load
-from rostra.di.recipes import At, Recipe, Ways, recipe_for, run_of
+from rostra.di.recipes import At, Recipe, Ways, foreseen, recipe_for, run_of
 from rostra.di.registry import here
 from rostra.di.running import Run, driven
 from rostra.di.signatures import Signature, read_signature, signature
+from rostra.di.views import View
 
 NOW = object()
 """Under which a shape has the plans of ``di.now``."""
@@ -87,8 +89,7 @@ def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[
         RostraError: As ``call`` does at its await.
     """
     layer, same = here(), alike(function)
-    captured = _captured(function) if same is None or same is function else None
-    is_lasting = same is not None and captured is None
+    captured, is_lasting = _lasting(function, same)
 
     def known() -> Signature:
         return signature_of_all(function) if is_lasting else read_signature(function, captured=captured)
@@ -100,6 +101,22 @@ def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[
     if plan is not None:
         return plan(at[0], *told, *given.values())  # type: ignore[no-any-return]  # generated
     return called(function, recipe, run_of(recipe, layer, given), (), {})
+
+
+def foreseen_call(function: Callable[..., Any], view: View, wanted: str | None = None) -> Answer:
+    """How a call with the given values of the view will be made; remembered for when that is done.
+
+    Args:
+        function: What will be called by ``call``.
+        view: What may be used.
+        wanted: What errors call the function, if not by its own name.
+    """
+    same = alike(function)
+    _, is_lasting = _lasting(function, same)
+    if not is_lasting:
+        return foreseen(view, None, signature(function), wanted)
+    key = (same, *view.given, *view.given.values())
+    return foreseen(view, (CALLS, key), signature_of_all(function), wanted)
 
 
 def planned(
@@ -153,6 +170,12 @@ async def raising(error: Exception) -> Any:
 def remaining(known: Signature, passed: frozenset[str]) -> Signature:
     """What is left of a function whose other parameters the caller passes."""
     return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
+
+
+def _lasting(function: Callable[..., Any], same: Any) -> tuple[Captured | None, bool]:
+    """The local names that its annotations need, and whether what is planned for it is right for a later call, too."""
+    captured = _captured(function) if same is None or same is function else None
+    return captured, same is not None and captured is None
 
 
 def _captured(function: Callable[..., Any]) -> Captured | None:

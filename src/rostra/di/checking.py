@@ -10,6 +10,7 @@ from rostra.components import Components, Key
 from rostra.di.adapters import identity
 from rostra.di.annotations import Want
 from rostra.di.answering import Answer, answer
+from rostra.di.asking import foreseen_call
 from rostra.di.plans import Build, Failure, leaves
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
 from rostra.di.scopes import Unscoped, scope
@@ -89,7 +90,10 @@ class _Checked(Values):
 
 
 def _checked(root: Root, layer: Components) -> _Checked:
-    found = answer(view_from(layer_of(root, layer), root.offers), signature(root.function), root.label)
+    view = view_from(layer_of(root, layer), root.offers)
+    if root.is_called:
+        return _Checked(foreseen_call(root.function, view, root.label))
+    found = answer(view, signature(root.function), root.label)
     hints: tuple[str, ...] = ()
     if is_injected(root.function):
         found, hints = _without_what_callers_pass(root, found)

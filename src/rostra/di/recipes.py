@@ -48,23 +48,41 @@ class Recipe:
         plan: How everything is made.
         arguments: For a function: what it is called with.
         is_final: It stays right as long as the shape has it.
-        is_known: It was asked for before.
 
-    ``programs`` and ``compiled`` are what was made of it, by the names of given values and the way of asking; a program
+    ``is_known`` says that it was asked for before; to find it out beforehand is not to ask. ``programs`` and ``compiled`` are what was made of it, by the names of given values and the way of asking; a program
     that is None cannot be written.
     """
 
-    __slots__ = ("arguments", "compiled", "function", "is_final", "is_known", "plan", "programs", "wanted")
+    __slots__ = (
+        "_was_asked",
+        "arguments",
+        "compiled",
+        "function",
+        "is_final",
+        "is_known",
+        "plan",
+        "programs",
+        "wanted",
+    )
 
     def __init__(self, found: Answer, *, is_final: bool) -> None:
-        self.wanted = found.wanted
+        self.wanted = found.function.label if found.function else found.wanted
         self.function = found.function
         self.plan = found.plan._replace(passed_over={})
         self.arguments = found.arguments
         self.is_final = is_final
-        self.is_known = False
+        self.is_known = self._was_asked = False
         self.programs: dict[Any, Any] = {}
         self.compiled: dict[Any, Any] = {}
+
+    def asked(self) -> "Recipe":
+        """Itself, now that somebody asks for it."""
+        self.is_known, self._was_asked = self._was_asked, True
+        return self
+
+    def answer(self, view: View) -> Answer:
+        """The answer once more, for a view in which it is the same."""
+        return Answer(self.wanted, self.function, view, self.plan, self.arguments, ())
 
 
 class Ways(Values):
@@ -125,20 +143,42 @@ def recipe_for(
     recipes: dict[Any, Recipe] = at.plans.get(_RECIPES, {})
     known = recipes.get(key) if key is not None else None
     if known is not None:
-        known.is_known = True
-        return at, known
+        return at, known.asked()
     if key is not None:
         at = at._replace(plans=plans_of(shape, layer))
     view = view_from(layer, {name: type(value) for name, value in given.items()})
     recipe = _taken_over(view, key)
     if recipe is None:
-        found = checked(view, asked())
-        recipe = Recipe(found, is_final=key is not None and found.is_final and _is_of_shape(view))
-        if recipe.is_final and view.facts is not None and _is_told_by_facts(view):
-            view.roster.remembered.add(_circumstances(view, key), view.facts, recipe)
+        recipe = _found_out(view, key, checked(view, asked()))
     if recipe.is_final and layer.look()[0] is values:  # no other thread has added anything meanwhile
         _remember(at, key, recipe)
-    return at, recipe
+    return at, recipe.asked()
+
+
+def foreseen(view: View, key: Any, asked: Asked, wanted: str | None = None) -> Answer:
+    """The answer to a question that is about to be asked, and which need not be found out again then.
+
+    Args:
+        view: What may be used; where it is asked it will be the same, or found out to be another.
+        key: The question; None if it is not to be remembered.
+        asked: What will be asked for.
+        wanted: What errors call it, if not by its own name.
+    """
+    known = _taken_over(view, key)
+    if known is not None:
+        return known.answer(view)
+    found = answer(view, asked, wanted)
+    if not (found.failures or found.flaws or found.unused):
+        _found_out(view, key, found)
+    return found
+
+
+def _found_out(view: View, key: Any, found: Answer) -> Recipe:
+    """A recipe of an answer, remembered for all contexts in which it is the same."""
+    recipe = Recipe(found, is_final=key is not None and found.is_final and _is_of_shape(view))
+    if recipe.is_final and view.facts is not None and _is_told_by_facts(view):
+        view.roster.remembered.add(_circumstances(view, key), view.facts, recipe)
+    return recipe
 
 
 def plans_of(shape: Shape, layer: Components) -> dict[Any, Any]:
@@ -159,7 +199,6 @@ def _taken_over(view: View, key: Any) -> Recipe | None:
     answers: list[tuple[Facts, Recipe]] = view.roster.remembered.of(_circumstances(view, key))
     for facts, recipe in answers:
         if view.says(facts):
-            recipe.is_known = True
             return recipe
     return None
 

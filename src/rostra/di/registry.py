@@ -35,6 +35,7 @@ class Root(Values):
         offers: The values that it will be given by name, and their types.
         provides: The types that will be in its context then.
         scoped: A scope is open when it is called.
+        is_called: ``di.call`` calls it, with no other values than those; what is found out is remembered for that.
     """
 
     function: Any
@@ -42,6 +43,7 @@ class Root(Values):
     offers: Mapping[str, Any] = {}
     provides: tuple[Any, ...] = ()
     scoped: bool = False
+    is_called: bool = False
 
 
 class Registry:

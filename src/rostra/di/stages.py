@@ -3,19 +3,17 @@
 And it must know, before it makes a call, what that takes from the context.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rostra.components import Components, Key
 from rostra.di.adapters import Adapter
-from rostra.di.answering import answer
-from rostra.di.asking import values_of
+from rostra.di.asking import foreseen_call, values_of
 from rostra.di.closing import Closing
 from rostra.di.ordinary import takes_nothing
 from rostra.di.plans import Load
 from rostra.di.registry import PROCESS, Registry
 from rostra.di.scopes import Scope, ScopeWithin
-from rostra.di.signatures import signature
 from rostra.di.stage_objects import StageObjects
 from rostra.di.views import view_from
 
@@ -35,15 +33,18 @@ def open_stage(
     return layer.add(Registry(PROCESS, registered))
 
 
-def loads(function: Callable[..., Any], layer: Components) -> frozenset[Key]:
+def loads(
+    function: Callable[..., Any], layer: Components, given: Mapping[str, Any] | None = None
+) -> frozenset[Key]:
     """The types of all components that a call of ``function`` takes, itself or for what is built for it.
 
     Args:
         function: Its parameters come from ``di``.
         layer: In which it will be called. What cannot be built there is left out; the call itself will say
             so.
+        given: The types of the values that it will be given, by name; none unless said otherwise.
     """
     if takes_nothing(function):
         return frozenset()
-    plan = answer(view_from(layer, {}), signature(function)).plan
+    plan = foreseen_call(function, view_from(layer, given or {})).plan
     return frozenset(node.key for node in plan.nodes() if isinstance(node, Load))

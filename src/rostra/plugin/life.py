@@ -289,7 +289,9 @@ class Life:
             place=self.crew.count_like(record, task) + 1,
         )
         if callable(task.run):
-            self._registry.add_root(di.Root(task.run, str(member), provides=(Cancel, Started, Loader)))
+            self._registry.add_root(
+                di.Root(task.run, str(member), provides=(Cancel, Started, Loader), is_called=True)
+            )
         self.crew.add(member)
 
     def _layer_for(self, member: Supervision) -> Components:

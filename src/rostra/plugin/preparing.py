@@ -98,8 +98,9 @@ class Preparing:
 
     async def _called(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> Any:
         given = self._given(loading, record, prepare)
-        record.hears_cancel = Cancel in di.loads(prepare, context.current_context())
         offers = {name: type(value) for name, value in given.items()}
+        wanted = di.loads(prepare, context.current_context(), offers)
+        record.hears_cancel = Cancel in wanted or Cancel in offers.values()
         self.registry.add_root(di.Root(prepare, f"prepare of plugin {record.name}", offers, scoped=True))
         return await di.call(prepare, **given)
 

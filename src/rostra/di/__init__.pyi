@@ -16,8 +16,8 @@ from rostra.di.fillings import Filling as Filling
 from rostra.di.fillings import Wired as Wired
 from rostra.di.fillings import Wiring as Wiring
 from rostra.di.fillings import wiring as wiring
+from rostra.di.functions import takes_nothing as takes_nothing
 from rostra.di.late import LateScope as LateScope
-from rostra.di.ordinary import takes_nothing as takes_nothing
 from rostra.di.overrides import override as override
 from rostra.di.registry import Registry as Registry
 from rostra.di.registry import Root as Root

@@ -25,8 +25,7 @@ from rostra.di.annotations import (
     read,
     subscripted,
 )
-from rostra.di.names import Captured, capture, place_of
-from rostra.di.ordinary import EMPTY
+from rostra.di.functions import EMPTY, Captured, capture, place_of
 from rostra.di.signatures import Signature, Style, label_of, read_signature
 from rostra.values import Values
 

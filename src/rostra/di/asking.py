@@ -1,21 +1,20 @@
 """What happens when something is asked for the first times? It is found out, interpreted, and then remembered.
 
 What was remembered is looked up in ``calls``, which does nothing else. A function that is defined within another one is made
-anew each time, and so is a bound method: what is planned for one of them is right for the next, whose code and annotations
-are the same.
+anew each time (``closures``), and so is a bound method: what is planned for one of them is right for the next.
 """
 
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from types import CellType, FunctionType, MethodType
+from types import FunctionType, MethodType
 from typing import Any
 
 from rostra import errors
 from rostra.components import Components, Shape
 from rostra.di.adapters import captured_for
-from rostra.di.annotations import Want, has_order, has_text, in_order, read
+from rostra.di.annotations import Want, in_order, read
 from rostra.di.answering import Answer
-from rostra.di.names import Captured
+from rostra.di.functions import Captured
 from rostra.di.plans import Load
 from rostra.di.recipes import At, Recipe, Ways, foreseen, recipe_for, run_of
 from rostra.di.registry import here
@@ -235,50 +234,27 @@ def alike(function: Any) -> Any:
         return None
     if function.__closure__ is None and "<locals>" not in function.__qualname__:
         return function
-    return _by_code(function)
+    from rostra.di.closures import by_code  # most functions stand in a module
 
-
-def _by_code(function: FunctionType) -> Any:
-    annotations = tuple(function.__annotations__.items())
-    if any(type(each) is not type and (has_text(each) or has_order(each)) for _, each in annotations):
-        return None
-    if vars(function) or (function.__code__.co_posonlyargcount and function.__defaults__):
-        return None  # it says something of its own of how it is called, or a default of its own is passed
-    key = (function.__code__, annotations, *_defaults(function).items())
-    try:
-        hash(key)
-    except TypeError:
-        return None
-    return key
-
-
-def _defaults(function: FunctionType) -> dict[str, bool]:
-    """The parameters that have a default, and whether it is None, which makes them optional."""
-    code, defaults = function.__code__, function.__defaults__ or ()
-    by_position = code.co_varnames[code.co_argcount - len(defaults) : code.co_argcount]
-    named = {**dict(zip(by_position, defaults, strict=True)), **(function.__kwdefaults__ or {})}
-    return {name: value is None for name, value in named.items()}
+    return by_code(function)
 
 
 def signature_of_all(function: Any) -> Signature:
     """The signature of all that are ``alike``, which holds nothing of this one that the others do not have."""
     if isinstance(function, MethodType):
         inner = function.__func__
-        if isinstance(inner, FunctionType) and alike(inner) is not inner:
-            function = MethodType(_twin(inner), function.__self__)
+        if isinstance(inner, FunctionType):
+            function = MethodType(_of_nobody(inner), function.__self__)
         return read_signature(function)._replace(target=function.__func__)
-    return signature(function) if alike(function) is function else read_signature(_twin(function))
+    of_nobody = _of_nobody(function)
+    return signature(function) if of_nobody is function else read_signature(of_nobody)
 
 
-def _twin(function: FunctionType) -> FunctionType:
-    """The same function, closed over nothing."""
-    kept = {name: None if is_none else ... for name, is_none in _defaults(function).items()}
-    by_name = {name: kept.pop(name) for name in function.__kwdefaults__ or ()}
-    cells = tuple(CellType() for _ in function.__closure__ or ())
-    twin = FunctionType(
-        function.__code__, function.__globals__, function.__name__, tuple(kept.values()), cells
-    )
-    twin.__kwdefaults__ = by_name or None
-    twin.__annotations__ = function.__annotations__
-    twin.__qualname__, twin.__module__ = function.__qualname__, function.__module__
-    return twin
+def _of_nobody(function: FunctionType) -> FunctionType:
+    """The function without what it closes over; itself, if it is not made anew each time."""
+    is_made_anew = alike(function) is not function
+    if not is_made_anew:
+        return function
+    from rostra.di.closures import twin
+
+    return twin(function)

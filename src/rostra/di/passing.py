@@ -9,8 +9,8 @@ from types import FunctionType, MethodType
 from typing import Any
 
 from rostra.di.annotations import origin_of
+from rostra.di.functions import is_ordinary_class, ordinary
 from rostra.di.offers import Offer
-from rostra.di.ordinary import is_ordinary_class, ordinary
 from rostra.di.plans import Argument
 from rostra.di.signatures import Parameter
 

@@ -15,8 +15,7 @@ from typing import Any, Literal, TypeAlias
 from rostra import errors
 from rostra.components import Key, keys, name_of
 from rostra.di.annotations import Bindings, Want, has_text, origin_of, read
-from rostra.di.names import NOTHING_MORE, Captured, Names, place_of
-from rostra.di.ordinary import EMPTY, Raw, raw_parameters
+from rostra.di.functions import EMPTY, NOTHING_MORE, Captured, Names, Raw, place_of, raw_parameters
 from rostra.values import Values
 
 Style: TypeAlias = Literal["plain", "awaitable", "generator", "async generator"]

@@ -10,7 +10,7 @@ from rostra.components import Components, Key
 from rostra.di.adapters import Adapter
 from rostra.di.asking import foreseen_call, values_of
 from rostra.di.closing import Closing
-from rostra.di.ordinary import takes_nothing
+from rostra.di.functions import takes_nothing
 from rostra.di.plans import Load
 from rostra.di.registry import PROCESS, Registry
 from rostra.di.scopes import Scope, ScopeWithin

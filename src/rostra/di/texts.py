@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, ForwardRef
 
 from rostra import errors
+from rostra.di.functions import Names, place_of
 from rostra.di.generics import rebuilt
-from rostra.di.names import Names, place_of
 
 _TIMES = 10
 """So often is parsed again what other threads came in the way of."""

@@ -1,14 +1,16 @@
-"""What is an ordinary callable? A function as it was written, or a class whose call does nothing but ``__init__``.
+"""What is known of a function or class without reading its annotations?
 
-Of these it is known what a call does without asking ``inspect``, which is slow. Anything unusual, such as a wrapper,
-a partial or a class with a ``__new__``, is none.
+Its parameters as they are written, where it stands, and which names are seen there. Of a function as it was written, or a
+class whose call does nothing but ``__init__``, all of it is known without asking ``inspect``, which is slow. Anything
+unusual, such as a wrapper, a partial or a class with a ``__new__``, is not ordinary.
 """
 
 import inspect
-from collections.abc import Callable
-from types import CodeType, FunctionType, MethodType
+from collections.abc import Callable, Mapping
+from types import CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
+from rostra.errors.base import shortened
 from rostra.values import Values
 
 EMPTY: Any = inspect.Parameter.empty
@@ -18,6 +20,9 @@ _STARRED = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 _POSITIONAL_ONLY = inspect.Parameter.POSITIONAL_ONLY
 _EITHER = inspect.Parameter.POSITIONAL_OR_KEYWORD
 _KEYWORD_ONLY = inspect.Parameter.KEYWORD_ONLY
+
+NOTHING_MORE: Mapping[str, Any] = {}
+"""No names besides those that Python itself sees."""
 
 
 class Raw(Values):
@@ -81,3 +86,53 @@ def takes_nothing(function: Callable[..., Any]) -> bool:
         return False
     code = function.__code__
     return not (code.co_argcount or code.co_kwonlyargcount or hasattr(function, "__wrapped__"))
+
+
+class Captured(Values):
+    """The local names where something was registered.
+
+    Args:
+        qualname: The function whose locals these are.
+        names: A copy of them.
+    """
+
+    qualname: str
+    names: Mapping[str, Any]
+
+
+class Names(Values):
+    """Where the names in the annotations of one function are looked up.
+
+    Args:
+        function: The function, or None for a class without one.
+        owner: The class whose body wrote the annotations, if one did.
+        captured: The local names where it was registered.
+    """
+
+    function: Any
+    owner: type | None = None
+    captured: Captured | None = None
+
+
+def capture() -> Captured | None:
+    """The local names of whoever called rostra's di; None at the top of a module, whose names stay in reach."""
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("rostra.di"):
+        frame = frame.f_back
+    if frame is None or frame.f_locals is frame.f_globals:
+        return None
+    return Captured(frame.f_code.co_qualname, dict(frame.f_locals))
+
+
+def place_of(target: Any) -> str:
+    """File and line of a function or class, as ``app/repo.py:30``, relative to the working directory."""
+    code = getattr(target, "__code__", None)
+    if code is not None:
+        return f"{shortened(code.co_filename)}:{code.co_firstlineno}"
+    if not isinstance(target, type):
+        return ""
+    try:
+        _, position = inspect.findsource(target)
+        return f"{shortened(inspect.getfile(target))}:{position + 1}"
+    except (OSError, TypeError):
+        return target.__module__

@@ -51,6 +51,9 @@ class Seen(Values):
     instead: Replacement | None = None
 
 
+_NEAR = Seen(0)
+
+
 class View(Values):
     """What planning may see; of given values and components only what type they have.
 
@@ -115,9 +118,11 @@ class View(Values):
         return None if seen is None else self.is_private(seen.depth)
 
     def _seen(self, option: Option) -> Seen | None:
-        shape = self.layer.shape
-        if shape.find(*option) is None and not self.has_overrides:
-            return None
+        if not self.has_overrides:
+            if self.layer.shape.find(*option) is None:
+                return None
+            if self.scope is None or not self.scope_depth:
+                return _NEAR  # since nothing is private, nobody asks how far away it is
         for depth, layer in self.layers():
             if option.name in layer.own(option.key):
                 return Seen(depth)

@@ -170,7 +170,7 @@ def _invocation(
     return lambda values: _answered(function, values)
 
 
-def _by_position(function: Callable[..., Any], names: tuple[str, ...], needs: di.Caller) -> Invocation:
+def _by_position(function: Callable[..., Any], names: tuple[str, ...], needs: "di.Caller") -> Invocation:
     async def invoke(values: Mapping[str, Any]) -> Any:
         named = {**values, **await needs.call({})}
         positional = [named.pop(name) for name in names if name in named]

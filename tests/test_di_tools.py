@@ -1,9 +1,12 @@
 """Override, explain and check."""
 
+import importlib
+import linecache
 import re
 import sys
 import textwrap
 from collections.abc import AsyncIterator
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, NewType
 
@@ -386,6 +389,24 @@ async def test_an_adapter_that_no_root_reaches_is_a_hint() -> None:
 
     assert report.problems == ()
     assert [shown(hint) for hint in report.hints] == ["needy, here:1: nothing that rostra calls needs it"]
+
+
+async def test_where_classes_stand_that_no_root_reaches_is_looked_up_for_who_asks_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "left_over.py").write_text("class LeftOver: ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    left_over = importlib.import_module("left_over")
+    async with a_stage(left_over.LeftOver):
+        report = di.check()
+
+    was_read = left_over.__file__ in linecache.cache
+    hints = report.hints
+
+    assert not was_read
+    assert hints == ("LeftOver, left_over.py:1: nothing that rostra calls needs it",)
+    assert report.hints is hints
 
 
 async def test_a_return_annotation_that_cannot_be_read_is_a_hint() -> None:

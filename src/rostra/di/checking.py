@@ -4,10 +4,10 @@ Roots are the functions that rostra will call: handlers, tasks, ``prepare``, ``@
 before tasks start.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from rostra.components import Components, Key
-from rostra.di.adapters import identity
+from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Want
 from rostra.di.answering import Answer, answer
 from rostra.di.asking import foreseen_call
@@ -19,18 +19,34 @@ from rostra.di.views import view_from
 from rostra.values import Values
 
 
-class CheckReport(Values):
+class CheckReport:
     """What ``di.check`` found.
 
     Args:
         problems: What will go wrong.
-        hints: What looks like a mistake but need not be one.
         built: The types that the roots make adapters build.
+        worded: Puts the ``hints`` into words.
     """
 
-    problems: tuple[Exception, ...]
-    hints: tuple[str, ...]
-    built: frozenset[Key]
+    __slots__ = ("_hints", "_worded", "built", "problems")
+
+    def __init__(
+        self, problems: tuple[Exception, ...], built: frozenset[Key], worded: Callable[[], tuple[str, ...]]
+    ) -> None:
+        self.problems = problems
+        self.built = built
+        self._worded = worded
+        self._hints: tuple[str, ...] | None = None
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """What looks like a mistake but need not be one.
+
+        To say where a class stands takes milliseconds, so it is said to who asks: no start does.
+        """
+        if self._hints is None:
+            self._hints = self._worded()
+        return self._hints
 
     def raise_problems(self) -> None:
         """Do nothing if all is well.
@@ -57,14 +73,16 @@ def check() -> CheckReport:
     checked = [*(_checked(root, layer) for root in registry.roots), *_eager(layer, registry)]
     problems = {str(problem): problem for each in checked for problem in each.problems()}
     builds = [node for each in checked for node in each.answer.plan.nodes() if isinstance(node, Build)]
-    hints = [hint for each in checked for hint in each.hints]
     # A root that cannot be planned reaches nothing, though it may well need what seems to be left over.
     unreached = () if problems else _unreached(registry, builds)
-    return CheckReport(
-        tuple(problems.values()),
-        (*hints, *unreached, *map(str, registry.problems)),
-        frozenset(build.offer.made for build in builds),
-    )
+    unreadable = registry.problems
+
+    def worded() -> tuple[str, ...]:
+        hints = (hint for each in checked for hint in each.hints)
+        left_over = (f"{each.label}, {each.place}: nothing that rostra calls needs it" for each in unreached)
+        return (*hints, *left_over, *map(str, unreadable))
+
+    return CheckReport(tuple(problems.values()), frozenset(build.offer.made for build in builds), worded)
 
 
 def planned(root: Root, layer: Components) -> Answer:
@@ -131,8 +149,6 @@ def _is_left_to_caller(failure: Failure) -> bool:
     return failure.through is None and not failure.others and not failure.is_circle
 
 
-def _unreached(registry: Registry, builds: list[Build]) -> Iterator[str]:
+def _unreached(registry: Registry, builds: list[Build]) -> tuple[Adapter, ...]:
     reached = {identity(build.offer.adapter.make) for build in builds}
-    for adapter in registry.adapters:
-        if identity(adapter.make) not in reached:
-            yield f"{adapter.label}, {adapter.place}: nothing that rostra calls needs it"
+    return tuple(each for each in registry.adapters if identity(each.make) not in reached)

@@ -11,7 +11,7 @@ from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Want
 from rostra.di.answering import Answer, answer
 from rostra.di.asking import foreseen_call
-from rostra.di.plans import Build, Failure, leaves
+from rostra.di.plans import Build, Failure
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
 from rostra.di.scopes import Unscoped, scope
 from rostra.di.signatures import signature
@@ -100,6 +100,7 @@ class _Checked(Values):
         """One for each thing that is missing or ambiguous."""
         found = self.answer
         for failure in found.failures:
+            from rostra.di.drawing import leaves
             from rostra.di.suggesting import missing
 
             for leaf in leaves(failure):

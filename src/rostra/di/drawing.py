@@ -10,7 +10,7 @@ from rostra import errors
 from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option, with_article
 from rostra.di.offers import Offer, step_of
-from rostra.di.plans import Failure, Way, chain, innermost
+from rostra.di.plans import Build, Failure, Plan, Way, chain, innermost
 from rostra.di.signatures import Parameter, Signature, called
 from rostra.di.views import View, fits
 from rostra.errors import closest
@@ -36,9 +36,9 @@ def none_given(parameter: Parameter) -> "errors.GivenError":
     )
 
 
-def unused(wanted: str, name: str, view: View, takes: list[str]) -> "errors.GivenError":
+def unused(wanted: str, name: str, view: View, plan: Plan) -> "errors.GivenError":
     """A given value serves nobody."""
-    near = closest(name, takes)
+    near = closest(name, _taken(plan))
     fix = (
         f"did you mean {near}=...?"
         if near
@@ -46,6 +46,12 @@ def unused(wanted: str, name: str, view: View, takes: list[str]) -> "errors.Give
     )
     given = f"{name}: {name_of(view.given[name])}"
     return errors.GivenError(wanted, given, "nothing that is built takes it, by name or by type", fix=(fix,))
+
+
+def _taken(plan: Plan) -> list[str]:
+    """The names of all parameters of what is called."""
+    builds = (node for node in plan.nodes() if isinstance(node, Build))
+    return sorted({parameter.name for build in builds for parameter in build.offer.signature.parameters})
 
 
 def called_with(parameter: Parameter) -> str:
@@ -100,6 +106,15 @@ def drawn(
     )
     fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, (fix,))
     return errors.CycleError(*fields, start) if leaf.is_circle else errors.ResolveError(*fields)
+
+
+def leaves(failure: Failure) -> Iterator[Failure]:
+    """The failure once for each thing that is missing in it, so that each can be drawn."""
+    if not failure.causes:
+        yield failure
+    for cause in failure.causes:
+        for leaf in leaves(cause):
+            yield failure._replace(causes=(leaf,))
 
 
 def _is_start(step: Failure, leaf: Failure) -> bool:

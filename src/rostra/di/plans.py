@@ -194,11 +194,6 @@ class Plan(Values):
                 stack.append((node, True))
                 stack += [(each, False) for each in reversed(self.inside(node))]
 
-    def takes(self) -> list[str]:
-        """The names of all parameters of what is called."""
-        builds = (node for node in self.nodes() if isinstance(node, Build))
-        return sorted({parameter.name for build in builds for parameter in build.offer.signature.parameters})
-
     def inside(self, node: Node) -> tuple[Node, ...]:
         """What a node is made of."""
         match node:
@@ -295,12 +290,3 @@ def chain(failure: Failure) -> Iterator[Failure]:
     while failure.causes:
         failure = failure.causes[0]
         yield failure
-
-
-def leaves(failure: Failure) -> Iterator[Failure]:
-    """The failure once for each thing that is missing in it, so that each can be drawn."""
-    if not failure.causes:
-        yield failure
-    for cause in failure.causes:
-        for leaf in leaves(cause):
-            yield failure._replace(causes=(leaf,))

@@ -120,7 +120,7 @@ def checked(view: View, asked: Asked) -> Answer:
     for name in found.unused:
         from rostra.di.drawing import unused
 
-        raise unused(found.wanted, name, found.view, found.plan.takes())
+        raise unused(found.wanted, name, found.view, found.plan)
     return found
 
 

@@ -47,9 +47,6 @@ class Remembered:
     def __init__(self) -> None:
         self._answers: dict[Any, list[tuple[Facts, Any]]] = {}
 
-    def __len__(self) -> int:
-        return len(self._answers)
-
     def of(self, question: Any) -> list[tuple[Facts, Any]]:
         """The answers that a question has had, the latest first."""
         return self._answers.get(question, [])
@@ -59,10 +56,6 @@ class Remembered:
         if len(self._answers) >= LIMIT:
             self._answers.clear()
         self._answers[question] = [(facts, answer), *self.of(question)[: _MOST_VARIANTS - 1]]
-
-    def clear(self) -> None:
-        """What can be made is made otherwise now."""
-        self._answers.clear()
 
 
 class Roster:

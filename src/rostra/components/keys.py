@@ -17,6 +17,8 @@ _EVERYBODYS = frozenset({object, abc.ABC, typing.Generic, typing.Protocol})
 
 def canonical(key: Key) -> Key:
     """One spelling per type: ``typing.List[int]`` is ``list[int]``, ``typing.List`` is ``list``, inside others too."""
+    if type(key) is type:  # as nearly all are
+        return key
     origin = typing.get_origin(key)
     if not isinstance(origin, type):
         return key
@@ -50,7 +52,8 @@ def _keys(key: Key) -> tuple[Key, ...]:
     cls = origin if isinstance(origin, type) else key
     if not isinstance(cls, type):
         return (key,)
-    closed = _closed_forms(key, cls)
+    is_generic = hasattr(cls, "__orig_bases__")  # or one that it descends from is
+    closed = _closed_forms(key, cls) if is_generic else {}
     found: dict[Key, None] = {key: None}
     for base in cls.__mro__:
         if base in closed:

@@ -75,10 +75,10 @@ def check() -> CheckReport:
     builds = [node for each in checked for node in each.answer.plan.nodes() if isinstance(node, Build)]
     # A root that cannot be planned reaches nothing, though it may well need what seems to be left over.
     unreached = () if problems else _unreached(registry, builds)
+    hints = [hint for each in checked for hint in each.hints]
     unreadable = registry.problems
 
     def worded() -> tuple[str, ...]:
-        hints = (hint for each in checked for hint in each.hints)
         left_over = (f"{each.label}, {each.place}: nothing that rostra calls needs it" for each in unreached)
         return (*hints, *left_over, *map(str, unreadable))
 

@@ -49,8 +49,8 @@ class Recipe:
         arguments: For a function: what it is called with.
         is_final: It stays right as long as the shape has it.
 
-    ``is_known`` says that it was asked for before; to find it out beforehand is not to ask. ``programs`` and ``compiled`` are what was made of it, by the names of given values and the way of asking; a program
-    that is None cannot be written.
+    ``is_known`` says that it was asked for before; to find it out beforehand is not to ask. ``programs`` and ``compiled``
+    are what was made of it, by the names of given values and the way of asking; a program that is None cannot be written.
     """
 
     __slots__ = (
@@ -66,7 +66,7 @@ class Recipe:
     )
 
     def __init__(self, found: Answer, *, is_final: bool) -> None:
-        self.wanted = found.function.label if found.function else found.wanted
+        self.wanted = found.function.label if found.function else found.wanted  # whatever a check calls it
         self.function = found.function
         self.plan = found.plan._replace(passed_over={})
         self.arguments = found.arguments

@@ -41,7 +41,7 @@ class Seen(Values):
     """Something in the context.
 
     Args:
-        depth: How many layers away.
+        depth: How many layers away; 0 also where that decides nothing.
         target: For what stands in for a type: that type.
         instead: What stands in for it; None if it is the component itself.
     """
@@ -122,7 +122,7 @@ class View(Values):
             if self.layer.shape.find(*option) is None:
                 return None
             if self.scope is None or not self.scope_depth:
-                return _NEAR  # since nothing is private, nobody asks how far away it is
+                return _NEAR  # nothing is private, however far away
         for depth, layer in self.layers():
             if option.name in layer.own(option.key):
                 return Seen(depth)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 
+import attrs
 import pytest
 from di_stage import a_stage
 
@@ -93,3 +94,19 @@ async def test_who_refuses_and_stands_first_keeps_others_from_being_started() ->
                 await di.nject(Handler)
 
             assert made == ["Log"]
+
+
+async def test_what_many_need_is_made_without_waiting_however_many_ways_lead_there() -> None:
+    ladder = [attrs.make_class("Foot", [])]
+    for number in range(25):
+        rails = [
+            attrs.make_class(f"{side}{number}", {"below": attrs.field(type=ladder[-1])})
+            for side in ("Left", "Right")
+        ]
+        takes = {f"rail{place}": attrs.field(type=rail) for place, rail in enumerate(rails)}
+        ladder += [*rails, attrs.make_class(f"Rung{number}", takes)]
+
+    async with a_stage(*ladder):
+        top = di.now(ladder[-1])
+
+    assert type(top) is ladder[-1]

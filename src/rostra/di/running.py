@@ -117,17 +117,30 @@ class Run:
 
     def waits_for(self, node: Node) -> Way:
         """The adapters on the way to the first that needs ``await``; what is there already needs none."""
+        seen: set[Node] = set()
+        stack: list[tuple[Node, Way, bool]] = [(node, (), False)]
+        while stack:
+            node, way, is_done = stack.pop()
+            if is_done:
+                if way[-1].signature.needs_await:
+                    return way
+            elif node not in seen and not self._is_at_hand(node):
+                seen.add(node)
+                if isinstance(node, Build):
+                    way = (*way, node.offer)
+                    stack.append((node, way, True))
+                stack += [(each, way, False) for each in reversed(self.plan.inside(node))]
+        return ()
+
+    def _is_at_hand(self, node: Node) -> bool:
+        """True for what is there already, and for what is made later, if at all."""
         match node:
-            case StageObject() if self.stage is not None and self.stage.kept.has(node.build.offer.product):
-                return ()
-            case Build() if node in self.plan.kept and self.scope and self.scope.kept.has(node.offer.product):
-                return ()
-            case Postponed():
-                return ()
-        inside = next(filter(None, map(self.waits_for, self.plan.inside(node))), ())
-        if not isinstance(node, Build) or not (inside or node.offer.signature.needs_await):
-            return inside
-        return (node.offer, *inside)
+            case StageObject():
+                return self.stage is not None and self.stage.kept.has(node.build.offer.product)
+            case Build() if node in self.plan.kept and self.scope is not None:
+                return self.scope.kept.has(node.offer.product)
+            case _:
+                return isinstance(node, Postponed)
 
     def check_now(self, wanted: str, nodes: Iterable[Node]) -> None:
         """Refuse what would have to wait.

@@ -2,6 +2,9 @@
 
 It shares no code with di: it has its own layers and reads annotations itself. An answer is a tree of tuples; two
 equal trees in one call are one object.
+
+Whether a maker has what it needs is tried on every way through the graph, each time anew. Only what a call makes it
+makes once.
 """
 
 import types
@@ -95,7 +98,10 @@ class TooWideError(Exception):
 
 @attrs.frozen(eq=False)
 class Ask:
-    """One question: from which layer, with which given values, and which of these may serve by type."""
+    """One question: from which layer, with which given values, and which of these may serve by type.
+
+    A trial only finds out whether there is an answer: what can be left out is left out.
+    """
 
     layer: Layer
     makers: list[Maker]
@@ -104,6 +110,8 @@ class Ask:
     by_type: frozenset[str]
     in_stage: bool = False
     lazies: dict[Any, Any] = attrs.field(factory=dict)
+    filled: dict[Any, Tree] = attrs.field(factory=dict)
+    is_trial: bool = False
     patience: list[None] = attrs.field(factory=lambda: [None] * PATIENCE)
 
 
@@ -144,7 +152,7 @@ def answer(ask: Ask, hint: Any, name: str | None = None) -> tuple[Ask, Tree | se
         named = {part[1] for part in parts if part[0] == "given" and part[2]}
         if not named & ask.by_type:
             break
-        ask = attrs.evolve(ask, by_type=ask.by_type - named, lazies={})
+        ask = attrs.evolve(ask, by_type=ask.by_type - named, lazies={}, filled={})
     flaws = {part[1] for part in parts if part[0] == "flaw"}
     if flaws:
         return ask, flaws
@@ -175,6 +183,8 @@ def parameter(ask: Ask, name: str | None, hint: Any, *, has_default: bool, path:
         _, optional = members(hint)
         is_fine = ask.given[name] is not None or optional
         return ("given", name, True) if is_fine else ("flaw", "given", ("given", name, True))
+    if ask.is_trial and (has_default or isinstance(without(hint, Fault()), tuple)):
+        return ("default",)
     found = wanted(ask, name, hint, path)
     if isinstance(found, tuple):
         return found
@@ -219,7 +229,7 @@ def lazily(ask: Ask, name: str | None, hint: Any) -> Tree | Fault:
     if key not in ask.lazies:
         before = dict(ask.lazies)
         ask.lazies[key] = ("none",)
-        found = wanted(ask, name, hint, ())
+        found = wanted(attrs.evolve(ask, filled={}), name, hint, ())
         if isinstance(found, Fault):
             found = without(hint, found)
         if isinstance(found, Fault):
@@ -358,20 +368,28 @@ def made(ask: Ask, maker: Maker, path: Tree, *, override: Any = None, private: b
     mark = (ask.in_stage or on_stage, maker.label, override or maker.declares()[0])
     if mark in path:
         return Fault()
-    path = (*path, mark)
     inner = attrs.evolve(ask, layer=ask.stage, given={}, in_stage=True) if on_stage else ask
-    arguments: list[tuple[str, Tree]] = []
-    faults = 0
-    for name, hint, has_default in maker.parameters():
-        found = parameter(inner, name, hint, has_default=has_default, path=path)
-        if isinstance(found, Fault):
-            faults += 1
-        else:
-            arguments.append((name, found))
-    if faults:
-        return Fault()
+    trial = attrs.evolve(inner, is_trial=True, lazies=dict(ask.lazies))
+    arguments = filled(trial, maker, (*path, mark))
+    if isinstance(arguments, Fault):
+        return arguments
+    if not ask.is_trial:
+        if mark not in ask.filled:
+            ask.filled[mark] = filled(inner, maker, (*path, mark))
+        arguments = ask.filled[mark]
     life = "call" if is_override and maker.lifetime == "stage" else maker.lifetime
-    return ("make", maker.label, override or maker.declares()[0], tuple(arguments), life, private)
+    return ("make", maker.label, override or maker.declares()[0], arguments, life, private)
+
+
+def filled(ask: Ask, maker: Maker, path: Tree) -> Tree | Fault:
+    """What each parameter of a maker is filled with."""
+    arguments: list[tuple[str, Tree]] = []
+    for name, hint, has_default in maker.parameters():
+        found = parameter(ask, name, hint, has_default=has_default, path=path)
+        if isinstance(found, Fault):
+            return found
+        arguments.append((name, found))
+    return tuple(arguments)
 
 
 def reaches_private(ask: Ask, tree: Tree) -> bool:

@@ -133,7 +133,17 @@ class World:
             + (" = DEFAULT" if position >= len(names) - defaults else "")
             for position, name in enumerate(names)
         ]
-        made = self.random.choice(self.classes)
+        return self.written(number, parameters, self.random.choice(self.classes))
+
+    def in_a_circle(self, number: int, made: type[Thing]) -> Maker:
+        """An adapter that takes nearly everything else that there is, and can nearly always do without."""
+        others = [cls.__name__ for cls in self.classes if cls is not made and self.chance(85)]
+        self.random.shuffle(others)
+        hints = {name.lower(): name if self.chance(5) else f"{name} | None" for name in others}
+        return self.written(number, [f"{name}: {hint}" for name, hint in hints.items()], made)
+
+    def written(self, number: int, parameters: list[str], made: type[Thing]) -> Maker:
+        """An adapter with these parameters that makes such things."""
         result = made.__name__
         if self.chance(10):
             result = f"Annotated[{result}, di.Named('{self.random.choice(NAMES)}')]"
@@ -166,6 +176,14 @@ class World:
         thing = self.random.choice(self.classes)()
         self.alive.append(thing)
         return thing
+
+    def register_circle(self) -> None:
+        known = self.registered["stage"]
+        for cls in self.classes:
+            known.append(self.in_a_circle(sum(map(len, self.registered.values())), cls))
+            self.stage.get(di.Registry).register(
+                known[-1].function, lifetime=known[-1].lifetime, replace=known[-1].replace
+            )
 
     def register(self) -> None:
         where = self.random.choice(("process", "stage", "stage", "stage"))
@@ -347,6 +365,8 @@ async def live(seed: int) -> World:
         di.open_stage(world.layer, closing)
         world.layer.add(di.Registry(world.process))
         stack.enter_context(context.use(world.layer))
+        if world.chance(20):
+            world.register_circle()
         for _ in range(world.random.randint(2, 9)):
             world.register()
         for _ in range(world.random.randint(5, 25)):

@@ -3,7 +3,7 @@
 from typing import Any, TypeAlias
 
 from rostra.di.annotations import Want
-from rostra.di.planning import Planner
+from rostra.di.planning import EntangledError, Planner
 from rostra.di.plans import Argument, Failure, Flawed, Given, Node, Plan
 from rostra.di.signatures import Signature
 from rostra.di.views import View
@@ -71,7 +71,16 @@ def _planned(view: View, asked: Asked, wanted: str | None) -> Answer:
     function = asked if isinstance(asked, Signature) else None
     if wanted is None:
         wanted = asked.label if isinstance(asked, Signature) else ", ".join(map(str, asked))
-    planner = Planner(view, wanted, function)
+    try:
+        return _answered(Planner(view, wanted, function), view, asked, wanted)
+    except EntangledError:
+        from rostra.di.circles import CirclePlanner
+
+        return _answered(CirclePlanner(view, wanted, function), view, asked, wanted)
+
+
+def _answered(planner: Planner, view: View, asked: Asked, wanted: str) -> Answer:
+    function = asked if isinstance(asked, Signature) else None
     found: list[Any] = (
         planner.arguments(view, asked)
         if isinstance(asked, Signature)

@@ -39,24 +39,29 @@ from rostra.values import Values
 _ENDLESS = 8
 """So often may one generic adapter be needed on the way to itself, for another type each time."""
 
-_MANY = 100
-"""Failures, of which an error shows a few: after so many the first one of a function is enough. Where all need all, the ways
-to find out are more than can be gone.
-"""
+MANY = 100
+"""Failures, of which an error shows a few: after so many the first one of a function is enough."""
 
 Mark: TypeAlias = tuple[bool, Any]
 """A type that is looked for, or an adapter that is tried; for an object of the stage or not."""
 
+Found: TypeAlias = tuple[Node | Failure, frozenset[Mark]]
+"""What serves, and all that was looked at to find out."""
 
-class _Step(Values):
+
+class Step(Values):
     """Something that is being looked for, or an adapter that is being tried."""
 
     mark: Mark
     offer: Offer | None
 
 
+class EntangledError(Exception):
+    """Something is needed on several ways through a circle, and would have to be planned on each of them."""
+
+
 class Planner:
-    """Plans what one call asks for.
+    """Plans what one call asks for, and looks for each type once. What was found for it serves again.
 
     Args:
         view: What it may use.
@@ -64,6 +69,9 @@ class Planner:
         function: The function whose parameters are filled, if it is one.
 
     ``is_final`` says that no annotation turned up that may become readable later.
+
+    Raises:
+        EntangledError: From all that plans: a type would have to be looked for again. ``circles`` can do that.
     """
 
     def __init__(self, view: View, wanted: str, function: Signature | None) -> None:
@@ -71,13 +79,18 @@ class Planner:
         self._wanted_by = (wanted, function)
         self.is_final = True
         self._lazies: dict[Any, Node] = {}
+        self._hopeless: dict[Any, Failure] = {}
         self._passed_over: dict[Node, tuple[Failure, ...]] = {}
         self._nodes = Nodes()
-        self._path: list[_Step] = []
+        self._failures = 0
+        self._begin()
+
+    def _begin(self) -> None:
+        self._path: list[Step] = []
         self._parameters: list[Parameter] = []
         self._touched: list[set[Mark]] = [set()]
-        self._known: dict[Mark, tuple[Node | Failure, frozenset[Mark]]] = {}
-        self._failures = 0
+        self._known: dict[Mark, Found] = {}
+        self._looked_for: set[Mark] = set()
 
     def want(self, want: Want) -> Node | Failure:
         """Where something comes from that no parameter asks for."""
@@ -94,7 +107,7 @@ class Planner:
             if isinstance(node, Failure):
                 found.append(node)
                 self._failures += 1
-                if self._failures > _MANY:
+                if self._failures > MANY:
                     break
             elif node is not None:
                 found.append(Argument(parameter, node))
@@ -178,24 +191,25 @@ class Planner:
     def _postponed(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
         """A ``Lazy``: it must be possible to make what is in it, but that is not on the way to anything."""
         key = (view.is_stage, want.inside, parameter and parameter.name)
+        if key in self._hopeless:
+            return self._hopeless[key]
         if key not in self._lazies:
             before = dict(self._lazies)
             self._lazies[key] = self._constant(None)  # whoever asks for itself lazily can be built
             found = self._apart(view, want.inside, parameter)
             if isinstance(found, Failure):
                 self._lazies = before  # what was found meanwhile may have counted on this one
+                self._hopeless[key] = found
                 return found
             self._lazies[key] = found
         return self._nodes.one(Postponed(key))
 
     def _apart(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
-        path, known, touched, parameters = self._path, self._known, self._touched, self._parameters
-        self._path, self._known, self._touched, self._parameters = [], {}, [set()], []
-        try:
-            found = self._wanted(view, want, parameter)
-            return self._without(want, found) if isinstance(found, Failure) else found
-        finally:
-            self._path, self._known, self._touched, self._parameters = path, known, touched, parameters
+        around = self._path, self._parameters, self._touched, self._known, self._looked_for
+        self._begin()
+        found = self._wanted(view, want, parameter)
+        self._path, self._parameters, self._touched, self._known, self._looked_for = around
+        return self._without(want, found) if isinstance(found, Failure) else found
 
     def _option(self, view: View, option: Option, parameter: Parameter | None) -> Node | Failure:
         if is_by_name_only(option.key):
@@ -211,29 +225,38 @@ class Planner:
         return self._resolved(view, option)
 
     def _resolved(self, view: View, option: Option) -> Node | Failure:
-        """What serves ``option``. It is planned once, unless something on the way here has to do with it."""
+        """What serves ``option``, if that is not under way itself."""
         mark = (view.is_stage, option)
         under_way = {step.mark for step in self._path}
         if mark in under_way and item_of(option.key) is None:  # a member of a list may ask for the others
             self._touched[-1].add(mark)
             return Failure(str(option), f"{option} needs itself", option, view, is_circle=True)
-        if mark in self._known and self._known[mark][1].isdisjoint(under_way):
-            found, touched = self._known[mark]
-        else:
-            found, touched = self._explored(view, option)
-            if touched.isdisjoint(under_way):
-                self._known[mark] = (found, touched)
+        known = self._recalled(mark, under_way)
+        if known is None:
+            self._touched.append({mark})
+            self._path.append(Step(mark, None))
+            found = self._searched(view, option)
+            self._path.pop()
+            known = (found, frozenset(self._touched.pop()))
+            self._remember(mark, known, under_way)
+        found, touched = known
         self._touched[-1] |= touched
         return found
 
-    def _explored(self, view: View, option: Option) -> tuple[Node | Failure, frozenset[Mark]]:
-        """What serves ``option``, and all that was looked at to find out."""
-        mark = (view.is_stage, option)
-        self._touched.append({mark})
-        self._path.append(_Step(mark, None))
-        found = self._searched(view, option)
-        self._path.pop()
-        return found, frozenset(self._touched.pop())
+    def _recalled(self, mark: Mark, under_way: set[Mark]) -> Found | None:
+        """What was found before, if it is right here, too; None if it has to be looked for."""
+        known = self._known.get(mark)
+        if known is not None and known[1].isdisjoint(under_way):
+            return known
+        if mark in self._looked_for:
+            raise EntangledError
+        self._looked_for.add(mark)
+        return None
+
+    def _remember(self, mark: Mark, found: Found, under_way: set[Mark]) -> None:
+        """Keep what was found, if it is right wherever nothing of what it has to do with is under way."""
+        if found[1].isdisjoint(under_way):
+            self._known[mark] = found
 
     def _searched(self, view: View, option: Option) -> Node | Failure:
         """The context first, then adapters, nearest first."""
@@ -242,9 +265,13 @@ class Planner:
             return in_context
         failures: list[Failure] = []
         for _, equally_near in itertools.groupby(view.roster.offers(option), key=lambda offer: offer.rank):
-            tried = [(offer, self._built(view, offer)) for offer in equally_near]
-            able = [(offer, found) for offer, found in tried if not isinstance(found, Failure)]
-            failures += [found for _, found in tried if isinstance(found, Failure)]
+            able: list[tuple[Offer, Node]] = []
+            for offer in equally_near:
+                found = self._built(view, offer)
+                if isinstance(found, Failure):
+                    failures.append(found)
+                else:
+                    able.append((offer, found))
             if able:
                 return self._chosen(view, option, able, failures)
         item = item_of(option.key)
@@ -299,21 +326,25 @@ class Planner:
         if seen is not None:
             return self._instead(view, seen, offer.made)
         lives_on_stage = offer.adapter.lifetime == "stage" and not offer.is_override
-        inner = view.stage if lives_on_stage and view.stage is not None else view
-        mark = (inner.is_stage, offer.identity)
+        mark = (view.is_stage or (lives_on_stage and view.stage is not None), offer.identity)
         self._touched[-1].add(mark)
         refusal = self._refusal(view, offer, mark)
         if refusal is not None:
             return refusal
-        self._path.append(_Step(mark, offer))
+        made = self._made(view, offer, mark, is_private=is_private)
+        return self._nodes.one(StageObject(made)) if lives_on_stage and isinstance(made, Build) else made
+
+    def _made(self, view: View, offer: Offer, mark: Mark, *, is_private: bool) -> Build | Failure:
+        """The call of an adapter that may be used, or what it lacks."""
+        inner = view.stage if mark[0] and view.stage is not None else view
+        self._path.append(Step(mark, offer))
         found = self.arguments(inner, offer.signature)
         self._path.pop()
         lacks = tuple(each for each in found if isinstance(each, Failure))
         if lacks:
             return Failure(step_of(offer), lacks[0].reason, view=view, through=offer, causes=lacks)
         arguments = tuple(each for each in found if isinstance(each, Argument))
-        build = self._nodes.one(Build(offer, arguments), is_private=is_private)
-        return self._nodes.one(StageObject(build)) if lives_on_stage else build
+        return self._nodes.one(Build(offer, arguments), is_private=is_private)
 
     def _refusal(self, view: View, offer: Offer, mark: Mark) -> Failure | None:
         """Why an adapter cannot be used here at all."""

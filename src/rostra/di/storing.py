@@ -9,7 +9,7 @@ import itertools
 from types import CodeType, MemberDescriptorType
 from typing import Any
 
-from rostra.di.ordinary import is_ordinary_class, ordinary
+from rostra.di.functions import is_ordinary_class, ordinary
 
 _NUMBERS = dis.opmap
 _CACHE, _STORE_ATTR = _NUMBERS["CACHE"], _NUMBERS["STORE_ATTR"]

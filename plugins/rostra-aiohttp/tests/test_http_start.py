@@ -95,3 +95,55 @@ def test_what_is_needed_when_no_file_can_be_opened_any_more_is_imported_soon(tmp
 
     assert answer.startswith("HTTP/1.1 404 Not Found")
     assert after >= {"closing", "limits", "problems"}
+
+
+WITHOUT_FILES = """
+import asyncio, os, resource, signal, sys
+from rostra import context, plugin
+from rostra_aiohttp import Address, get, serving
+
+serving._LATER = 0
+
+@get("/")
+async def hello() -> str:
+    return "hello"
+
+@get("/boom")
+async def boom() -> str:
+    raise LookupError("nothing there")
+
+async def asked(reader, writer, path):
+    writer.write(f"GET {path} HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n".encode())
+    head = (await reader.readuntil(b"\\r\\n\\r\\n")).decode().lower()
+    length = int(head.partition("content-length: ")[2].partition("\\r")[0])
+    return (await reader.readexactly(length)).decode()
+
+async def prepare():
+    async def ask():
+        while not (address := context.get(Address, default=None)) or "rostra_aiohttp.problems" not in sys.modules:
+            await asyncio.sleep(0)
+        reader, writer = await asyncio.open_connection(address.host, address.port)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+        for path in ("/", "/nowhere", "/boom"):
+            print(await asked(reader, writer, path))
+        os.kill(os.getpid(), signal.SIGTERM)
+    yield ask
+
+plugin.stage("__main__", config={"http": {"port": 0}, "logging": {"format": "json"}})
+"""
+
+
+def test_a_service_that_can_open_no_file_any_more_answers_tells_what_failed_and_ends(tmp_path: Path) -> None:
+    (tmp_path / "service.py").write_text(WITHOUT_FILES)
+    done = subprocess.run(
+        [sys.executable, tmp_path / "service.py"], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    told = [json.loads(line) for line in done.stderr.splitlines()]
+    hello, nowhere, boom = done.stdout.splitlines()
+    assert hello == "hello"
+    assert json.loads(nowhere)["title"] == "Not Found"
+    assert json.loads(boom)["title"] == "Internal Server Error"
+    failed = next(line for line in told if line["event"] == "http.failed")
+    assert "LookupError: nothing there" in failed["exception"]
+    assert (done.returncode, told[-1]["event"]) == (0, "stage.stopped")

@@ -106,7 +106,8 @@ def problem(status: int, detail: str = "", **more: Any) -> web.Response:
 def _said(members: dict[str, Any]) -> bytes:
     try:
         return encoded(members)
-    except UnicodeEncodeError:  # of what a client sent: bytes that are no text are spelt
+    except (UnicodeEncodeError, ImportError, OSError):
+        # What a client sent is no text, and so it is spelt; or what writes all else cannot be imported, with no file left to open.
         return json.dumps(members).encode()
 
 

@@ -22,7 +22,7 @@ from rostra import documents
 from rostra_aiohttp.bodies import Body
 from rostra_aiohttp.forms import pairs_of, shape_of
 from rostra_aiohttp.multipart import closing, parts_of
-from rostra_aiohttp.problems import Fault, UnfitError, of_body
+from rostra_aiohttp.problems import Fault, UnfitError, of_body, problem
 from rostra_aiohttp.settings import UploadConfig
 from rostra_aiohttp.uploads import Upload
 
@@ -193,3 +193,10 @@ async def _sent(content: bytes, chunk_bytes: int) -> None:
     for upload in uploads:
         with pytest.raises(ValueError, match="closed file"):
             await upload.read()
+
+
+def test_a_problem_spells_what_is_no_text() -> None:
+    answer = problem(400, "there is no field \udcff")
+
+    assert isinstance(answer.body, bytes)
+    assert json.loads(answer.body)["detail"] == "there is no field \udcff"

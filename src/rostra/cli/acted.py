@@ -27,7 +27,8 @@ def acting(
     """A command for the entry points of plugins (``rostra.commands``), which does something once.
 
     It takes the settings as ``rostra run`` does, and runs ``act`` as the task of a stage with one plugin; those that the
-    settings list are left out, and settings that nobody reads are not told. Errors and exit codes are those of ``rostra run``; Ctrl-C ends it in order.
+    settings list are left out, and settings that nobody reads are not told. Errors and exit codes are those of ``rostra run``;
+    Ctrl-C ends it in order.
 
     Args:
         help_text: What ``--help`` says.

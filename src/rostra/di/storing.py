@@ -13,8 +13,9 @@ from rostra.di.functions import is_ordinary_class, ordinary
 
 _NUMBERS = dis.opmap
 _CACHE, _STORE_ATTR = _NUMBERS["CACHE"], _NUMBERS["STORE_ATTR"]
-_MORE = "BUILD_LIST BUILD_TUPLE COPY LOAD_CONST LOAD_FAST LOAD_FAST_LOAD_FAST NOP RESUME RETURN_CONST RETURN_VALUE"
-_CALL_NOBODY = frozenset((_CACHE, _STORE_ATTR, *map(_NUMBERS.get, _MORE.split())))
+_OTHERS = "BUILD_LIST BUILD_TUPLE COPY LOAD_CONST LOAD_FAST LOAD_FAST_LOAD_FAST NOP RESUME RETURN_CONST RETURN_VALUE"
+_CALL_NOBODY = frozenset((_CACHE, _STORE_ATTR, *map(_NUMBERS.get, _OTHERS.split())))
+"""These run nobody's code, if the attribute is stored plainly."""
 _LOAD_FIRST = frozenset(
     (
         (_NUMBERS["LOAD_FAST"], 0),
@@ -22,8 +23,6 @@ _LOAD_FIRST = frozenset(
     )
 )
 """After these the first parameter is at hand for the next instruction."""
-
-_SETATTR: Any = object.__setattr__
 
 
 def only_stores(make: Any) -> bool:

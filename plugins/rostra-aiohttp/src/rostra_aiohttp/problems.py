@@ -16,7 +16,7 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, LineTooLong
 
 from rostra import documents, log
-from rostra.documents import encoded
+from rostra.documents import UnsayableError, encoded
 from rostra.values import Values
 from rostra_aiohttp.asked import request_id
 
@@ -106,7 +106,7 @@ def problem(status: int, detail: str = "", **more: Any) -> web.Response:
 def _said(members: dict[str, Any]) -> bytes:
     try:
         return encoded(members)
-    except (UnicodeEncodeError, ImportError, OSError):
+    except (UnsayableError, ImportError, OSError):
         # What a client sent is no text, and so it is spelt; or what writes all else cannot be imported, with no file left to open.
         return json.dumps(members).encode()
 

@@ -181,7 +181,7 @@ async def test_a_full_queue_makes_publishers_wait_until_their_deadline(broker: B
     await make(broker, queue)
 
     ended = await asyncio.gather(
-        *(broker.publish(parcel(f"m{number}"), deadline=2) for number in range(10)), return_exceptions=True
+        *(broker.publish(parcel(f"m{number}"), deadline=3) for number in range(10)), return_exceptions=True
     )
 
     failed = [each for each in ended if each is not None]
@@ -189,6 +189,43 @@ async def test_a_full_queue_makes_publishers_wait_until_their_deadline(broker: B
     confirmed = {f"m{number}" for number, each in enumerate(ended) if each is None}
     assert confirmed
     assert confirmed <= set(await stored(broker, queue, len(confirmed)))
+
+
+async def test_a_deadline_during_another_try_tells_what_is_known_of_the_one_before(
+    connecting, proxy: TcpProxy, proxied: str
+) -> None:
+    options = Options(arguments={"x-max-length": 1, "x-overflow": "reject-publish"}, type="classic")
+    queue = Queue(topic="orders.*", name="slow", options=(options,))
+    async with connecting(proxied) as broker:
+        await make(broker, queue)
+        await broker.publish(parcel("m1"), deadline=30)
+        proxy.delay = 0.4  # an answer takes twice that, so the second one is too late
+
+        caught = await ended(broker.publish(parcel("m2"), deadline=1.5))
+
+        proxy.delay = 0.0
+        assert "full" in caught.reason
+        assert "did not confirm" in caught.reason
+        assert caught.is_stored == "perhaps"
+
+
+async def test_a_deadline_that_is_over_soon_makes_nobody_else_send_again(
+    connecting, proxy: TcpProxy, proxied: str, queue: Queue
+) -> None:
+    """The channel that all share is not thought to hang because one has no time."""
+    async with connecting(proxied) as broker:
+        await make(broker, queue)
+        await broker.publish(parcel("m0"), deadline=30)
+        proxy.stall()
+        patient = asyncio.create_task(broker.publish(parcel("patient"), deadline=60))
+
+        hasty = await ended(broker.publish(parcel("hasty"), deadline=0.1))
+        proxy.resume()
+        await patient
+        await broker.publish(parcel("last"), deadline=60)
+
+        assert hasty.is_stored == "perhaps"
+        assert await stored(broker, queue, 4) == ["m0", "hasty", "patient", "last"]
 
 
 async def test_a_full_queue_that_drains_lets_publishers_go_on(broker: Broker) -> None:

@@ -76,18 +76,24 @@ class Outlet:
         channel: With confirms, whose returns raise.
     """
 
-    __slots__ = ("_channel", "_loop", "_pen")
+    __slots__ = ("_channel", "_loop", "_pen", "_since", "_watched")
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
         self._loop = asyncio.get_running_loop()
         self._pen = Pen(channel)
+        self._watched, self._since = 0, 0.0
         channel.closing.add_done_callback(self._fail)
 
     @property
     def is_closed(self) -> bool:
         """Whether nothing can be sent any more."""
         return self._channel.is_closed
+
+    @property
+    def silence(self) -> float:
+        """For how many seconds RabbitMQ has owed an answer here at least; 0 if it owes none to what is watched for that."""
+        return self._loop.time() - self._since if self._watched in self._channel.confirmations else 0.0
 
     async def close(self, patience: float) -> None:
         """Close the channel, which ends what is on its way; in so many seconds, whether RabbitMQ answers or not."""
@@ -118,6 +124,8 @@ class Outlet:
         channel = self._channel
         channel.delivery_tag += 1
         tag = channel.delivery_tag
+        if self._watched not in channel.confirmations:
+            self._watched, self._since = tag, self._loop.time()
         confirmed = channel.confirmations[tag] = self._loop.create_future()
         names = channel.message_id_delivery_tag
         names[name] = tag

@@ -15,12 +15,14 @@ from pamqp.commands import Basic
 
 from rostra_amqp import wire
 from rostra_amqp.cancelling import cancellations, judged
-from rostra_amqp.faults import Fault
+from rostra_amqp.faults import Fault, Kind
 from rostra_amqp.links import Link, Live, close_channel
 from rostra_amqp.outlets import Outlet
 from rostra_amqp.pacing import pauses
 
 _ALONE_AT_ONCE = 16
+_SILENT = 1.0
+"""Seconds that RabbitMQ has to answer before a channel is thought to hang, however soon the deadline of a message is over."""
 
 IsStored: TypeAlias = Literal["no", "perhaps"]
 Prepare: TypeAlias = Callable[[Live], Awaitable[None]]
@@ -100,7 +102,7 @@ class Sender:
             if not limit.expired():
                 raise
             fault = course.late(deadline, self._link.trouble)
-            if fault.kind == "silent" and not course.goes_alone:
+            if fault.kind == "silent" and course.waits_at is self._outlet:
                 self._leave_outlet()
         except _Final as final:
             fault = final.fault
@@ -192,9 +194,9 @@ class Sender:
 
 async def _send(outlet: Outlet, message: Outgoing, course: "_Course") -> None:
     confirmed = outlet.send(message.exchange, message.key, message.properties, message.body)
-    course.is_on_its_way = True
+    course.waits_at = outlet
     await confirmed
-    course.is_on_its_way = False
+    course.waits_at = None
 
 
 class _Final(Exception):  # noqa: N818  (it never leaves this file)
@@ -207,9 +209,13 @@ class _Final(Exception):  # noqa: N818  (it never leaves this file)
 
 @attrs.define(eq=False)
 class _Course:
-    """What became of the tries so far, and so what comes next. Pure but for its own state."""
+    """What became of the tries so far, and so what comes next. Pure but for its own state.
 
-    is_on_its_way: bool = False
+    Attributes:
+        waits_at: Where RabbitMQ has still to answer the try at hand; None if nothing is on its way.
+    """
+
+    waits_at: Outlet | None = None
     goes_alone: bool = False
     makes: bool = False
     _is_doubtful: bool = False
@@ -220,25 +226,28 @@ class _Course:
     def is_stored(self) -> IsStored:
         """Whether it may have arrived after all: not if what closed the channel they shared was its own fault."""
         was_bystander = self._suspect is not None and self._suspect != self._last
-        return "perhaps" if self._is_doubtful or self.is_on_its_way or was_bystander else "no"
+        return "perhaps" if self._is_doubtful or self.waits_at is not None or was_bystander else "no"
 
     def late(self, deadline: float, trouble: str | None) -> Fault:
         """Why the deadline was missed."""
         over = f"the deadline of {deadline:g} s is over"
-        if trouble is None and self.is_on_its_way:
-            return Fault("silent", f"RabbitMQ did not confirm it; {over}")
-        known = trouble or (self._last.reason if self._last else "RabbitMQ did not answer")
-        return Fault("lost", f"{known}; {over}")
+        if trouble is not None:
+            return Fault("lost", f"{trouble}; {over}")
+        known = f"{self._last.reason}; " if self._last is not None else ""
+        if self.waits_at is None:
+            return Fault("lost", f"{known or 'RabbitMQ did not answer; '}{over}")
+        kind: Kind = "silent" if self.waits_at.silence >= _SILENT else "lost"
+        return Fault(kind, f"{known}RabbitMQ did not confirm it; {over}")
 
     def next(self, fault: Fault, *, can_be_made: bool) -> Literal["end", "again", "wait"]:
         """What comes after a try that failed so."""
         was_judged = fault.kind in {"unroutable", "unsendable"} or (fault.is_of_channel and self.goes_alone)
-        if self.is_on_its_way and not was_judged:
+        if self.waits_at is not None and not was_judged:
             if fault.is_of_channel:
                 self._suspect = fault
             else:
                 self._is_doubtful = True
-        self.is_on_its_way = False
+        self.waits_at = None
         self._last = fault
         if fault.kind == "unsendable":
             return "end"

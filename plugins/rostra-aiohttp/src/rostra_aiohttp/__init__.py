@@ -17,12 +17,10 @@ with collected_seldom():
     from rostra import context, di, plugin
     from rostra.doors import on_demand
     from rostra.handlers import Handlers, guard
-    from rostra_aiohttp.asked import request_id
     from rostra_aiohttp.endpoints import bind
     from rostra_aiohttp.handling import Serving
-    from rostra_aiohttp.heads import ResponseHead, SetCookie, head_of
+    from rostra_aiohttp.heads import ResponseHead, SetCookie, head_of, request_id
     from rostra_aiohttp.listening import Address
-    from rostra_aiohttp.probes import Admin
     from rostra_aiohttp.routes import (
         Body,
         Cookie,
@@ -44,7 +42,7 @@ with collected_seldom():
         put,
         route,
     )
-    from rostra_aiohttp.serving import serve
+    from rostra_aiohttp.serving import Admin, serve
     from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, UploadConfig, WebSocketConfig
 
 __all__ = [

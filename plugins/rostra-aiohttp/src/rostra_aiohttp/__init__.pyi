@@ -7,14 +7,13 @@ from rostra.errors import ListenError as ListenError
 from rostra.handlers import Handlers
 from rostra.handlers import guard as guard
 from rostra_aiohttp.answers import Answer as Answer
-from rostra_aiohttp.asked import request_id as request_id
 from rostra_aiohttp.errors import SocketClosedError as SocketClosedError
 from rostra_aiohttp.events import Event as Event
 from rostra_aiohttp.files import File as File
 from rostra_aiohttp.heads import ResponseHead as ResponseHead
 from rostra_aiohttp.heads import SetCookie as SetCookie
+from rostra_aiohttp.heads import request_id as request_id
 from rostra_aiohttp.listening import Address as Address
-from rostra_aiohttp.probes import Admin as Admin
 from rostra_aiohttp.routes import Body as Body
 from rostra_aiohttp.routes import Cookie as Cookie
 from rostra_aiohttp.routes import Form as Form
@@ -34,6 +33,7 @@ from rostra_aiohttp.routes import patch as patch
 from rostra_aiohttp.routes import post as post
 from rostra_aiohttp.routes import put as put
 from rostra_aiohttp.routes import route as route
+from rostra_aiohttp.serving import Admin as Admin
 from rostra_aiohttp.settings import HttpClientConfig as HttpClientConfig
 from rostra_aiohttp.settings import HttpConfig as HttpConfig
 from rostra_aiohttp.settings import UploadConfig as UploadConfig

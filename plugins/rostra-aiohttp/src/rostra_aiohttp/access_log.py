@@ -13,8 +13,8 @@ from aiohttp import hdrs, web
 from aiohttp.abc import AbstractAccessLogger
 
 from rostra import log
-from rostra_aiohttp.asked import known_id
 from rostra_aiohttp.handling import keys_of
+from rostra_aiohttp.heads import known_id
 from rostra_aiohttp.probes import PATHS
 from rostra_aiohttp.settings import AccessLogConfig
 

@@ -12,8 +12,8 @@ from typing import TypeAlias
 
 from aiohttp import hdrs, web
 
-from rostra_aiohttp.asked import COMPRESSION
 from rostra_aiohttp.cors import vary_by
+from rostra_aiohttp.heads import COMPRESSION
 from rostra_aiohttp.settings import CompressionConfig
 
 Handler: TypeAlias = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]

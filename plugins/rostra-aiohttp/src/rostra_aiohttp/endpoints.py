@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from aiohttp import hdrs, web
 
-from rostra import context, di, documents, errors
+from rostra import context, di, errors
 from rostra.components import Components
 from rostra.context import peek
 from rostra.di import LateScope
@@ -17,11 +17,10 @@ from rostra.handlers import Bound, Origin
 from rostra.values import Values
 from rostra_aiohttp.handling import Endpoint, Take
 from rostra_aiohttp.heads import known_head
-from rostra_aiohttp.promises import item_of_stream, may_say_status, returned
 from rostra_aiohttp.routes import Route
 from rostra_aiohttp.settings import HttpConfig
 from rostra_aiohttp.stamps import TEXT, stamp
-from rostra_aiohttp.table import BOUND, described, shape, taken
+from rostra_aiohttp.table import BOUND, described, item_of_stream, may_say_status, returned, shape, taken
 
 
 async def bind(chosen: tuple[Bound, ...]) -> None:
@@ -102,7 +101,7 @@ class Step(Values):
         """
         try:
             return _answering()(request, result, self.status, has_status=self.has_status, packs=packs)
-        except documents.UnsayableError as error:
+        except _unsayable() as error:
             from rostra_aiohttp import refusals
 
             unsayable = refusals.unsayable(self.bound, error)
@@ -141,6 +140,13 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
 def step_of(bound: Bound, status: int | None = None) -> Step:
     """How a request becomes a call of a handler, a guard or whatever is around them."""
     return Step(bound, _reader(bound), tuple(bound.passed), status, may_say_status(returned(bound)))
+
+
+def _unsayable() -> Any:
+    """The class of what says that a result is nothing to be sent. Who raises it has imported it."""
+    from rostra.documents import UnsayableError
+
+    return UnsayableError
 
 
 @functools.cache

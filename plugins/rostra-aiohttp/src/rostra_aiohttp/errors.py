@@ -1,8 +1,10 @@
 """What can go wrong while a server serves."""
 
+from rostra.config import ConfigSource
 from rostra.errors import ListenError, RostraError, Wording
+from rostra.fork import SocketAddress, UnixAddress, refusal
 
-__all__ = ["ListenError", "SocketClosedError"]
+__all__ = ["ListenError", "SocketClosedError", "refused"]
 
 
 class SocketClosedError(RostraError, ConnectionError):
@@ -28,3 +30,32 @@ class SocketClosedError(RostraError, ConnectionError):
             why=(f"{self.code}: {self.reason or 'it was closed in order'}",),
             fix=("let it pass, and the handler ends; or ask socket.is_open before",),
         )
+
+
+def refused(error: OSError, wanted: SocketAddress, section: str, source: ConfigSource) -> ListenError:
+    """Nobody can listen where the settings say: who said so, and the ways to say something else.
+
+    Args:
+        error: What the system says.
+        wanted: Where.
+        section: Whose settings say it: ``http``, ``http.admin``.
+        source: Knows who said them.
+    """
+    found = refusal(error, wanted)
+    host, port = (str(wanted.path), None) if isinstance(wanted, UnixAddress) else (wanted.host, wanted.port)
+    setting = "socket" if found.part == "path" else found.part
+    path = f"{section}.{setting}"
+    upper = path.upper().replace(".", "_")
+    variable = source.variable(path) or f"with --env-prefix APP, APP_{upper}"
+    ways = (
+        f"--set {path}={found.value}",
+        f"{variable}={found.value}",
+        f"[{section}] {setting} = {found.value} in a file of settings",
+    )
+    return ListenError(
+        host,
+        port,
+        found.reason,
+        (f"[{section}] {setting} = {getattr(wanted, found.part)}, from {source.origin(path)}",),
+        (*filter(None, [found.step]), *ways),
+    )

@@ -14,9 +14,9 @@ from aiohttp.streams import StreamReader
 
 from rostra.metrics import Metrics
 from rostra.values import Values
-from rostra_aiohttp.asked import Asked, identify
 from rostra_aiohttp.connections import Connection, Mark, opening
 from rostra_aiohttp.handling import Serving, surrounded
+from rostra_aiohttp.heads import Asked, identify
 from rostra_aiohttp.settings import HttpConfig
 
 _WITHOUT_END = 365 * 86400.0

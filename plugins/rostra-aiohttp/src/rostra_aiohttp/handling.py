@@ -9,7 +9,7 @@ from aiohttp import web
 
 from rostra import context, di, log
 from rostra.components import Components
-from rostra_aiohttp.asked import request_id
+from rostra_aiohttp.heads import request_id
 from rostra_aiohttp.table import whose
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]

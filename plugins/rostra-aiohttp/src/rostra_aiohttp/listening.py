@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
-from rostra import errors
 from rostra.config import ConfigSource
 from rostra.fork import Bound, SocketAddress, Sockets, TcpAddress, UnixAddress
 from rostra.values import Values
@@ -146,8 +145,10 @@ async def listen(
     try:
         return await asyncio.create_task(serving, name="http: listen", context=contextvars.Context())
     except OSError as error:
-        refused = error
-    raise _refused(refused, wanted, place, source)
+        from rostra_aiohttp.errors import refused
+
+        problem = refused(error, wanted, place.section, source)
+    raise problem
 
 
 def _wanted(place: Place) -> SocketAddress:
@@ -223,29 +224,3 @@ def _give_up_after(listener: socket.socket, seconds: float) -> None:
     option = getattr(socket, "TCP_USER_TIMEOUT", None)
     if option is not None and seconds and listener.family != socket.AF_UNIX:
         listener.setsockopt(socket.IPPROTO_TCP, option, int(seconds * 1000))
-
-
-def _refused(
-    error: OSError, wanted: SocketAddress, place: Place, source: ConfigSource
-) -> "errors.ListenError":
-    """Who said where to listen, and the ways to say something else."""
-    from rostra.fork import refusal
-
-    found = refusal(error, wanted)
-    setting = "socket" if found.part == "path" else found.part
-    path = f"{place.section}.{setting}"
-    upper = path.upper().replace(".", "_")
-    variable = source.variable(path) or f"with --env-prefix APP, APP_{upper}"
-    ways = (
-        f"--set {path}={found.value}",
-        f"{variable}={found.value}",
-        f"[{place.section}] {setting} = {found.value} in a file of settings",
-    )
-    is_file = place.socket is not None
-    return errors.ListenError(
-        str(place.socket) if is_file else place.host,
-        None if is_file else place.port,
-        found.reason,
-        (f"[{place.section}] {setting} = {getattr(place, setting)}, from {source.origin(path)}",),
-        (*filter(None, [found.step]), *ways),
-    )

@@ -18,7 +18,7 @@ from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, L
 from rostra import documents, log
 from rostra.documents import UnsayableError, encoded
 from rostra.values import Values
-from rostra_aiohttp.asked import request_id
+from rostra_aiohttp.heads import request_id
 
 Part: TypeAlias = Literal["path", "query", "header", "cookie", "body"]
 

@@ -13,8 +13,8 @@ from aiohttp import hdrs, web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.typedefs import LooseHeaders
 
-from rostra_aiohttp.asked import COMPRESSION
 from rostra_aiohttp.conditions import Held, Verdict, judged
+from rostra_aiohttp.heads import COMPRESSION
 
 _CONDITIONS = ("If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since", "If-Range", "Range")
 _CHUNK_BYTES = 262144

@@ -7,7 +7,7 @@ idle connections are closed, and the requests that run are finished, however lon
 import asyncio
 import functools
 import ssl
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 
 from aiohttp import web
@@ -16,17 +16,36 @@ from rostra import log, plugin
 from rostra.clock import Clock
 from rostra.config import ConfigSource, Duration
 from rostra.fork import Sockets, Worker
-from rostra.health import Checks
+from rostra.health import Checks, Report
 from rostra_aiohttp.front import Front, fronted
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.listening import Accept, Listening, Place, listen
-from rostra_aiohttp.probes import Admin, add_probes
 from rostra_aiohttp.settings import AccessLogConfig, AdminConfig, CorsConfig, HttpConfig
 
 _LATER = 5.0
 """Seconds after which what the start did not need is imported: its first answer has been given by then."""
 
 _log = log.get("rostra.http")
+
+
+class Admin:
+    """Where to put what is not for everybody. A component of the stage.
+
+    ::
+
+        admin = await di.nject(Admin)
+        admin.application.router.add_get("/metrics", metrics)
+
+    Args:
+        application: Served on ``[http.admin]``; without that section it is the application that all see.
+        is_apart: Whether it is another than that.
+    """
+
+    __slots__ = ("application", "is_apart")
+
+    def __init__(self, application: web.Application, *, is_apart: bool) -> None:
+        self.application = application
+        self.is_apart = is_apart
 
 
 async def serve(
@@ -80,6 +99,23 @@ async def serve(
         await close_all([front.runner for front, _ in fronts], [each.stop for each in listening], serving)
 
 
+def add_probes(application: web.Application, checks: Checks) -> None:
+    """Answer the probes, but for those whose path a handler has taken."""
+    taken = {resource.canonical for resource in application.router.resources()}
+    for path, ask in (("/livez", checks.live), ("/readyz", checks.ready), ("/startupz", checks.startup)):
+        if path not in taken:
+            application.router.add_get(path, _probe(ask))
+
+
+def _probe(ask: Callable[[], Awaitable[Report]]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    async def probe(_: web.Request) -> web.Response:
+        from rostra_aiohttp.probes import answered  # once in some seconds, and by then it is there
+
+        return answered(await ask())
+
+    return probe
+
+
 def _accept(worker: Worker | None, front: Front) -> Accept | None:
     """What leaves the others their part of the connections, if others accept from the same sockets."""
     server = front.runner.server
@@ -130,8 +166,11 @@ async def _enter(
 
 
 def _be_ready() -> None:
-    """Import what is needed when something goes wrong or ends: then there may be no file left that could be opened."""
-    from rostra_aiohttp import closing, limits, problems  # noqa: F401  (to be there)
+    """Import what is needed when something goes wrong or ends, or is asked whether it is well: then there may be no file
+    left that could be opened.
+    """
+    from rostra.health import findings  # noqa: F401  (to be there)
+    from rostra_aiohttp import closing, limits, probes, problems  # noqa: F401  (likewise)
 
 
 async def _listen(

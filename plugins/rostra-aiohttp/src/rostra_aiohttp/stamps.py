@@ -16,7 +16,7 @@ from aiohttp.helpers import must_be_empty_body, rfc822_formatted_time
 from aiohttp.http import SERVER_SOFTWARE
 from multidict import CIMultiDict
 
-from rostra_aiohttp.asked import HEADER, is_plain, known_id
+from rostra_aiohttp.heads import HEADER, is_plain, known_id
 
 TEXT = "text/plain; charset=utf-8"
 JSON = "application/json"

@@ -20,11 +20,10 @@ from rostra.documents import UnsayableError, encoded
 from rostra.handlers import Bound, bare, union_members
 from rostra_aiohttp import refusals
 from rostra_aiohttp.answers import add_head, check_head
-from rostra_aiohttp.asked import COMPRESSION
 from rostra_aiohttp.connections import Connection
 from rostra_aiohttp.events import SILENCE, Event, event_lines
 from rostra_aiohttp.handling import Take
-from rostra_aiohttp.heads import known_head
+from rostra_aiohttp.heads import COMPRESSION, known_head
 from rostra_aiohttp.settings import HttpConfig
 
 

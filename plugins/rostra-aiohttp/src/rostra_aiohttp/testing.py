@@ -24,7 +24,7 @@ from rostra.health import Checks
 from rostra_aiohttp.front import fronted
 from rostra_aiohttp.handling import Serving
 from rostra_aiohttp.listening import Address, Place, listen
-from rostra_aiohttp.probes import Admin, add_probes
+from rostra_aiohttp.serving import Admin, add_probes
 from rostra_aiohttp.settings import HttpConfig
 
 __all__ = ["Answer", "Client", "http_client", "http_server"]

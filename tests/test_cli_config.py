@@ -40,7 +40,7 @@ The settings of shop.py
 │   │   └── token  ***  config.toml:9  ${DB_TOKEN}
 │   ├── patience  "1m30s"                         the default
 │   └── mode      "safe"                          config.toml:6
-├── [logging]  rostra.log.settings.LogConfig
+├── [logging]  rostra.log.setup.LogConfig
 """
 
 

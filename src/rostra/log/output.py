@@ -63,7 +63,8 @@ def _shown(value: object) -> str:
 HEAD = ("timestamp", "level", "logger")
 """What every line has besides its event; a key of such a name gives way."""
 
-_encode = json.JSONEncoder(default=repr).encode
+encode = json.JSONEncoder(default=repr).encode
+"""A value as JSON, what JSON cannot say as the text of its ``repr``; not everything can be said so."""
 quoted = json.encoder.encode_basestring_ascii
 """A text as JSON."""
 _MOST_WAITING = 1000
@@ -161,17 +162,9 @@ def _fields_of(record: logging.LogRecord) -> Fields:
 
 def _as_json(fields: Fields) -> str:
     try:
-        return _encode(fields)
+        return encode(fields)
     except (TypeError, ValueError):  # a key that is no text, or a value that contains itself
         return json.dumps({key: repr(value) for key, value in fields.items()})
-
-
-def encoded(value: object) -> str:
-    """One value as JSON; what JSON cannot say as the text of its ``repr``."""
-    try:
-        return _encode(value)
-    except (TypeError, ValueError):  # as above
-        return quoted(repr(value))
 
 
 def utc_time(seconds: float) -> str:

@@ -1,15 +1,86 @@
-"""Configuring the logging of the process, once or again, and putting it back."""
+"""The section ``[logging]``, and configuring the logging of the process by it, once or again, and putting it back."""
 
 import contextlib
+import enum
 import logging
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import Any
 
-from rostra.log.binding import with_bound_keys
-from rostra.log.output import FIELDS, Event, Fields, StderrHandler, is_terminal, json_formatter
-from rostra.log.settings import Format, LogConfig
-from rostra.log.structured import once_imported, structlog
+from rostra.config import Config, field, frozen
+from rostra.log.output import StderrHandler, is_terminal, json_formatter
 from rostra.log.uncaught import install
 
 _undo = contextlib.ExitStack()
+
+
+class Level(enum.StrEnum):
+    """From which weight on lines are written. Upper case is understood, too."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+    CRITICAL = "critical"
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Level | None":
+        word = value.lower() if isinstance(value, str) else value
+        return next((level for level in cls if level.value == word), None)
+
+    @property
+    def number(self) -> int:
+        """As the standard library counts."""
+        return logging.getLevelNamesMapping()[self.name]
+
+
+class Format(enum.StrEnum):
+    """What a line looks like."""
+
+    AUTO = "auto"
+    """Text if stderr is a terminal, JSON otherwise."""
+    TEXT = "text"
+    JSON = "json"
+
+
+def _levels(levels: Mapping[str, Level]) -> dict[str, Level]:
+    return {name: Level(level) for name, level in levels.items()}
+
+
+def _format(formatter: str | None) -> Format | None:
+    return None if formatter is None else Format(formatter)
+
+
+def _check_one_format(settings: Any, _: object, formatter: Format | None) -> None:
+    if formatter is not None and settings.format not in (Format.AUTO, formatter):
+        raise ValueError(f"format is {settings.format}, and both are the same setting")
+
+
+@frozen
+class LogConfig(Config, section="logging"):
+    """What is written, and how. It is written to stderr.
+
+    ::
+
+        [logging]
+        level = "info"
+        levels = {"aiohttp" = "warning", "myapp.db" = "debug"}
+    """
+
+    format: Format = field(default=Format.AUTO, converter=Format)
+    """``text`` for people, ``json`` for machines, or ``auto``."""
+    level: Level = field(default=Level.INFO, converter=Level)
+    """Of all loggers that ``levels`` does not name."""
+    levels: dict[str, Level] = field(factory=dict, converter=_levels)
+    """Of single loggers and those below them, by name."""
+    formatter: Format | None = field(default=None, converter=_format, validator=_check_one_format)
+    """Another word for ``format``."""
+
+    def __attrs_post_init__(self) -> None:
+        if self.formatter is not None:
+            object.__setattr__(self, "format", self.formatter)  # the class is frozen
 
 
 def configure(settings: LogConfig | None = None) -> None:
@@ -30,7 +101,7 @@ def configure(settings: LogConfig | None = None) -> None:
         logger = logging.getLogger(name)
         _undo.callback(logger.setLevel, logger.level)
         logger.setLevel(level.number)
-    _undo.callback(once_imported(_configure_structlog))
+    _configure_structlog()
     install(_undo)
 
 
@@ -71,26 +142,33 @@ def _replace_plain_handlers(ours: logging.Handler) -> None:
 
 
 def _configure_structlog() -> None:
-    """Let loggers of ``structlog.get_logger()`` write the same way, unless the application configured structlog."""
-    library = structlog()
-    if library.is_configured():
+    """Configure structlog too, as soon as somebody imports it: most services never do, and do not wait for it."""
+    if "structlog" in sys.modules:
+        from rostra.log import structured
+
+        structured.configure(_undo)
         return
-    logger_class = logging.getLoggerClass()
-    library.configure(
-        processors=[
-            with_bound_keys,
-            library.stdlib.PositionalArgumentsFormatter(),
-            _handed_on,
-        ],
-        wrapper_class=library.stdlib.BoundLogger,
-        logger_factory=library.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
-    )
-    _undo.callback(logging.setLoggerClass, logger_class)
-    _undo.callback(library.reset_defaults)
+    waiting = _Waiting()
+    sys.meta_path.insert(0, waiting)
+    _undo.callback(waiting.end)
 
 
-def _handed_on(_logger: object, _method: str, fields: Fields) -> tuple[tuple[Event], Fields]:
-    """The last step of structlog: what the standard library's method is called with."""
-    own: Fields = {key: fields.pop(key) for key in ("exc_info", "stack_info", "stacklevel") if key in fields}
-    return (Event(fields),), {"extra": {FIELDS: fields}, **own}
+class _Waiting:
+    """A finder of modules that finds structlog where it would have been found, and configures it once it is there."""
+
+    def end(self) -> None:
+        if self in sys.meta_path:
+            sys.meta_path.remove(self)
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if name != "structlog":
+            return None
+        self.end()
+        spec = next(filter(None, (each.find_spec(name, path, target) for each in sys.meta_path)), None)
+        if spec is not None and spec.loader is not None:
+            from rostra.log import structured
+
+            structured.configure_when_loaded(spec.loader, _undo)
+        return spec

@@ -5,11 +5,15 @@ tracebacks with local variables, and so with secrets. It is kept out while struc
 application that wants it imports structlog itself, before logging is configured.
 """
 
+import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from importlib.machinery import ModuleSpec
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from types import ModuleType
+from typing import Any
+
+from rostra.log.binding import with_bound_keys
+from rostra.log.output import FIELDS, Event, Fields
 
 _KEPT_OUT = ("rich", "better_exceptions")
 
@@ -24,49 +28,40 @@ def structlog() -> ModuleType:
     return structlog
 
 
-def once_imported(then: Callable[[], None]) -> Callable[[], None]:
-    """Call ``then`` when structlog has been imported, by whomever: at once if it was already.
+def configure_when_loaded(loader: Any, undo: ExitStack) -> None:
+    """Let the loader that is about to load structlog keep out what is kept out, and configure it afterwards."""
+    load = loader.exec_module
 
-    Most services never import it, and their start does not wait for it.
+    def load_and_configure(module: ModuleType) -> None:
+        with _without(*_KEPT_OUT):
+            load(module)
+        configure(undo)
 
-    Returns:
-        What ends the waiting; nothing happens if it is over.
+    loader.exec_module = load_and_configure  # of this one loader
+
+
+def configure(undo: ExitStack) -> None:
+    """Let loggers of ``structlog.get_logger()`` write the same way, unless the application configured structlog.
+
+    Args:
+        undo: Closing it puts everything back.
     """
-    if "structlog" in sys.modules:
-        then()
-        return lambda: None
-    waiting = _Waiting(then)
-    sys.meta_path.insert(0, waiting)
-    return waiting.end
-
-
-class _Waiting:
-    """A finder of modules that finds structlog where it would have been found, and calls back once it is there."""
-
-    def __init__(self, then: Callable[[], None]) -> None:
-        self._then = then
-
-    def end(self) -> None:
-        if self in sys.meta_path:
-            sys.meta_path.remove(self)
-
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        if name != "structlog":
-            return None
-        self.end()
-        spec = next(filter(None, (each.find_spec(name, path, target) for each in sys.meta_path)), None)
-        if spec is not None and spec.loader is not None:
-            load = spec.loader.exec_module
-
-            def load_and_tell(module: ModuleType) -> None:
-                with _without(*_KEPT_OUT):
-                    load(module)
-                self._then()
-
-            spec.loader.exec_module = load_and_tell  # type: ignore[method-assign]  # of this one loader
-        return spec
+    library = structlog()
+    if library.is_configured():
+        return
+    logger_class = logging.getLoggerClass()
+    library.configure(
+        processors=[
+            with_bound_keys,
+            library.stdlib.PositionalArgumentsFormatter(),
+            _handed_on,
+        ],
+        wrapper_class=library.stdlib.BoundLogger,
+        logger_factory=library.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    undo.callback(logging.setLoggerClass, logger_class)
+    undo.callback(library.reset_defaults)
 
 
 @contextmanager
@@ -80,3 +75,9 @@ def _without(*names: str) -> Iterator[None]:
     finally:
         for name in hidden:
             modules.pop(name, None)
+
+
+def _handed_on(_logger: object, _method: str, fields: Fields) -> tuple[tuple[Event], Fields]:
+    """The last step of structlog: what the standard library's method is called with."""
+    own: Fields = {key: fields.pop(key) for key in ("exc_info", "stack_info", "stacklevel") if key in fields}
+    return (Event(fields),), {"extra": {FIELDS: fields}, **own}

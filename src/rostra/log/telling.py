@@ -21,7 +21,7 @@ from rostra.log.output import (
     Later,
     StderrHandler,
     Teller,
-    encoded,
+    encode,
     quoted,
     utc_time,
 )
@@ -126,14 +126,14 @@ def _line(
     known = {"level": level, "logger": logger, "event": event, **_renamed(constant)}
     names = [f"value_{number}" for number in range(len(kinds))]
     fields = ['"timestamp": "{moment}"']
-    fields += [f"{quoted(key)}: {encoded(value)}".translate(_LITERAL) for key, value in known.items()]
+    fields += [f"{quoted(key)}: {_encoded(value)}".translate(_LITERAL) for key, value in known.items()]
     fields += [
         f"{quoted(key)}: ".translate(_LITERAL) + _AS.get(kind, "{encoded(?)}").replace("?", name)
         for key, name, kind in zip(_renamed(dict.fromkeys(keys)), names, kinds, strict=True)
     ]
     template = f"{{{{{', '.join(fields)}{{more}}}}}}\n"
     text = f"lambda {', '.join(['moment', 'more', *names])}: f{template!r}"
-    line: Line = eval(text, {"quoted": quoted, "number": _number, "encoded": encoded})  # noqa: S307  (we wrote it; keys and constants are literals in it)
+    line: Line = eval(text, {"quoted": quoted, "number": _number, "encoded": _encoded})  # noqa: S307  (we wrote it; keys and constants are literals in it)
     return line
 
 
@@ -143,7 +143,7 @@ def _renamed(fields: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _more(bound: Mapping[str, Any]) -> str:
-    return "".join(f", {quoted(key)}: {encoded(value)}" for key, value in _renamed(bound).items())
+    return "".join(f", {quoted(key)}: {_encoded(value)}" for key, value in _renamed(bound).items())
 
 
 def _only_json(logger: logging.Logger) -> StderrHandler | None:
@@ -162,12 +162,20 @@ def _only_json(logger: logging.Logger) -> StderrHandler | None:
     return found if is_heard_as_it_is and logging.getLogRecordFactory() is logging.LogRecord else None
 
 
+def _encoded(value: object) -> str:
+    """One value as JSON; what JSON cannot say as the text of its ``repr``."""
+    try:
+        return encode(value)
+    except (TypeError, ValueError):  # a key that is no text, or a value that contains itself
+        return quoted(repr(value))
+
+
 def _at_once(write: Callable[[], None]) -> None:
     write()
 
 
 def _number(value: float) -> str:
-    return float.__repr__(value) if math.isfinite(value) else encoded(value)
+    return float.__repr__(value) if math.isfinite(value) else _encoded(value)
 
 
 _AS: dict[type, str] = {

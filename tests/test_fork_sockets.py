@@ -17,12 +17,12 @@ import systemd
 from rostra.errors import AddressError, ListenError
 from rostra.fork import Bound, Sockets, TcpAddress, UnixAddress, refusal
 from rostra.fork.asking import Asking
-from rostra.fork.binding import bind, discard
 from rostra.fork.channel import Channel, pair
 from rostra.fork.holding import Held
 from rostra.fork.messages import Granted, Refused, Wanted
 from rostra.fork.notifying import Notifying
 from rostra.fork.refusals import bind_uris
+from rostra.fork.sockets import bind, discard
 from rostra.fork.uris import read_address
 
 HERE = TcpAddress("127.0.0.1", 0)

@@ -26,12 +26,10 @@ __all__ = [  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 ]
 
 _HOMES = {
-    "addresses": ("SocketAddress", "TcpAddress", "UnixAddress"),
-    "binding": ("Bound",),
     "merging": ("Merged", "Series"),
     "recycling": ("Recycling",),
     "refusals": ("Refusal", "refusal"),
-    "sockets": ("Sockets",),
+    "sockets": ("Bound", "SocketAddress", "Sockets", "TcpAddress", "UnixAddress"),
     "staging": ("stage",),
     "uris": ("read_address",),
     "watching": ("Watched",),

@@ -1,13 +1,13 @@
-from rostra.fork.addresses import SocketAddress as SocketAddress
-from rostra.fork.addresses import TcpAddress as TcpAddress
-from rostra.fork.addresses import UnixAddress as UnixAddress
-from rostra.fork.binding import Bound as Bound
 from rostra.fork.merging import Merged as Merged
 from rostra.fork.merging import Series as Series
 from rostra.fork.recycling import Recycling as Recycling
 from rostra.fork.refusals import Refusal as Refusal
 from rostra.fork.refusals import refusal as refusal
+from rostra.fork.sockets import Bound as Bound
+from rostra.fork.sockets import SocketAddress as SocketAddress
 from rostra.fork.sockets import Sockets as Sockets
+from rostra.fork.sockets import TcpAddress as TcpAddress
+from rostra.fork.sockets import UnixAddress as UnixAddress
 from rostra.fork.staging import stage as stage
 from rostra.fork.uris import read_address as read_address
 from rostra.fork.watching import Watched as Watched

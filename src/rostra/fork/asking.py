@@ -3,10 +3,9 @@
 import socket
 from collections.abc import Callable
 
-from rostra.fork.addresses import SocketAddress, UnixAddress
 from rostra.fork.answers import Answers
-from rostra.fork.binding import Bound
 from rostra.fork.messages import Granted, Refused, Wanted
+from rostra.fork.sockets import Bound, SocketAddress, UnixAddress
 
 
 class Asking:

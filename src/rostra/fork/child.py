@@ -16,12 +16,11 @@ from typing import NoReturn
 from rostra import log, plugin
 from rostra.components import Components
 from rostra.config import ConfigSource
-from rostra.fork.binding import Bound
 from rostra.fork.channel import Channel
 from rostra.fork.link import Link
 from rostra.fork.messages import Concluded, Ended, Finished, Recorded
 from rostra.fork.program import Logged, Program, in_short
-from rostra.fork.sockets import Sockets
+from rostra.fork.sockets import Bound, Sockets
 from rostra.fork.titles import set_title
 from rostra.fork.worker import Worker
 from rostra.plugin import Chosen, Signals

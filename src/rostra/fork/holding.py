@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import Any
 
-from rostra.fork.addresses import SocketAddress, TcpAddress, UnixAddress
-from rostra.fork.binding import Bound, bind, discard
 from rostra.fork.messages import Granted, Refused, Wanted
 from rostra.fork.overlapping import overlap
+from rostra.fork.sockets import Bound, SocketAddress, TcpAddress, UnixAddress, bind, discard
 from rostra.fork.uris import read_address
 
 

@@ -6,7 +6,7 @@ import stat
 from collections.abc import MutableMapping
 
 from rostra.errors import ListenError
-from rostra.fork.binding import Bound
+from rostra.fork.sockets import Bound
 
 _FIRST = 3
 _VARIABLES = ("LISTEN_PID", "LISTEN_FDS", "LISTEN_FDNAMES")

@@ -2,7 +2,7 @@
 
 from ipaddress import ip_address
 
-from rostra.fork.addresses import SocketAddress, UnixAddress
+from rostra.fork.sockets import SocketAddress, UnixAddress
 
 
 def overlap(one: SocketAddress, other: SocketAddress) -> bool:

@@ -9,10 +9,8 @@ from itertools import count
 from typing import Literal, TypeAlias
 
 from rostra.errors import ListenError
-from rostra.fork.addresses import SocketAddress, UnixAddress
-from rostra.fork.binding import Bound, bind, discard
 from rostra.fork.overlapping import covers
-from rostra.fork.sockets import looked_up
+from rostra.fork.sockets import LOOKED_UP, Bound, SocketAddress, UnixAddress, bind, discard, numeric_addresses
 from rostra.fork.uris import read_address
 from rostra.values import Values
 
@@ -107,8 +105,10 @@ def _needed(wanted: Sequence[_Wanted]) -> Iterator[_Wanted]:
 
 
 def _numeric(address: SocketAddress, where: str) -> tuple[SocketAddress, ...]:
+    if isinstance(address, UnixAddress) or address.is_numeric:
+        return (address,)
     try:
-        return looked_up(address)
+        return numeric_addresses(address, socket.getaddrinfo(address.host or None, address.port, **LOOKED_UP))
     except OSError as error:
         found = refusal(error, address)
     raise _worded(found, address, where)

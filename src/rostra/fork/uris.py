@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import parse_qsl, unquote
 
 from rostra.errors import AddressError, closest
-from rostra.fork.addresses import MODE, SocketAddress, TcpAddress, UnixAddress
+from rostra.fork.sockets import MODE, SocketAddress, TcpAddress, UnixAddress
 
 _SCHEMES = ("tcp", "unix")
 _HIGHEST_PORT = 65535

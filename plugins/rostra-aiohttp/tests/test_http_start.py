@@ -124,7 +124,7 @@ async def prepare():
             await asyncio.sleep(0)
         reader, writer = await asyncio.open_connection(address.host, address.port)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
-        for path in ("/", "/nowhere", "/boom"):
+        for path in ("/", "/nowhere", "/boom", "/readyz"):
             print(await asked(reader, writer, path))
         os.kill(os.getpid(), signal.SIGTERM)
     yield ask
@@ -140,10 +140,11 @@ def test_a_service_that_can_open_no_file_any_more_answers_tells_what_failed_and_
     )
 
     told = [json.loads(line) for line in done.stderr.splitlines()]
-    hello, nowhere, boom = done.stdout.splitlines()
+    hello, nowhere, boom, readyz = done.stdout.splitlines()
     assert hello == "hello"
     assert json.loads(nowhere)["title"] == "Not Found"
     assert json.loads(boom)["title"] == "Internal Server Error"
+    assert list(json.loads(readyz)["checks"]) == ["stage"]
     failed = next(line for line in told if line["event"] == "http.failed")
     assert "LookupError: nothing there" in failed["exception"]
     assert (done.returncode, told[-1]["event"]) == (0, "stage.stopped")

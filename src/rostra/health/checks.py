@@ -98,6 +98,10 @@ class Checks:
         self._entries.pop(name, None)
         self._findings.pop(name, None)
 
+    def expect_questions(self) -> None:
+        """Import what asks checks, for those who will be asked later, when there may be no file left to open."""
+        from rostra.health import findings  # noqa: F401  (to be there)
+
     async def live(self) -> Report:
         """Whether the process should go on: whoever gets an answer knows that the loop turns. Asks no check."""
         return Report()

@@ -161,16 +161,17 @@ async def _enter(
         from rostra_aiohttp.blocking import watched
 
         meanwhile.enter_context(watched(serving, float(settings.blocked_after)))
-    meanwhile.callback(asyncio.get_running_loop().call_later(_LATER, _be_ready).cancel)
+    meanwhile.callback(asyncio.get_running_loop().call_later(_LATER, _be_ready, serving).cancel)
     return tls
 
 
-def _be_ready() -> None:
+def _be_ready(serving: Serving) -> None:
     """Import what is needed when something goes wrong or ends, or is asked whether it is well: then there may be no file
     left that could be opened.
     """
-    from rostra.health import findings  # noqa: F401  (to be there)
-    from rostra_aiohttp import closing, limits, probes, problems  # noqa: F401  (likewise)
+    from rostra_aiohttp import closing, limits, probes, problems  # noqa: F401  (to be there)
+
+    serving.layer.get(Checks).expect_questions()
 
 
 async def _listen(

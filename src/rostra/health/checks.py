@@ -1,6 +1,5 @@
 """Checks, and the report of what all of them found."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeAlias
@@ -71,8 +70,8 @@ class Checks:
         self._clock = clock
         self._entries: dict[str, tuple[Check, float, str]] = {}
         """What to ask, how long its answer is good, and who added it."""
-        self._findings: dict[str, Any] = {}
-        """Of those that were asked; a ``findings.Finding`` each, which is not imported before."""
+        self._findings: Any = None
+        """What those found that were asked: ``findings.Findings``, which is not imported before."""
 
     def add(self, name: str, check: Check, *, every: float = 5.0) -> None:
         """Let readiness depend on ``check``.
@@ -96,11 +95,13 @@ class Checks:
     def remove(self, name: str) -> None:
         """Let readiness depend on it no more. Nothing happens if there is no such check."""
         self._entries.pop(name, None)
-        self._findings.pop(name, None)
 
     def expect_questions(self) -> None:
         """Import what asks checks, for those who will be asked later, when there may be no file left to open."""
-        from rostra.health import findings  # noqa: F401  (to be there)
+        if self._findings is None:
+            from rostra.health.findings import Findings
+
+            self._findings = Findings(self._entries, self._timeout, STAGE)  # its phases stand in the log
 
     async def live(self) -> Report:
         """Whether the process should go on: whoever gets an answer knows that the loop turns. Asks no check."""
@@ -115,19 +116,9 @@ class Checks:
         return await self._ask(list(self._entries))
 
     async def _ask(self, names: Sequence[str]) -> Report:
+        self.expect_questions()
         clock = self._clock or context.get(Clock, default=_system_clock)
-        asked = [self._finding(name).latest(clock) for name in names]
-        found = zip(names, await asyncio.gather(*asked), strict=True)
-        return Report(tuple(Result(name, *said) for name, said in found))
-
-    def _finding(self, name: str) -> Any:
-        if name not in self._findings:
-            from rostra.health.findings import Finding
-
-            check, every, _ = self._entries[name]
-            is_told = name != STAGE  # its phases stand in the log already
-            self._findings[name] = Finding(name, check, every, self._timeout, is_told=is_told)
-        return self._findings[name]
+        return Report(tuple([Result(*each) for each in await self._findings.latest(names, clock)]))
 
 
 def _caller() -> str:

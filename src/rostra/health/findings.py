@@ -4,8 +4,8 @@ A stage does without until somebody asks. Who has to answer also when no file ca
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import Any, TypeAlias
 
 from rostra import log
 from rostra.clock import Clock
@@ -14,6 +14,42 @@ _CANCELLED = (
     "it was cancelled, though nobody cancelled it"  # some libraries do that when a connection is lost
 )
 _log = log.get("rostra.health.checks")
+
+Check: TypeAlias = Callable[[], Awaitable[Any] | Any]
+
+
+class Findings:
+    """What the checks of a stage last found.
+
+    Args:
+        entries: By name what to ask, for how many seconds its answer is good, and who added it; they come and go.
+        timeout: Seconds after which a check that has not answered counts as failed.
+        untold: The name of the one of which the log is told nothing.
+    """
+
+    __slots__ = ("_entries", "_known", "_timeout", "_untold")
+
+    def __init__(self, entries: Mapping[str, tuple[Check, float, str]], timeout: float, untold: str) -> None:
+        self._entries = entries
+        self._timeout = timeout
+        self._untold = untold
+        self._known: dict[str, tuple[object, Finding]] = {}
+
+    async def latest(self, names: Iterable[str], clock: Clock) -> list[tuple[str, str | None, float | None]]:
+        """Of each its name, what is wrong, None if nothing is, and the seconds since it was last well.
+
+        Args:
+            names: Of the checks; those whose last answer is good no longer are asked, at the same time.
+            clock: By which answers age.
+        """
+        return await asyncio.gather(*[self._of(name).latest(clock) for name in names])
+
+    def _of(self, name: str) -> "Finding":
+        entry, (of, finding) = self._entries[name], self._known.get(name, (None, None))
+        if finding is None or of is not entry:  # another one was added under this name
+            finding = Finding(name, entry[0], entry[1], self._timeout, is_told=name != self._untold)
+            self._known[name] = entry, finding
+        return finding
 
 
 class Finding:
@@ -34,7 +70,7 @@ class Finding:
     def __init__(
         self,
         name: str,
-        check: Callable[[], Awaitable[Any] | Any],
+        check: Check,
         every: float,
         timeout: float,
         *,
@@ -50,8 +86,8 @@ class Finding:
         self._succeeded: float | None = None
         self._turn = asyncio.Lock()
 
-    async def latest(self, clock: Clock) -> tuple[str | None, float | None]:
-        """What is wrong, None if nothing is, and the seconds since the check was last well.
+    async def latest(self, clock: Clock) -> tuple[str, str | None, float | None]:
+        """Its name, what is wrong, None if nothing is, and the seconds since it was last well.
 
         Args:
             clock: By which answers age; the check is asked anew if its last one is too old.
@@ -61,7 +97,8 @@ class Finding:
                 error = await self._ask()
                 self._note(error, clock.monotonic())
             succeeded = self._succeeded
-            return self._error, None if succeeded is None else max(0.0, clock.monotonic() - succeeded)
+            since = None if succeeded is None else max(0.0, clock.monotonic() - succeeded)
+            return self._name, self._error, since
 
     async def _ask(self) -> str | None:
         deadline = asyncio.timeout(self._timeout)

@@ -179,3 +179,15 @@ class Accepting:
         except OSError as error:  # the client has gone, or does not speak TLS as we do
             connection.close()
             _log.debug("http.unopened", reason=str(error))
+
+
+def accepting(
+    listener: socket.socket,
+    opened: Callable[[], Connection],
+    tls: ssl.SSLContext | None,
+    handshake: float | None,
+    *,
+    share: Share,
+) -> Callable[[], None]:
+    """Take connections from a socket, as ``Accepting`` does; what is returned ends that."""
+    return Accepting(listener, opened, tls, handshake, share).close

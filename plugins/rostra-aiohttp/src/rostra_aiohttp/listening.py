@@ -8,7 +8,7 @@ import ssl
 import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, TypeAlias
 
 from rostra.config import ConfigSource
 from rostra.fork import Bound, SocketAddress, Sockets, TcpAddress, UnixAddress
@@ -65,17 +65,11 @@ class Place(Values):
     headers_timeout: float = 0.0
 
 
-class Server(Protocol):
-    """What accepts connections from a socket."""
-
-    def close(self) -> None:
-        """Accept no more, and close the socket."""
-        ...
-
-
 Speak: TypeAlias = "Callable[[socket.socket], Awaitable[object]]"
+End: TypeAlias = Callable[[], None]
+"""Accepts no more, and closes the socket."""
 Accept: TypeAlias = Callable[
-    [socket.socket, Callable[[], Connection], ssl.SSLContext | None, float | None], Server
+    [socket.socket, Callable[[], Connection], ssl.SSLContext | None, float | None], End
 ]
 """Takes connections from a socket, given what speaks on them, TLS, and the seconds that its handshake may take."""
 
@@ -84,17 +78,15 @@ class Listening:
     """A server that accepts connections.
 
     Args:
-        servers: One for each socket.
+        ends: What accepts no more, for each socket.
         bound: Their sockets.
         addresses: Where they listen.
     """
 
-    __slots__ = ("_bound", "_servers", "addresses", "speak", "taken")
+    __slots__ = ("_bound", "_ends", "addresses", "speak", "taken")
 
-    def __init__(
-        self, servers: Sequence[Server], bound: Sequence[Bound], addresses: Sequence[Address]
-    ) -> None:
-        self._servers = servers
+    def __init__(self, ends: Sequence[End], bound: Sequence[Bound], addresses: Sequence[Address]) -> None:
+        self._ends = ends
         self._bound = bound
         self.addresses = tuple(addresses)
         self.speak: Speak | None = None
@@ -110,8 +102,8 @@ class Listening:
             for each in self._bound:
                 self.taken.extend(take_all(each.socket, self.speak))
             self.speak = None
-        for server in self._servers:
-            server.close()
+        for end in self._ends:
+            end()
         for each in self._bound:
             each.remove()
 
@@ -168,17 +160,17 @@ async def _serve(
     bound = await sockets.listening(place.section, wanted, is_main=place.section == "http")
     scheme = "http" if tls is None else "https"
     addresses = [_address(each, scheme) for each in bound]
-    servers: list[Server] = []
-    listening = Listening(servers, bound, addresses)
+    ends: list[End] = []
+    listening = Listening(ends, bound, addresses)
     try:
         for each in bound:
             _give_up_after(each.socket, place.send_timeout)
             handshake = _handshake(place, tls)
             if accept is None:
                 listening.speak = _speaking(opened, tls, handshake)
-                servers.append(await _accepting(opened, each.socket, tls, handshake))
+                ends.append((await _accepting(opened, each.socket, tls, handshake)).close)
             else:
-                servers.append(accept(each.socket, opened, tls, handshake))
+                ends.append(accept(each.socket, opened, tls, handshake))
     except BaseException:
         listening.stop()
         for each in bound:

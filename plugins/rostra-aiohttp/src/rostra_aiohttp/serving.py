@@ -121,9 +121,9 @@ def _accept(worker: Worker | None, front: Front) -> Accept | None:
     server = front.runner.server
     if worker is None or worker.balance is None or server is None:
         return None
-    from rostra_aiohttp.accepting import Accepting, Share
+    from rostra_aiohttp.accepting import Share, accepting
 
-    return functools.partial(Accepting, share=Share(worker.balance, lambda: len(server.connections)))
+    return functools.partial(accepting, share=Share(worker.balance, lambda: len(server.connections)))
 
 
 def _apart(settings: HttpConfig, admin: AdminConfig) -> HttpConfig:

@@ -62,7 +62,7 @@ def test_a_service_of_a_text_does_without_all_that_is_for_others(tmp_path: Path)
     assert answer.startswith("HTTP/1.1 200 OK")
     assert after == before
     assert before == {
-        "client", "connections", "endpoints", "front", "handling", "heads", "listening", "routes", "serving",
+        "connections", "endpoints", "front", "handling", "heads", "listening", "routes", "serving",
         "settings", "stamps", "table",
     }  # fmt: skip
 

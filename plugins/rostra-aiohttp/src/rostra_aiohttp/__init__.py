@@ -12,9 +12,11 @@ from collections.abc import AsyncIterator
 from rostra.garbage import collected_seldom
 
 with collected_seldom():
+    import aiohttp
     from aiohttp import web
 
     from rostra import context, di, plugin
+    from rostra.clock import Clock
     from rostra.doors import on_demand
     from rostra.handlers import Handlers, guard
     from rostra_aiohttp.endpoints import bind
@@ -118,9 +120,21 @@ def admin(settings: HttpConfig, application: web.Application) -> Admin:
     return Admin(web.Application(), is_apart=True)
 
 
-async def prepare(load: plugin.Loader, handlers: Handlers) -> AsyncIterator[plugin.Task]:
+@di.adapter(lifetime="stage")
+async def session(settings: HttpClientConfig, clock: Clock) -> AsyncIterator[aiohttp.ClientSession]:
+    """The session that all share: it keeps no cookies, and its timeouts are seconds, where aiohttp's are minutes.
+
+    What may come twice is sent again if nobody could answer; see ``rostra_aiohttp.retrying``.
+    """
+    from rostra_aiohttp.sessions import opened
+
+    async with opened(settings, clock) as made:
+        yield made
+
+
+async def prepare() -> plugin.Task:
     """Take the handlers whose trigger is a route, and serve."""
-    await load(".client")
-    context.add(Serving(context.current_context()))
-    handlers.on(Route, bind)
-    yield plugin.task(serve, name="http", intake=True)
+    layer = context.current_context()
+    layer.add(Serving(layer))
+    layer.get(Handlers).on(Route, bind)
+    return plugin.task(serve, name="http", intake=True)

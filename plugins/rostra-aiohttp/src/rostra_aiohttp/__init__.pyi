@@ -1,10 +1,11 @@
 from collections.abc import AsyncIterator
 
+import aiohttp
 from aiohttp import web
 
 from rostra import plugin
+from rostra.clock import Clock
 from rostra.errors import ListenError as ListenError
-from rostra.handlers import Handlers
 from rostra.handlers import guard as guard
 from rostra_aiohttp.answers import Answer as Answer
 from rostra_aiohttp.errors import SocketClosedError as SocketClosedError
@@ -88,4 +89,5 @@ __all__ = [
 def application(settings: HttpConfig) -> web.Application: ...
 def response_head(request: web.Request) -> ResponseHead: ...
 def admin(settings: HttpConfig, application: web.Application) -> Admin: ...
-def prepare(load: plugin.Loader, handlers: Handlers) -> AsyncIterator[plugin.Task]: ...
+def session(settings: HttpClientConfig, clock: Clock) -> AsyncIterator[aiohttp.ClientSession]: ...
+async def prepare() -> plugin.Task: ...

@@ -8,8 +8,17 @@ from rostra.doors import on_demand
 from rostra.handlers.annotated import bare, union_members
 from rostra.handlers.binding import Bind, Handlers
 from rostra.handlers.bound import Bound, Origin, Source
-from rostra.handlers.collecting import Declared, collect, where_of
-from rostra.handlers.triggers import Marker, Trigger, guard, guards_of, mark, triggers_of
+from rostra.handlers.declaring import (
+    Declared,
+    Marker,
+    Trigger,
+    collect,
+    guard,
+    guards_of,
+    mark,
+    triggers_of,
+    where_of,
+)
 
 __all__ = [
     "Bind",

@@ -9,8 +9,7 @@ from rostra import context, di
 from rostra.components import Components
 from rostra.errors import RostraError, together
 from rostra.handlers.bound import Bound, Source
-from rostra.handlers.collecting import Declared
-from rostra.handlers.triggers import guards_of
+from rostra.handlers.declaring import Declared, guards_of
 
 Bind: TypeAlias = Callable[[tuple[Bound, ...]], Awaitable[None] | None]
 """What a transport does with its handlers. It is called with those that are new; it may refuse by HandlerError."""

@@ -8,8 +8,7 @@ from typing import Any, TypeAlias
 
 from rostra import di
 from rostra.components import Components
-from rostra.handlers.collecting import Declared
-from rostra.handlers.triggers import Marker
+from rostra.handlers.declaring import Declared, Marker
 from rostra.values import Values
 
 

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from rostra import di, errors
 from rostra.errors import closest
-from rostra.handlers.collecting import Declared, where_of
-from rostra.handlers.triggers import Marker
+from rostra.handlers.declaring import Declared, Marker, where_of
 
 
 def no_annotation(declared: Declared, parameter: di.Parameter) -> "errors.HandlerError":

@@ -14,9 +14,8 @@ from rostra.components import Components, keys
 from rostra.handlers import refusals
 from rostra.handlers.annotated import bare, union_members
 from rostra.handlers.bound import Origin, Source
-from rostra.handlers.collecting import Declared
+from rostra.handlers.declaring import Declared, Marker, Trigger
 from rostra.handlers.shapes import is_data, is_list_of_scalars, is_plain_mapping, is_scalar
-from rostra.handlers.triggers import Marker, Trigger
 
 Gives: TypeAlias = Callable[[di.Parameter], bool]
 """Whether there is a component or an adapter for a parameter."""

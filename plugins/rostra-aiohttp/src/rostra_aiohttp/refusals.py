@@ -1,6 +1,7 @@
 """What handlers and their results are refused for, in words. Imported when something is refused."""
 
 import inspect
+from collections.abc import Mapping
 from typing import Any
 
 from rostra import di
@@ -20,6 +21,31 @@ def no_path(decorator: str, found: Any) -> HandlerError:
         (f"handler {found.__name__}, {di.signature(found).place}",),
         ("without parentheses it takes the function for the path",),
         (f'write @{decorator}("/{found.__name__}")',),
+    )
+
+
+def unread_path(path: str, reason: str) -> HandlerError:
+    """What is no path to aiohttp."""
+    fix = 'as in "/orders/{id}" or "/orders/{id:[0-9]+}"'
+    return HandlerError(f'"{path}" is no path', why=(reason,), fix=(fix,))
+
+
+def no_prefix(path: str) -> HandlerError:
+    """A path that no other can follow."""
+    return HandlerError(
+        f'"{path}" is no prefix',
+        why=("paths begin with a slash, so it ends without one",),
+        fix=(f'Prefix("{path.rstrip("/") or "/api"}")',),
+    )
+
+
+def several_prefixes(where: str, count: int, found: Mapping[str, object]) -> HandlerError:
+    """More than one for all of a module or class."""
+    return HandlerError(
+        f"{where} has {count} prefixes",
+        tuple(f"{name} = {each!r}" for name, each in found.items()),
+        ("its paths begin with one",),
+        ("put those of the other into a module or class of their own",),
     )
 
 

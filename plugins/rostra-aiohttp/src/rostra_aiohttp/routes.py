@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
 from aiohttp import web
 
-from rostra import errors, handlers
+from rostra import handlers
 from rostra.values import Values
 
 T = TypeVar("T")
@@ -157,11 +157,9 @@ class Prefix:
 
     def __init__(self, path: str) -> None:
         if path.endswith("/"):
-            raise errors.HandlerError(
-                f'"{path}" is no prefix',
-                why=("paths begin with a slash, so it ends without one",),
-                fix=(f'Prefix("{path.rstrip("/") or "/api"}")',),
-            )
+            from rostra_aiohttp import refusals
+
+            raise refusals.no_prefix(path)
         names_in(path)
         self.path = path
 
@@ -182,15 +180,12 @@ def prefixed(path: str, places: Iterable[Mapping[str, Any]]) -> str:
 
 def _prefix(place: Mapping[str, Any]) -> str:
     found = {name: each for name, each in place.items() if isinstance(each, Prefix)}
-    paths = dict.fromkeys(each.path for each in found.values())
+    paths = {each.path for each in found.values()}
     if len(paths) > 1:
+        from rostra_aiohttp import refusals
+
         where = place.get("__name__") or place.get("__qualname__", "")
-        raise errors.HandlerError(
-            f"{where} has {len(paths)} prefixes",
-            tuple(f"{name} = {each!r}" for name, each in found.items()),
-            ("its paths begin with one",),
-            ("put those of the other into a module or class of their own",),
-        )
+        raise refusals.several_prefixes(where, len(paths), found)
     return next(iter(paths), "")
 
 
@@ -206,9 +201,9 @@ def names_in(path: str) -> frozenset[str]:
             raise ValueError("it does not begin with a slash")  # noqa: TRY301  (worded with those of aiohttp)
         pattern = web.UrlDispatcher().add_resource(path).get_info().get("pattern")
     except ValueError as error:
-        raise errors.HandlerError(
-            f'"{path}" is no path', why=(str(error),), fix=('as in "/orders/{id}" or "/orders/{id:[0-9]+}"',)
-        ) from None
+        from rostra_aiohttp import refusals
+
+        raise refusals.unread_path(path, str(error)) from None
     return frozenset(pattern.groupindex) if pattern is not None else frozenset()
 
 

@@ -79,7 +79,7 @@ def test_who_promises_a_text_and_returns_something_else_is_answered_all_the_same
     answer, before, after = asked(tmp_path, promised=" -> str", result="{'greeting': 'hello'}")
 
     assert answer.endswith('{"greeting":"hello"}')
-    assert after - before == {"answers", "files"}
+    assert after - before == {"answers", "files", "promises"}
 
 
 def test_what_words_problems_is_imported_by_the_first_one(tmp_path: Path) -> None:

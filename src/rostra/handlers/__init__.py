@@ -5,7 +5,6 @@ parameter once, and hands the handlers to their transports. Nothing is decided a
 """
 
 from rostra.doors import on_demand
-from rostra.handlers.annotated import bare, union_members
 from rostra.handlers.binding import Bind, Handlers
 from rostra.handlers.bound import Bound, Origin, Source
 from rostra.handlers.declaring import (
@@ -42,5 +41,8 @@ __all__ = [
     "where_of",
 ]
 
-_HOMES = {"shapes": ("is_data", "is_list_of_scalars", "is_scalar")}
+_HOMES = {
+    "annotated": ("bare", "union_members"),
+    "shapes": ("is_data", "is_list_of_scalars", "is_scalar"),
+}
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -18,8 +18,8 @@ from rostra.documents import UnsayableError, encoded, packed
 from rostra.values import Values
 from rostra_aiohttp.files import File
 from rostra_aiohttp.heads import NAME, ResponseHead, SetCookie, known_head
+from rostra_aiohttp.promises import is_whole
 from rostra_aiohttp.stamps import JSON, TEXT, stamp
-from rostra_aiohttp.table import is_whole
 
 T_co = TypeVar("T_co", covariant=True)
 

@@ -21,7 +21,7 @@ from rostra.errors import HandlerError
 from rostra.handlers import Bound, union_members, where_of
 from rostra_aiohttp.answers import Answer
 from rostra_aiohttp.handling import Take
-from rostra_aiohttp.table import item_of_stream
+from rostra_aiohttp.promises import item_of_stream
 
 _MOST_ITEMS = 1000
 _OUT = "out of bounds"

@@ -20,7 +20,7 @@ from rostra_aiohttp.heads import known_head
 from rostra_aiohttp.routes import Route
 from rostra_aiohttp.settings import HttpConfig
 from rostra_aiohttp.stamps import TEXT, stamp
-from rostra_aiohttp.table import BOUND, described, item_of_stream, may_say_status, returned, shape, taken
+from rostra_aiohttp.table import BOUND, described, shape, taken
 
 
 async def bind(chosen: tuple[Bound, ...]) -> None:
@@ -139,7 +139,24 @@ def _endpoint(bound: Bound, application: web.Application, settings: HttpConfig) 
 
 def step_of(bound: Bound, status: int | None = None) -> Step:
     """How a request becomes a call of a handler, a guard or whatever is around them."""
-    return Step(bound, _reader(bound), tuple(bound.passed), status, may_say_status(returned(bound)))
+    return Step(bound, _reader(bound), tuple(bound.passed), status, _may_say_status(_returned(bound)))
+
+
+def _returned(bound: Bound) -> Any:
+    """The return annotation, or what stands for none where it cannot be read: nothing else depends on it."""
+    try:
+        return di.signature(bound.declared.function).returns(context.get(di.Registry).names)
+    except errors.AnnotationError:
+        return inspect.Parameter.empty
+
+
+def _may_say_status(promised: Any) -> bool:
+    """Whether a pair that begins with a whole number says the status; who promises a text returns none."""
+    if promised is str:
+        return False
+    from rostra_aiohttp.promises import may_say_status
+
+    return may_say_status(promised)
 
 
 def _unsayable() -> Any:
@@ -180,18 +197,20 @@ def _taking(last: Step, guards: tuple[Step, ...]) -> Take:
 
 def _with_more(last: Step, take: Take, application: web.Application, settings: HttpConfig) -> Take:
     """The same with what is around it where a handler yields or takes a body, or where the settings say so."""
-    bound, promised = last.bound, returned(last.bound)
-    if promised is not str:
-        _answering()  # so that no request waits for its import
+    bound, promised = last.bound, _returned(last.bound)
     is_generator = di.signature(bound.declared.function).is_generator
     if settings.validate_results and not is_generator:
         from rostra_aiohttp.conforming import checking
 
         take = checking(bound, take, promised)
-    if (item := item_of_stream(promised, is_generator=is_generator)) is not None:
-        from rostra_aiohttp.streams import sending
+    if promised is not str or is_generator:
+        from rostra_aiohttp.promises import item_of_stream
 
-        take = sending(bound, take, item, last.status, application, settings)
+        _answering()  # so that no request waits for its import
+        if (item := item_of_stream(promised, is_generator=is_generator)) is not None:
+            from rostra_aiohttp.streams import sending
+
+            take = sending(bound, take, item, last.status, application, settings)
     if last.reader is not None and last.reader.body is not None:
         from rostra_aiohttp.bodies import within
 

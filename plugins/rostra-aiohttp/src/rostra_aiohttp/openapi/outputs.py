@@ -15,7 +15,7 @@ from rostra.handlers import bare, union_members
 from rostra_aiohttp.answers import Answer
 from rostra_aiohttp.events import Event
 from rostra_aiohttp.files import File
-from rostra_aiohttp.table import item_of_stream, may_say_status
+from rostra_aiohttp.promises import item_of_stream, may_say_status
 
 PROBLEM, UNFIT = "Problem", "UnfitProblem"
 _PROBLEM_TYPE = "application/problem+json"

@@ -8,11 +8,11 @@ are JSON on stderr and nobody else hears the logger. Else each is a record, as o
 import logging
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from types import NoneType
 from typing import Any, TypeAlias
 
-from rostra.log.binding import Keys, bound_besides, bound_in
+from rostra.log.binding import Keys, bound_here, known_keys, process, structlog_keys
 from rostra.log.output import (
     FIELDS,
     HEAD,
@@ -78,7 +78,7 @@ class QuickTeller(Teller):
                     "event": self._event,
                     **self._constant,
                     **dict(zip(self._keys, values, strict=True)),
-                    **bound_besides(self._names, self._covered),
+                    **_bound_besides(self._names, self._covered),
                 }
             )
             return
@@ -89,12 +89,12 @@ class QuickTeller(Teller):
 
     def _bound(self) -> str:
         """What is bound, as text: that of the line before, if nothing else is bound and none of it can have changed."""
-        sources = bound_in(self._covered)
+        sources = _bound_in(self._covered)
         if sources is not None:
             known, of_process, text = self._text
             if sources[0] is known and sources[1] is of_process:
                 return text
-        bound = bound_besides(self._names, self._covered)
+        bound = _bound_besides(self._names, self._covered)
         text = _more(bound) if bound else ""
         if sources is not None and all(type(value) in _AS for value in bound.values()):
             self._text = *sources, text
@@ -116,6 +116,36 @@ class QuickTeller(Teller):
             self._later(handler.flush)
         except RuntimeError:  # the loop is closed
             handler.flush()
+
+
+def _bound_besides(names: Container[str], covered: Keys | None = None) -> Mapping[str, Any]:
+    """What is bound to the running task, but for these names, in no order.
+
+    Args:
+        names: What the line has already.
+        covered: What ``bind_late`` was given whose keys are all among them, so that it need not be called.
+    """
+    here, theirs = bound_here(covered), structlog_keys()
+    found: dict[str, Any] = {}
+    if here or theirs or process.keys:
+        for source in (theirs, *here, process.keys):
+            for key in source:
+                if key not in names and key not in found:
+                    found[key] = source[key]
+    return found
+
+
+def _bound_in(covered: Keys | None) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+    """Where ``_bound_besides`` would look: what is bound to the running task and to the process, neither of which ever changes.
+
+    None where something else is bound: late, unless it is ``covered``, or by structlog itself.
+    """
+    known = known_keys.get()
+    while known.__class__ is tuple:
+        known, keys, _ = known
+        if keys is not covered:
+            return None
+    return None if structlog_keys() else (known, process.keys)
 
 
 def _line(

@@ -37,12 +37,9 @@ with collected_seldom():
         Route,
         delete,
         get,
-        head,
-        options,
         patch,
         post,
         put,
-        route,
     )
     from rostra_aiohttp.serving import Admin, serve
     from rostra_aiohttp.settings import HttpClientConfig, HttpConfig, UploadConfig, WebSocketConfig
@@ -94,6 +91,7 @@ _HOMES = {
     "errors": ("ListenError", "SocketClosedError"),
     "events": ("Event",),
     "files": ("File",),
+    "methods": ("head", "options", "route"),
     "surroundings": ("CallNext", "middleware", "on_error"),
     "uploads": ("Upload",),
 }

@@ -15,6 +15,9 @@ from rostra_aiohttp.heads import ResponseHead as ResponseHead
 from rostra_aiohttp.heads import SetCookie as SetCookie
 from rostra_aiohttp.heads import request_id as request_id
 from rostra_aiohttp.listening import Address as Address
+from rostra_aiohttp.methods import head as head
+from rostra_aiohttp.methods import options as options
+from rostra_aiohttp.methods import route as route
 from rostra_aiohttp.routes import Body as Body
 from rostra_aiohttp.routes import Cookie as Cookie
 from rostra_aiohttp.routes import Form as Form
@@ -28,12 +31,9 @@ from rostra_aiohttp.routes import Query as Query
 from rostra_aiohttp.routes import Route as Route
 from rostra_aiohttp.routes import delete as delete
 from rostra_aiohttp.routes import get as get
-from rostra_aiohttp.routes import head as head
-from rostra_aiohttp.routes import options as options
 from rostra_aiohttp.routes import patch as patch
 from rostra_aiohttp.routes import post as post
 from rostra_aiohttp.routes import put as put
-from rostra_aiohttp.routes import route as route
 from rostra_aiohttp.serving import Admin as Admin
 from rostra_aiohttp.settings import HttpClientConfig as HttpClientConfig
 from rostra_aiohttp.settings import HttpConfig as HttpConfig

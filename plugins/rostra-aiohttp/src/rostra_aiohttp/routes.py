@@ -1,7 +1,6 @@
 """What triggers a handler over HTTP, and the decorators that say so."""
 
 import functools
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Annotated, Any, ClassVar, TypeAlias, TypeVar
 
@@ -13,7 +12,6 @@ from rostra.values import Values
 T = TypeVar("T")
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_METHOD = "[A-Z][A-Z-]*"
 _WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
@@ -218,78 +216,33 @@ def get(path: str, *, status: int | None = None, in_openapi: bool = True) -> Cal
         status: Of the answer; by default 200, and 204 for None.
         in_openapi: Whether the document of the service tells of it.
     """
-    return _on("GET", path, status, in_openapi)
+    return on_method("GET", path, status, in_openapi)
 
 
 def post(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer POST. One parameter may take the body; see ``get``."""
-    return _on("POST", path, status, in_openapi)
+    return on_method("POST", path, status, in_openapi)
 
 
 def put(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer PUT. One parameter may take the body; see ``get``."""
-    return _on("PUT", path, status, in_openapi)
+    return on_method("PUT", path, status, in_openapi)
 
 
 def patch(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
     """Let the function answer PATCH. One parameter may take the body; see ``get``."""
-    return _on("PATCH", path, status, in_openapi)
+    return on_method("PATCH", path, status, in_openapi)
 
 
 def delete(
     path: str, *, status: int | None = None, in_openapi: bool = True
 ) -> Callable[[Function], Function]:
     """Let the function answer DELETE; see ``get``."""
-    return _on("DELETE", path, status, in_openapi)
+    return on_method("DELETE", path, status, in_openapi)
 
 
-def head(path: str, *, status: int | None = None, in_openapi: bool = True) -> Callable[[Function], Function]:
-    """Let the function answer HEAD, instead of the one that answers GET; see ``get``."""
-    return _on("HEAD", path, status, in_openapi)
-
-
-def options(
-    path: str, *, status: int | None = None, in_openapi: bool = True
-) -> Callable[[Function], Function]:
-    """Let the function answer OPTIONS; see ``get``."""
-    return _on("OPTIONS", path, status, in_openapi)
-
-
-def route(
-    path: str,
-    *,
-    methods: Iterable[str] = ("GET",),
-    status: int | None = None,
-    in_openapi: bool = True,
-) -> Callable[[Function], Function]:
-    """Let the function answer several methods. Decorators can also stand above each other, with paths of their own.
-
-    Args:
-        path: As aiohttp writes it: ``/orders/{id}``, ``/orders/{id:[0-9]+}``.
-        methods: Of RFC 9110 or of somebody's own, in capitals.
-        status: Of the answer; by default 200, and 204 for None.
-        in_openapi: Whether the document of the service tells of it.
-
-    Raises:
-        HandlerError: A method or the path is none.
-    """
-    words = list(methods) if not isinstance(methods, str) else [methods]
-    wrong = next((word for word in words if re.fullmatch(_METHOD, word) is None), None)
-    if wrong is not None or not words:
-        from rostra_aiohttp import refusals
-
-        raise refusals.no_method(wrong, path)
-    marks = [_on(word, path, status, in_openapi) for word in dict.fromkeys(words)]
-
-    def marked(function: Function) -> Function:
-        for each in reversed(marks):
-            function = each(function)
-        return function
-
-    return marked
-
-
-def _on(method: str, path: str, status: int | None, in_openapi: bool) -> Callable[[Function], Function]:
+def on_method(method: str, path: str, status: int | None, in_openapi: bool) -> Callable[[Function], Function]:
+    """What the decorators do: note on a function that it answers this method."""
     if not isinstance(path, str):
         from rostra_aiohttp import refusals
 

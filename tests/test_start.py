@@ -54,6 +54,9 @@ OTHERS = {
     "where something hangs": {"rostra.plugin.hanging", "rostra.plugin.trees"},
     "several processes": {"rostra.fork.parent", "rostra.fork.balancing", "rostra.fork.uris"},
     "probes without HTTP": {"rostra.health.probing", "rostra.health.asking"},
+    "what asks checks": {"rostra.health.findings"},
+    "sockets at files": {"rostra.fork.files"},
+    "structlog": {"rostra.log.structured", "rostra.log.text"},
 }
 
 

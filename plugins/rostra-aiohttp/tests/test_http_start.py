@@ -63,7 +63,7 @@ def test_a_service_of_a_text_does_without_all_that_is_for_others(tmp_path: Path)
     assert after == before
     assert before == {
         "connections", "endpoints", "front", "handling", "heads", "listening", "routes", "serving",
-        "settings", "stamps", "table",
+        "settings", "stamps",
     }  # fmt: skip
 
 

@@ -15,12 +15,11 @@ from rostra.di import LateScope
 from rostra.errors import together
 from rostra.handlers import Bound, Origin
 from rostra.values import Values
-from rostra_aiohttp.handling import Endpoint, Take
+from rostra_aiohttp.handling import BOUND, Endpoint, Take, described, shape, taken
 from rostra_aiohttp.heads import known_head
 from rostra_aiohttp.routes import Route
 from rostra_aiohttp.settings import HttpConfig
 from rostra_aiohttp.stamps import TEXT, stamp
-from rostra_aiohttp.table import BOUND, described, shape, taken
 
 
 async def bind(chosen: tuple[Bound, ...]) -> None:

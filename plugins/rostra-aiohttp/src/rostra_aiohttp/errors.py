@@ -2,7 +2,7 @@
 
 from rostra.config import ConfigSource
 from rostra.errors import ListenError, RostraError, Wording
-from rostra.fork import SocketAddress, UnixAddress, refusal
+from rostra.fork import SocketAddress, UnixAddress
 
 __all__ = ["ListenError", "SocketClosedError", "refused"]
 
@@ -41,6 +41,8 @@ def refused(error: OSError, wanted: SocketAddress, section: str, source: ConfigS
         section: Whose settings say it: ``http``, ``http.admin``.
         source: Knows who said them.
     """
+    from rostra.fork import refusal  # which few who ask for an error of this module need
+
     found = refusal(error, wanted)
     host, port = (str(wanted.path), None) if isinstance(wanted, UnixAddress) else (wanted.host, wanted.port)
     setting = "socket" if found.part == "path" else found.part

@@ -1,6 +1,10 @@
-"""What happens to every request, whoever answers it: it is counted, has a scope, and what goes wrong is worded."""
+"""Who answers a request, and what happens to each, whoever does: it is counted, has a scope, and what goes wrong is worded.
+
+The routes of the application are the handlers', and the classic ones.
+"""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from typing import Any, TypeAlias
@@ -9,8 +13,8 @@ from aiohttp import web
 
 from rostra import context, di, log
 from rostra.components import Components
+from rostra.handlers import Bound
 from rostra_aiohttp.heads import request_id
-from rostra_aiohttp.table import whose
 
 Endpoint: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Take: TypeAlias = Callable[[web.Request], Awaitable[Any]]
@@ -20,6 +24,9 @@ Server: TypeAlias = Callable[[Any], Awaitable[web.StreamResponse]]
 """What aiohttp calls with a request: one that has been read, always, since others do not come so far."""
 
 Failures: TypeAlias = Callable[[web.Request, BaseException], Awaitable[web.StreamResponse]]
+
+BOUND = "__rostra_bound__"
+"""The attribute under which what aiohttp calls knows its handler."""
 
 _log = log.get("rostra.http")
 
@@ -137,3 +144,33 @@ def handler_of(request: web.Request) -> str:
         return whose(request.match_info.handler)
     except (AssertionError, AttributeError):  # nobody has looked yet
         return "not found yet"
+
+
+def taken(application: web.Application) -> dict[tuple[str, str], str]:
+    """Which method and path is answered by whom, those of the classic kind included."""
+    found = {}
+    for route in application.router.routes():
+        if route.resource is not None:
+            found[route.method, shape(route.resource)] = whose(route.handler)
+    return found
+
+
+def shape(resource: web.AbstractResource) -> str:
+    """The path without its names: ``/orders/{id}`` and ``/orders/{number}`` are one."""
+    pattern = resource.get_info().get("pattern")
+    return re.sub(r"\(\?P<\w+>", "(", pattern.pattern) if pattern is not None else resource.canonical
+
+
+def described(bound: Bound) -> str:
+    """A handler and its place, as errors say it."""
+    return f"handler {bound.declared.label}, {bound.declared.place}"
+
+
+def whose(handler: Any) -> str:
+    """The same of whatever aiohttp calls."""
+    bound = getattr(handler, BOUND, None)
+    return described(bound) if bound else _classic(handler)
+
+
+def _classic(handler: Any) -> str:
+    return f"route to {getattr(handler, '__qualname__', handler)}, {di.signature(handler).place}"

@@ -8,7 +8,7 @@ from rostra import di
 from rostra.documents import UnsayableError
 from rostra.errors import HandlerError
 from rostra.handlers import Bound, where_of
-from rostra_aiohttp.table import described
+from rostra_aiohttp.handling import described
 
 
 def no_path(decorator: str, found: Any) -> HandlerError:

@@ -15,11 +15,10 @@ from rostra.components import name_of
 from rostra.handlers import Bound, Handlers, mark, where_of
 from rostra.values import Values
 from rostra_aiohttp.endpoints import scope_of, step_of
-from rostra_aiohttp.handling import Endpoint, Failures, Serving
+from rostra_aiohttp.handling import Endpoint, Failures, Serving, described
 from rostra_aiohttp.heads import forget_head
 from rostra_aiohttp.problems import UnfitError, has_begun, instead
 from rostra_aiohttp.routes import FromCookie, FromHeader, FromQuery
-from rostra_aiohttp.table import described
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

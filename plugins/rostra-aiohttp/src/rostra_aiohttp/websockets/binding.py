@@ -11,12 +11,11 @@ from rostra import context, di, plugin
 from rostra.errors import HandlerError, together
 from rostra.handlers import Bound, Origin, bare, where_of
 from rostra_aiohttp.answers import answer_to
-from rostra_aiohttp.handling import Serving
+from rostra_aiohttp.handling import BOUND, Serving, described, shape, taken
 from rostra_aiohttp.origins import is_allowed
 from rostra_aiohttp.reading import Reader, reader_of
 from rostra_aiohttp.refusals import too_late
 from rostra_aiohttp.settings import HttpConfig
-from rostra_aiohttp.table import BOUND, described, shape, taken
 from rostra_aiohttp.websockets.declaring import SocketRoute
 from rostra_aiohttp.websockets.line import Line, response_for
 from rostra_aiohttp.websockets.living import Life, Sockets

@@ -80,8 +80,9 @@ class Bound:
         self.passed: Mapping[str, type] = _passed(declared, sources)
         self._layer = layer
         own = _own_name(declared)
-        self._needs = _needs(declared, _asked(sources, self.passed), own)
-        self.invoke = _invocation(declared, sources, own, self.passed)
+        asked = [each for each in sources if each.origin in _FILLED_BY_DI and each.name not in self.passed]
+        self._needs = _needs(declared, asked, own)
+        self.invoke = _invocation(declared, sources, own, self._needs if asked or own else None)
 
     @property
     def from_outside(self) -> tuple[Source, ...]:
@@ -146,32 +147,28 @@ def _passed(declared: Declared, found: tuple[Source, ...]) -> Mapping[str, type]
     }
 
 
-def _asked(found: tuple[Source, ...], passed: Mapping[str, type]) -> tuple[Source, ...]:
-    """The parameters that di fills."""
-    return tuple(each for each in found if each.origin in _FILLED_BY_DI and each.name not in passed)
-
-
 def _invocation(
-    declared: Declared, found: tuple[Source, ...], own: str | None, passed: Mapping[str, type]
+    declared: Declared, found: tuple[Source, ...], own: str | None, needs: Callable[..., Any] | None
 ) -> Invocation:
-    """The shortest way to call a handler."""
+    """The shortest way to call a handler; ``needs`` is what di fills of it, None if that is nothing."""
     function = declared.function
-    asked = _asked(found, passed)
-    needs = _needs(declared, asked, own)
     only = tuple(source.name for source in found if source.parameter.is_positional_only)
     if only or _is_positional_only(function, own):
-        names = (*([own] if own else ()), *only)
-        return _by_position(function, names, di.Caller(needs, di.signature(needs)))
-    if asked or own:
+        return _by_position(function, (*([own] if own else ()), *only), needs)
+    if needs is not None:
         return di.Caller(function, di.signature(needs)).call
     if inspect.iscoroutinefunction(function):
         return lambda values: function(**values)
     return lambda values: _answered(function, values)
 
 
-def _by_position(function: Callable[..., Any], names: tuple[str, ...], needs: "di.Caller") -> Invocation:
+def _by_position(
+    function: Callable[..., Any], names: tuple[str, ...], needs: Callable[..., Any] | None
+) -> Invocation:
+    fill = None if needs is None else di.Caller(needs, di.signature(needs)).call
+
     async def invoke(values: Mapping[str, Any]) -> Any:
-        named = {**values, **await needs.call({})}
+        named = {**values} if fill is None else {**values, **await fill({})}
         positional = [named.pop(name) for name in names if name in named]
         result = function(*positional, **named)
         return await result if inspect.isawaitable(result) else result
@@ -198,7 +195,7 @@ def _own_name(declared: Declared) -> str | None:
 
 
 def _needs(
-    declared: Declared, found: tuple[Source, ...], own_name: str | None
+    declared: Declared, found: Iterable[Source], own_name: str | None
 ) -> Callable[..., Mapping[str, Any]]:
     """A function of the parameters that ``di`` fills, which returns them by name.
 

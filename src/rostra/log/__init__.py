@@ -11,8 +11,7 @@ from rostra.config import ConfigSource
 from rostra.log.binding import bind, bind_late, bind_process, bound, bound_keys, unbind, with_bound_keys
 from rostra.log.logger import Logger, get
 from rostra.log.output import Teller
-from rostra.log.setup import Format, Level, LogConfig, configure, is_only_json, is_taken, restore
-from rostra.log.uncaught import watch
+from rostra.log.setup import Format, Level, LogConfig, configure, is_only_json, is_taken, restore, watch
 
 __all__ = [
     "Format",

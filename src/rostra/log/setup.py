@@ -1,18 +1,27 @@
-"""The section ``[logging]``, and configuring the logging of the process by it, once or again, and putting it back."""
+"""What becomes of the log lines of this process: the section ``[logging]``, and configuring by it, once or again.
 
+What nobody caught ends in the log, too: exceptions of the main thread, of threads, of destructors, of the loop, and Python's
+warnings. All can be put back as it was.
+"""
+
+import asyncio
 import contextlib
 import enum
 import logging
 import sys
+import threading
+import warnings
 from collections.abc import Mapping, Sequence
 from importlib.machinery import ModuleSpec
-from types import ModuleType
-from typing import Any
+from types import ModuleType, TracebackType
+from typing import Any, TextIO
 
 from rostra.config import Config, field, frozen
+from rostra.log.logger import get
 from rostra.log.output import StderrHandler, is_terminal, json_formatter
-from rostra.log.uncaught import install
 
+_log = get("rostra.uncaught")
+_warnings = get("py.warnings")  # the name that the standard library gives them
 _undo = contextlib.ExitStack()
 
 
@@ -102,7 +111,7 @@ def configure(settings: LogConfig | None = None) -> None:
         _undo.callback(logger.setLevel, logger.level)
         logger.setLevel(level.number)
     _configure_structlog()
-    install(_undo)
+    _set_hooks()
 
 
 def restore() -> None:
@@ -172,3 +181,71 @@ class _Waiting:
 
             structured.configure_when_loaded(spec.loader, _undo)
         return spec
+
+
+def _set_hooks() -> None:
+    for module, name, hook in (
+        (sys, "excepthook", _on_exception),
+        (sys, "unraisablehook", _on_unraisable),
+        (threading, "excepthook", _on_thread),
+        (warnings, "showwarning", _on_warning),
+    ):
+        before = getattr(module, name)
+        if before is not hook:
+            _undo.callback(setattr, module, name, before)
+            setattr(module, name, hook)
+
+
+def watch(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the log have what nobody retrieved from this loop's tasks, unless somebody takes care of it already."""
+    if loop.get_exception_handler() is None:
+        loop.set_exception_handler(_on_loop)
+
+
+def _on_exception(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        sys.__excepthook__(kind, error, trace)
+    else:
+        _log.critical("exception.uncaught", exc_info=(kind, error, trace))
+
+
+def _on_thread(args: threading.ExceptHookArgs) -> None:
+    if args.exc_type is not SystemExit:  # as threading does: it ends the thread, silently
+        name = args.thread.name if args.thread is not None else None
+        info = (args.exc_type, args.exc_value, args.exc_traceback)
+        _log.critical("exception.uncaught", thread=name, exc_info=info)
+
+
+def _on_unraisable(args: Any) -> None:
+    info = (args.exc_type, args.exc_value, args.exc_traceback)
+    _log.error(
+        "exception.ignored",
+        where=args.err_msg or "in a destructor",
+        object=_called(args.object),
+        exc_info=info,
+    )
+
+
+def _on_loop(_loop: asyncio.AbstractEventLoop, fields: dict[str, Any]) -> None:
+    about = fields.get("task") or fields.get("future")
+    names = {"task": about.get_name()} if isinstance(about, asyncio.Task) else {}
+    _log.error("asyncio.failed", message=fields.get("message"), **names, exc_info=fields.get("exception"))
+
+
+def _on_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,  # noqa: ARG001  (likewise)
+) -> None:
+    if file is not None:
+        file.write(warnings.formatwarning(message, category, filename, lineno))
+    else:
+        where = f"{filename}:{lineno}"
+        _warnings.warning("python.warned", category=category.__name__, message=str(message), where=where)
+
+
+def _called(thing: object) -> str:
+    return getattr(thing, "__qualname__", None) or type(thing).__qualname__

@@ -6,7 +6,8 @@ import threading
 import pytest
 
 from rostra import plugin
-from rostra.plugin.threads import DaemonThreads, stack_of
+from rostra.plugin.daemons import DaemonThreads
+from rostra.plugin.threads import Threads, stack_of
 
 
 def test_what_is_submitted_is_done_and_what_it_raises_is_raised():
@@ -33,7 +34,8 @@ def test_as_many_run_at_once_as_may_and_an_idle_one_is_used_again():
 
 
 def test_nothing_is_submitted_after_the_end_and_what_waits_can_be_cancelled():
-    threads, begun, free = DaemonThreads(1), threading.Event(), threading.Event()
+    crowd, begun, free = [], threading.Event(), threading.Event()
+    threads = DaemonThreads(1, crowd)
     running = threads.submit(lambda: (begun.set(), free.wait(10)))
     waiting = threads.submit(print)
     begun.wait(10)
@@ -41,12 +43,13 @@ def test_nothing_is_submitted_after_the_end_and_what_waits_can_be_cancelled():
     threads.shutdown(wait=False, cancel_futures=True)
 
     assert waiting.cancelled()
-    assert threads.join(0) == ["rostra thread 1"]
+    assert [each.is_alive() for each in crowd] == [True]
     with pytest.raises(RuntimeError, match="shut down"):
         threads.submit(print)
     free.set()
     assert running.result(10) == (None, True)
-    assert threads.join(10) == []
+    threads.shutdown()
+    assert [each.is_alive() for each in crowd] == [False]
 
 
 def test_it_is_what_to_thread_uses_in_a_program():
@@ -54,6 +57,43 @@ def test_it_is_what_to_thread_uses_in_a_program():
         yield asyncio.to_thread(lambda: threading.current_thread().daemon)
 
     assert plugin.stage(prepare) == [True]
+
+
+def test_they_begin_with_the_first_call_that_wants_one():
+    loop = asyncio.new_event_loop()
+    threads = Threads(loop)
+    before = {each.name for each in threading.enumerate()}
+
+    used = loop.run_until_complete(loop.run_in_executor(None, lambda: threading.current_thread().name))
+    threads.shutdown(wait=False)
+
+    assert used == "rostra thread 1"
+    assert used not in before
+    assert threads.join(10) == []
+    with pytest.raises(RuntimeError, match="shut down"):
+        loop.run_until_complete(loop.run_in_executor(None, print))
+    loop.close()
+
+
+def test_where_no_call_wants_one_there_is_nothing_to_end():
+    loop = asyncio.new_event_loop()
+    threads = Threads(loop)
+
+    threads.shutdown()
+    left = threads.join(0)
+    loop.close()
+
+    assert left == []
+
+
+@pytest.mark.parametrize("loop", ["asyncio", "uvloop"])
+def test_they_are_those_of_every_loop(loop: str):
+    factory = pytest.importorskip(loop).new_event_loop
+
+    async def prepare():
+        yield asyncio.to_thread(lambda: threading.current_thread().name)
+
+    assert plugin.stage(prepare, loop_factory=factory) == ["rostra thread 1"]
 
 
 def test_the_stack_of_a_thread_that_has_ended_says_so():

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from rostra.plugin.clearing import clear
-from rostra.plugin.threads import DaemonThreads
+from rostra.plugin.running import clear
+from rostra.plugin.threads import Threads
 
 __all__ = ["completed"]
 
@@ -15,8 +15,7 @@ Result = TypeVar("Result")
 def completed(work: Coroutine[Any, Any, Result]) -> Result:
     """What a coroutine returns or raises."""
     loop = asyncio.new_event_loop()
-    threads = DaemonThreads()
-    loop.set_default_executor(threads)
+    threads = Threads(loop)
     try:
         return loop.run_until_complete(work)
     finally:

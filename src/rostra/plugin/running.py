@@ -9,21 +9,26 @@ from collections.abc import Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
 
-from rostra import errors
+from rostra import errors, log
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.garbage import collected_seldom
-from rostra.plugin.clearing import clear
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.lifecycle import Phase
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage
-from rostra.plugin.threads import DaemonThreads, watched
+from rostra.plugin.threads import Threads, watched
 
 Result = TypeVar("Result")
 
 _PATIENCE = 2.0
 """Seconds that the loop has to notice by itself that a start takes too long."""
+
+_FOR_TASKS = 0.5
+_FOR_THREADS = 2.0
+"""Seconds for what is left. With the overtime of a teardown they are over before Kubernetes kills: 30 s after the signal."""
+
+_log = log.get("rostra.plugin")
 
 
 def stage(
@@ -104,8 +109,7 @@ def program(
     """
     check_no_loop_runs("plugin.stage()")
     loop = (loop_factory or asyncio.new_event_loop)()
-    threads = DaemonThreads()
-    loop.set_default_executor(threads)
+    threads = Threads(loop)
     with signals.installed(made, loop):
         try:
             with watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE, blocked):
@@ -149,3 +153,38 @@ def check_no_loop_runs(called: str) -> None:
         why=("it makes and owns its event loop",),
         fix=("in a coroutine: async with plugin.Stage(...) as stage: await stage.run()",),
     )
+
+
+def clear(loop: asyncio.AbstractEventLoop, threads: Threads) -> None:
+    """End what is left when the stage has ended, for a bounded time, and close the loop.
+
+    That is what the application itself started: tasks, generators and threads. What does not end is named in the log.
+    """
+    try:
+        loop.run_until_complete(_end_tasks())
+        loop.run_until_complete(_end_generators(loop))
+        threads.shutdown(wait=False, cancel_futures=True)
+        if left := threads.join(_FOR_THREADS):
+            _log.error("threads.abandoned", threads=left)
+    finally:
+        loop.close()
+
+
+async def _end_tasks() -> None:
+    left = asyncio.all_tasks() - {asyncio.current_task()}
+    told = {task for task in left if task.cancelling()}  # by those who cancelled them before
+    for task in left:
+        task.cancel()
+    ended, left = await asyncio.wait(left, timeout=_FOR_TASKS) if left else (set(), set())
+    for task in ended:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("task.failed", task=task.get_name(), exc_info=error)
+    for task in left - told:
+        from rostra.plugin.hanging import at
+
+        _log.error("task.abandoned", task=task.get_name(), awaits=at(task))
+
+
+async def _end_generators(loop: asyncio.AbstractEventLoop) -> None:
+    closing = loop.create_task(loop.shutdown_asyncgens())
+    await asyncio.wait({closing}, timeout=_FOR_TASKS)

@@ -1,15 +1,14 @@
-"""Threads that do not keep a process from ending: the loop's executor, and the watchdog of the start."""
+"""Threads that do not keep a process from ending: those of a program's loop, and those that see whether it is blocked."""
 
 import _thread
-import os
-import queue
+import asyncio
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from time import monotonic
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from rostra import log
 
@@ -22,43 +21,31 @@ _SOON = 1.0
 """Seconds in which a loop that is well has answered a signal many times over."""
 
 
-class DaemonThreads(ThreadPoolExecutor):
-    """An executor whose threads are daemons, for ``loop.set_default_executor``.
+class Threads(Executor):
+    """The threads of a loop, for ``asyncio.to_thread`` and the like; they begin with the first call that wants one.
 
-    The interpreter waits for the threads of Python's own one when it ends, so that one call that never
-    returns hangs the process for good.
+    Most services never do, and what threads need of Python takes long to import.
 
     Args:
-        most: How many threads at once.
+        loop: Whose threads they are, from now on.
     """
 
-    def __init__(self, most: int | None = None) -> None:
-        self._most = most or min(32, (os.cpu_count() or 1) + 4)
-        super().__init__(self._most)
-        self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
-        self._waiting = threading.Semaphore(0)
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._crowd: list[threading.Thread] = []
-        self._guard = threading.Lock()
-        self._is_over = False
+        self._pool: Executor | None = None
+        if hasattr(loop, "_default_executor"):
+            # Python's own loop. To tell it in public would import what a pool takes, to look whether this is one.
+            setattr(loop, "_default_executor", self)  # noqa: B010  (no type knows it)
+        else:
+            loop.set_default_executor(self._begun())
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Call ``fn`` in one of the threads.
 
         Raises:
-            RuntimeError: This executor was shut down.
+            RuntimeError: They were shut down.
         """
-        future: Future[T] = Future()
-        with self._guard:
-            if self._is_over:
-                msg = "the threads of this loop were shut down"
-                raise RuntimeError(msg)
-            self._queue.put((future, lambda: fn(*args, **kwargs)))
-            if not self._waiting.acquire(blocking=False) and len(self._crowd) < self._most:
-                name = f"rostra thread {len(self._crowd) + 1}"
-                thread = threading.Thread(target=self._work, name=name, daemon=True)
-                self._crowd.append(thread)
-                thread.start()
-        return future
+        return (self._pool or self._begun()).submit(fn, *args, **kwargs)
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Accept nothing more, and let the threads end.
@@ -67,14 +54,8 @@ class DaemonThreads(ThreadPoolExecutor):
             wait: Until they have ended, however long that takes.
             cancel_futures: What no thread has begun yet is cancelled; otherwise it is done first.
         """
-        with self._guard:
-            self._is_over = True
-            if cancel_futures:
-                self._cancel_waiting()
-            for _ in self._crowd:
-                self._queue.put(None)
-        if wait:
-            self.join(threading.TIMEOUT_MAX)
+        if self._pool is not None:
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
     def join(self, seconds: float) -> list[str]:
         """Wait so long for the threads to end; return the names of those that do not."""
@@ -83,28 +64,11 @@ class DaemonThreads(ThreadPoolExecutor):
             thread.join(max(0.0, last - monotonic()))
         return [thread.name for thread in self._crowd if thread.is_alive()]
 
-    def _cancel_waiting(self) -> None:
-        with suppress(queue.Empty):
-            while True:
-                if (work := self._queue.get_nowait()) is not None:
-                    work[0].cancel()
+    def _begun(self) -> Executor:
+        from rostra.plugin.daemons import DaemonThreads
 
-    def _work(self) -> None:
-        while (work := self._queue.get()) is not None:
-            _settle(*work)
-            del work  # what it holds is not kept until the next one comes
-            self._waiting.release()
-
-
-def _settle(future: "Future[T]", run: Callable[[], T]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = run()
-    except BaseException as error:  # noqa: BLE001  (whoever awaits it gets it)
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+        self._pool = pool = DaemonThreads(crowd=self._crowd)
+        return pool
 
 
 @contextmanager

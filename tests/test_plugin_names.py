@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rostra.errors import PluginNotFoundError
-from rostra.plugin.finding import Reference, Script, read
+from rostra.plugin.finding import Script
+from rostra.plugin.reading import Reference, read
 
 ENTRY_POINTS = {"aiohttp": "rostra_aiohttp", "one-password": "rostra_onepassword:prepare"}
 

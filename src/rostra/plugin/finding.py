@@ -1,7 +1,7 @@
 """Which module, and which ``prepare``? Imports what a name means, or says what comes close.
 
-A name is an entry point of ``rostra.plugins``, a dotted module, ``module:function``, or a relative name; it is read in this
-order, before anything is imported. Who asks decides what a relative name is relative to.
+A name is an entry point of ``rostra.plugins``, a dotted module, ``module:function``, or a relative name. Most are simply
+those of modules; what others mean is read in ``rostra.plugin.reading``.
 """
 
 import functools
@@ -17,25 +17,7 @@ from typing import Any, TypeAlias
 
 from rostra import di, errors
 from rostra.errors.base import shortened
-from rostra.installed import PLUGINS, entry_points, names
 from rostra.values import Values
-
-_HOW = 'name a module: "myapp", "myapp.storage" or "myapp:prepare"'
-
-
-class Reference(Values):
-    """What a name means.
-
-    Args:
-        module: The absolute dotted name of a module.
-        attribute: The function in it, or None for the module as a whole.
-    """
-
-    module: str
-    attribute: str | None = None
-
-    def __str__(self) -> str:
-        return self.module if self.attribute is None else f"{self.module}:{self.attribute}"
 
 
 class Script(Values):
@@ -52,69 +34,6 @@ class Script(Values):
     def may_be(self, module: str) -> bool:
         """Whether ``module`` may be this script under its other name; only its file can tell for sure."""
         return module == self.module or module.rpartition(".")[2] == self.stem
-
-
-def read(name: str, package: str | None, entry_points: Mapping[str, str], asked_by: object = "") -> Reference:
-    """What ``name`` means.
-
-    Args:
-        name: As the user wrote it.
-        package: Of the plugin that asks: its dotted package, "" for a module that is in none (what is
-            relative to it are the modules beside it), or None if no plugin asks.
-        entry_points: Name to ``module`` or ``module:function``. An entry point is nearer than a module of its
-            name.
-        asked_by: The plugin that asks, for the error.
-
-    Raises:
-        PluginNotFoundError: The name can mean nothing: it is a path, is empty, or is relative to nothing.
-    """
-    try:
-        is_relative = name.startswith(".") and not _is_path(name)
-        return _split(_absolute(name, package) if is_relative else entry_points.get(name, name))
-    except _MeaninglessError as problem:
-        raise errors.PluginNotFoundError(name, str(asked_by), (problem.reason,), (problem.fix,)) from None
-
-
-class _MeaninglessError(Exception):
-    def __init__(self, reason: str, fix: str = _HOW) -> None:
-        super().__init__(reason, fix)
-        self.reason = reason
-        self.fix = fix
-
-
-def _split(name: str) -> Reference:
-    module, colon, attribute = name.partition(":")
-    dotted = [*module.split("."), *(attribute.split(".") if colon else ())]
-    if all(map(str.isidentifier, dotted)) and dotted[-1] != "py":
-        return Reference(module, attribute or None)
-    if _is_path(name):
-        stem = name.replace("\\", "/").rpartition("/")[2].removesuffix(".py")
-        reason = "this is a path, and a plugin is named by its module"
-        raise _MeaninglessError(
-            reason, f'name it "{stem}", with its folder on sys.path; or: rostra run {name}'
-        )
-    raise _MeaninglessError("this is neither a dotted name nor module:function")
-
-
-def _is_path(name: str) -> bool:
-    return "/" in name or "\\" in name or name.endswith(".py")
-
-
-def _absolute(name: str, package: str | None) -> str:
-    rest = name.lstrip(".")
-    climbs = len(name) - len(rest) - 1
-    if package is None:
-        raise _MeaninglessError(
-            "it is relative, and no plugin asks for it", f'name it in full: "myapp{name}"'
-        )
-    parts = package.split(".") if package else []
-    if climbs and climbs >= len(parts):
-        reason = (
-            f"it climbs out of the package {package}" if package else "the plugin that asks is in no package"
-        )
-        raise _MeaninglessError(reason, "use fewer dots, or name it in full")
-    base = ".".join(parts[: len(parts) - climbs])
-    return f"{base}.{rest}" if base and rest and not rest.startswith(":") else base + rest
 
 
 _ASYNC = inspect.CO_COROUTINE | inspect.CO_ASYNC_GENERATOR
@@ -233,45 +152,37 @@ def _is_async(function: Any) -> bool:
 
 
 def _by_name(name: str, asker: Asker | None) -> Plugin:
-    if isinstance(name, ModuleName) or (name.isidentifier() and not is_installed(name)):
-        reference = Reference(str(name), None)
-    else:
-        reference = read(name, None if asker is None else asker.plugin.package, installed(name), asker or "")
-    module = _script_called(reference.module) or _import(name, reference, asker)
+    if isinstance(name, ModuleName) or (_is_dotted(name) and not is_installed(name)):
+        return _of_module(_module(name, str(name), asker))
+    from rostra.plugin.reading import function_of, read
+
+    asked_by = str(asker or "")
+    reference = read(name, None if asker is None else asker.plugin.package, installed(name), asked_by)
+    module = _module(name, reference.module, asker)
     if reference.attribute is None:
         return _of_module(module)
-    found = _of_callable(_attribute(name, module, reference, asker))
+    found = _of_callable(function_of(reference, module, name, asked_by))
     return found._replace(name=str(reference), module=module)
 
 
-def _import(name: str, reference: Reference, asker: Asker | None) -> ModuleType:
+def _is_dotted(name: str) -> bool:
+    """Whether it can be that of a module; a file is no module of this name."""
+    return all(map(str.isidentifier, name.split("."))) and not name.endswith(".py")
+
+
+def _module(name: str, meant: str, asker: Asker | None) -> ModuleType:
+    """What a name means, imported."""
+    if (script := _script_called(meant)) is not None:
+        return script
     try:
-        return importlib.import_module(reference.module)
+        return importlib.import_module(meant)
     except ModuleNotFoundError as missing:
-        if not f"{reference.module}.".startswith(f"{missing.name}."):
+        if not f"{meant}.".startswith(f"{missing.name}."):
             raise
         reason = str(missing)
     from rostra.plugin.unfound import no_module
 
-    raise no_module(name, str(asker or ""), reference.module, reason) from None
-
-
-def _attribute(
-    name: str, module: ModuleType, reference: Reference, asker: Asker | None
-) -> Callable[..., Any]:
-    found: Any = module
-    for part in (reference.attribute or "").split("."):
-        if not hasattr(found, part):
-            from rostra.plugin.unfound import no_attribute
-
-            raise no_attribute(name, str(asker or ""), reference.module, found, part)
-        found = getattr(found, part)
-    if callable(found) and not isinstance(found, type):
-        function: Callable[..., Any] = found
-        return function
-    from rostra.plugin.unfound import no_function
-
-    raise no_function(name, str(asker or ""), str(reference), found)
+    raise no_module(name, str(asker or ""), meant, reason) from None
 
 
 def _script_called(module: str) -> ModuleType | None:
@@ -320,7 +231,11 @@ def _of_callable(function: Callable[..., Any]) -> Plugin:
 
 def is_installed(name: str) -> bool:
     """Whether there is an entry point of this name."""
-    return (name.isidentifier() or "-" in name) and name != "__main__" and name in names(PLUGINS)
+    if name == "__main__" or not (name.isidentifier() or "-" in name):
+        return False
+    from rostra.installed import PLUGINS, names
+
+    return name in names(PLUGINS)
 
 
 def installed(name: str) -> Mapping[str, str]:
@@ -330,4 +245,6 @@ def installed(name: str) -> Mapping[str, str]:
 
 def all_installed() -> Mapping[str, str]:
     """All entry points."""
+    from rostra.installed import PLUGINS, entry_points
+
     return {each.name: each.value for each in entry_points(PLUGINS)}

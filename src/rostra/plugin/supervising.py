@@ -1,40 +1,15 @@
-"""How long does a task live? One task from its start to its end, with its restarts, and how it ended."""
+"""How long do tasks live? Each from its start to its end, with its restarts; and all of a stage, in which order they start and end."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable
-from typing import Any, TypeAlias
+from typing import Any
 
 from rostra import context, di, errors, log
 from rostra.clock import Clock
 from rostra.components import Components
 from rostra.plugin.cancelling import Cancel, Chosen, Started
 from rostra.plugin.noting import Record
-from rostra.plugin.tasks import Restart, Task
-from rostra.values import Values
-
-_log = log.get("rostra.plugin")
-
-
-class Returned(Values):
-    """The task came to its end."""
-
-    value: Any
-
-
-class Cancelled(Values):
-    """The stage cancelled the task when it stopped."""
-
-    error: asyncio.CancelledError
-
-
-class Failed(Values):
-    """The task raised, or ended cancelled though nobody cancelled it."""
-
-    error: BaseException
-
-
-Outcome: TypeAlias = Returned | Cancelled | Failed
+from rostra.plugin.tasks import Cancelled, Failed, Outcome, Restart, Returned, Task
 
 
 class Supervision:
@@ -137,31 +112,26 @@ class Supervision:
 
     async def _supervise(self) -> Outcome:
         log.bind(plugin=self.plugin, task=self.task.name)
-        if self.task.restart is None:
-            outcome = await self._turn() or await self._attempt()
-        else:
-            outcome = await self._again_and_again()
+        policy = self.task.restart
+        outcome = await (self._once() if policy is None else self._again_and_again(policy))
         if isinstance(outcome, Failed):
             outcome.error.add_note(f"in {self}")
         return outcome
 
-    async def _again_and_again(self) -> Outcome:
-        # Before it fails: that may be for want of open files.
-        from rostra.plugin.restarting import Restarts, pause
+    async def _once(self) -> Outcome:
+        return await self._turn() or await self._attempt()
 
-        restarts = Restarts()
-        outcome = await self._turn() or await self._attempt()
-        while (policy := self._policy_for(outcome)) is not None:
-            now = context.get(Clock).monotonic()
-            seconds = pause(policy, restarts, now, random.random())  # noqa: S311  (no secret)
-            if seconds is None:
-                outcome = self._given_up(policy, outcome)
-                break
-            restarts = restarts.recent(policy, now).and_now(now)
-            if (interrupted := await self._pause(seconds, outcome)) is not None:
-                outcome = interrupted
-                break
-            outcome = await self._attempt()
+    async def _again_and_again(self, policy: Restart) -> Outcome:
+        # Before it fails: that may be for want of open files.
+        from rostra.plugin.restarting import Restarting
+
+        restarting = Restarting(policy, self.task.name, self.plugin)
+        outcome = await self._once()
+        while not self.cancel.is_set():
+            follows = restarting.after(outcome)
+            if not isinstance(follows, float | int):
+                return follows
+            outcome = await self._undisturbed(context.get(Clock).sleep(follows)) or await self._attempt()
         return outcome
 
     def _note_end(self, running: "asyncio.Task[Outcome]") -> None:
@@ -172,19 +142,6 @@ class Supervision:
             self.outcome = running.result()
         self._ready.set()
         self.ended(self)
-
-    def _policy_for(self, outcome: Outcome) -> Restart | None:
-        """How to restart it after this, or None if it is not to be restarted."""
-        policy = self.task.restart
-        if policy is None or self.cancel.is_set():
-            return None
-        match outcome:
-            case Failed(Exception()):
-                return policy
-            case Returned() if policy.when == "always":
-                return policy
-            case _:  # cancelled by the stage, or it wants to leave: SystemExit
-                return None
 
     def _waits_for_its_turn(self) -> bool:
         return self.task.workers == "one" and not context.get(Chosen).is_set()
@@ -197,11 +154,6 @@ class Supervision:
         interrupted = await self._undisturbed(chosen.turn_of(self.name_for_all))
         return interrupted or (Returned(None) if chosen.has_ended(self.name_for_all) else None)
 
-    async def _pause(self, seconds: float, outcome: Outcome) -> Cancelled | None:
-        error = outcome.error if isinstance(outcome, Failed) else None
-        _log.warning("task.restarting", seconds=round(seconds, 3), exc_info=error)
-        return await self._undisturbed(context.get(Clock).sleep(seconds))
-
     async def _undisturbed(self, waiting: Awaitable[None]) -> Cancelled | None:
         """Wait, with nothing running that could hear that it shall end."""
         self._pausing = True
@@ -212,16 +164,6 @@ class Supervision:
         finally:
             self._pausing = False
         return None
-
-    def _given_up(self, policy: Restart, outcome: Outcome) -> Failed:
-        spent = f"{policy.budget} restarts within {policy.within:g} s did not help"
-        if isinstance(outcome, Failed):
-            outcome.error.add_note(spent)
-            return outcome
-        why = ('a task with restart="always" that ends at once would do nothing but start',)
-        fix = ("let it wait for its work, or give it a larger budget: restart=plugin.Restart(...)",)
-        how = f"ended again and again: {spent}"
-        return Failed(errors.TaskEndedError(self.task.name, self.plugin, how, why, fix))
 
     async def _attempt(self) -> Outcome:
         try:
@@ -252,8 +194,131 @@ class Supervision:
         return lost
 
 
+class Crew:
+    """The tasks of a stage, in the order in which they were yielded.
+
+    Args:
+        failed: Called with each task that fails.
+    """
+
+    def __init__(self, failed: Callable[[Supervision], None]) -> None:
+        self._failed = failed
+        self._members: list[Supervision] = []
+        self._somebody_ended = asyncio.Event()
+
+    @property
+    def members(self) -> tuple[Supervision, ...]:
+        """All of them, whatever became of them."""
+        return tuple(self._members)
+
+    @property
+    def alive(self) -> list[Supervision]:
+        """Those that run."""
+        return [each for each in self._members if each.running is not None]
+
+    @property
+    def starting(self) -> list[Supervision]:
+        """Those of which the stage waits to hear that they started."""
+        return [each for each in self.alive if each.is_starting]
+
+    @property
+    def failures(self) -> list[Failed]:
+        """What went wrong, in the order of the tasks."""
+        return [each.outcome for each in self._members if isinstance(each.outcome, Failed)]
+
+    def at_work(self) -> Supervision | None:
+        """The one whose task this code runs in; None if it runs in another."""
+        current = asyncio.current_task()
+        return next((each for each in self.alive if each.running is current), None)
+
+    def count_like(self, record: Record, task: Task) -> int:
+        """How many there are of this plugin with this name."""
+        return sum(each.record is record and each.task.name == task.name for each in self._members)
+
+    def add(self, member: Supervision) -> None:
+        """One more, which does not run yet."""
+        self._members.append(member)
+
+    def ended(self, member: Supervision) -> None:
+        """One has ended."""
+        if isinstance(member.outcome, Failed):
+            self._failed(member)
+        self._somebody_ended.set()
+
+    async def start(self) -> None:
+        """Start those that take no work from outside, and when they have started those that do."""
+        for takes_intake in (False, True):
+            self.start_new(takes_intake)
+            for member in self._members:
+                if member.task.intake is takes_intake:
+                    await member.has_started()
+
+    def start_new(self, *takes_intake: bool) -> None:
+        """Start those that do not run yet, without waiting for them."""
+        for member in self._members:
+            if not member.has_begun and member.task.intake in (takes_intake or (False, True)):
+                member.start()
+
+    async def keep(self) -> None:
+        """Return when all have ended that keep a stage alive."""
+        while any(not each.task.background for each in self.alive):
+            await self._one_more_end()
+
+    async def drain(self) -> None:
+        """Ask all to end, first those that take work from outside; return when all have ended."""
+        for takes_intake in (True, False):
+            for member in self.alive:
+                if member.task.intake is takes_intake:
+                    member.ask_to_end()
+            while any(each.task.intake is takes_intake for each in self.alive):
+                await self._one_more_end()
+
+    async def cut(self, patience: float) -> list[Supervision]:
+        """Cancel those that still run, wait so many seconds, and return those that even then do not end."""
+        running = {each.running for each in self.alive}
+        for member in self.alive:
+            member.cancel.set()
+            member.cut()
+        if running:
+            await asyncio.wait({task for task in running if task is not None}, timeout=patience)
+        return self.alive
+
+    def discard(self) -> None:
+        """Let go of what never ran, so that no coroutine is left unawaited."""
+        for member in self._members:
+            if member.running is None:
+                member.task.discard()
+
+    def results(self, *, with_exceptions: bool) -> list[Any]:
+        """A result per task; None for one that was cancelled in order, or never ran.
+
+        Args:
+            with_exceptions: Exceptions and CancelledErrors stand in the place of a result.
+        """
+        return [_result(member, with_exceptions) for member in self._members]
+
+    async def _one_more_end(self) -> None:
+        self._somebody_ended.clear()
+        await self._somebody_ended.wait()
+
+
 def _forget_cancellation() -> None:
     """Let the next attempt begin like in a task that nobody cancelled: timeouts count on that."""
     task = asyncio.current_task()
     while task is not None and task.cancelling():
         task.uncancel()
+
+
+def _result(member: Supervision, with_exceptions: bool) -> Any:
+    match member.outcome:
+        case Returned(value):
+            return value
+        case Failed(error) if with_exceptions:
+            lost = isinstance(error, errors.TaskEndedError) and isinstance(
+                error.__cause__, asyncio.CancelledError
+            )
+            return error.__cause__ if lost else error
+        case Cancelled(error) if with_exceptions:
+            return error
+        case _:
+            return None

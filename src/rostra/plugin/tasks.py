@@ -121,6 +121,27 @@ class Task:
             self.run.close()
 
 
+class Returned(Values):
+    """The task came to its end."""
+
+    value: Any
+
+
+class Cancelled(Values):
+    """The stage cancelled the task when it stopped."""
+
+    error: asyncio.CancelledError
+
+
+class Failed(Values):
+    """The task raised, or ended cancelled though nobody cancelled it."""
+
+    error: BaseException
+
+
+Outcome: TypeAlias = Returned | Cancelled | Failed
+
+
 def task(
     run: Runnable,
     *,

@@ -11,7 +11,7 @@ from staged import forever
 from rostra import context, plugin
 from rostra.components import Components
 from rostra.errors import ClosedError, JobsFullError
-from rostra.plugin.jobs import Jobs
+from rostra.plugin.tasks import Jobs
 from rostra.testing import Journal, checkpoint
 
 

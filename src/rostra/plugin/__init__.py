@@ -41,14 +41,13 @@ _HOMES = {
     "cancelling": ("Cancel", "Chosen", "Started"),
     "finding": ("Named", "Plugin", "find", "installed"),
     "hanging": ("Place", "awaits", "telling"),
-    "jobs": ("Jobs",),
     "lifecycle": ("Lifecycle", "Phase"),
     "loading": ("Loader",),
     "noting": ("Record",),
     "options": ("Options",),
     "rehearsing": ("Rehearsal", "rehearse"),
     "signals": ("Signals",),
-    "tasks": ("Restart", "Task", "task"),
+    "tasks": ("Jobs", "Restart", "Task", "task"),
     "teardown": ("Teardown",),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -8,7 +8,6 @@ from rostra.plugin.finding import installed as installed
 from rostra.plugin.hanging import Place as Place
 from rostra.plugin.hanging import awaits as awaits
 from rostra.plugin.hanging import telling as telling
-from rostra.plugin.jobs import Jobs as Jobs
 from rostra.plugin.lifecycle import Lifecycle as Lifecycle
 from rostra.plugin.lifecycle import Phase as Phase
 from rostra.plugin.loading import Loader as Loader
@@ -19,6 +18,7 @@ from rostra.plugin.rehearsing import rehearse as rehearse
 from rostra.plugin.running import stage as stage
 from rostra.plugin.signals import Signals as Signals
 from rostra.plugin.stage import Stage as Stage
+from rostra.plugin.tasks import Jobs as Jobs
 from rostra.plugin.tasks import Restart as Restart
 from rostra.plugin.tasks import Task as Task
 from rostra.plugin.tasks import task as task

@@ -15,15 +15,13 @@ from rostra.config import ConfigSource
 from rostra.config.source import is_said
 from rostra.handlers import Handlers
 from rostra.plugin.cancelling import Cancel, Chosen, Started
-from rostra.plugin.completing import Performing, complete
 from rostra.plugin.finding import LISTED, Named
-from rostra.plugin.jobs import Jobs
 from rostra.plugin.lifecycle import Lifecycle, Phase, StartBudget, StopBudget, Verdict
 from rostra.plugin.loading import Loader, Loading
 from rostra.plugin.noting import SETTING, Record, note_adapter
-from rostra.plugin.preparing import Preparing
+from rostra.plugin.preparing import Performing, Preparing, complete
 from rostra.plugin.supervising import Crew, Supervision
-from rostra.plugin.tasks import Returned, Task
+from rostra.plugin.tasks import Jobs, Returned, Task
 from rostra.plugin.teardown import Teardown
 
 _PATIENCE = 1.0

@@ -1,15 +1,20 @@
-"""How is a plugin prepared? Its handlers and adapters are collected, then its ``prepare`` runs to its end."""
+"""How is a plugin prepared? Its handlers and adapters are collected, then its ``prepare`` runs to its end.
+
+And what happens between the last ``prepare`` and the first task: is everything there that will be needed?
+"""
 
 import inspect
 import logging
 import sys
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from time import perf_counter
 from typing import Any
 
 from rostra import context, di, errors, log
+from rostra.config import Config, ConfigSource
 from rostra.di.registry import defined_in
+from rostra.errors import together
 from rostra.handlers import Declared, Handlers, Trigger, collect
 from rostra.plugin.cancelling import Cancel
 from rostra.plugin.finding import Call, Named, is_prepare
@@ -62,7 +67,9 @@ class Preparing:
         if prepare is not None:
             await self._run(loading, record, prepare)
         elif not declared and len(self.registry.adapters) == adapters:
-            raise _nothing_in(record)
+            from rostra.plugin.unfound import nothing_in
+
+            raise nothing_in(record.name, record.lineage)
         if _log.is_enabled_for(logging.DEBUG):
             _log.debug("plugin.prepared", seconds=round(perf_counter() - begun, 3))
 
@@ -85,7 +92,9 @@ class Preparing:
 
     async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:
         if not is_prepare(prepare):
-            raise _no_prepare(record, prepare)
+            from rostra.plugin.unfound import no_prepare
+
+            raise no_prepare(record.name, record.lineage, prepare)
         made = prepare() if di.takes_nothing(prepare) else await self._called(loading, record, prepare)
         if inspect.iscoroutine(made):
             made = await made
@@ -114,7 +123,9 @@ class Preparing:
             async for made in yielding:
                 place = _line_of(yielding)
                 if made is None:
-                    raise _bare_yield(record, place)
+                    from rostra.plugin.unfound import bare_yield
+
+                    raise bare_yield(record.name, place)
                 self._add(made, record, place)
 
     def _add(self, made: object, record: Record, place: str) -> None:
@@ -140,32 +151,67 @@ def _line_of(yielding: AsyncGenerator[Any, None]) -> str:
     return "" if frame is None else str(Call(frame.f_code.co_filename, frame.f_lineno))
 
 
-def _bare_yield(record: Record, place: str) -> "errors.PluginError":
-    return errors.PluginError(
-        "prepare has a bare yield",
-        (f"plugin {record.name}, {place}",),
-        ("a prepare runs to its end before any task starts; it is no context manager",),
-        (
-            "what is to be put away: resource = await teardown.enter(open_resource())",
-            "with a parameter of prepare: teardown: plugin.Teardown",
-        ),
-    )
+class Performing:
+    """What a stage does that is to run: whatever is wrong ends its start, and when all is prepared it is completed.
+
+    One that only rehearses does otherwise.
+    """
+
+    __slots__ = ()
+
+    def see_through(
+        self,
+        loading: Coroutine[Any, Any, None],
+        plugin: "Named | None" = None,  # noqa: ARG002  (a rehearsal tells which one failed)
+    ) -> Coroutine[Any, Any, None]:
+        """Let plugins be prepared.
+
+        Args:
+            loading: Of one plugin, or of all that are left.
+            plugin: As it was named to the stage.
+        """
+        return loading
+
+    def refuse(self, problems: Sequence[Exception]) -> None:
+        """Say what is wrong with the plugins that the settings list, if anything is."""
+        if problems:
+            raise together(f"{len(problems)} things are wrong with the plugins listed", problems)
+
+    async def end(self, records: tuple[Record, ...]) -> None:  # noqa: ARG002  (a rehearsal looks at them)
+        """All is prepared."""
+        await complete()
+        for hint in context.get(ConfigSource).hints():
+            _log.warning("settings.unread", hint=hint)
 
 
-def _no_prepare(record: Record, found: object) -> "errors.PluginError":
-    place = di.signature(found).place if inspect.isfunction(found) else ""
-    return errors.PluginError(
-        f"prepare of plugin {record.name} is no async function",
-        (f"plugin {record.lineage}", *((place,) if place else ())),
-        ("it is written with def alone" if place else f"found {found!r}",),
-        ("write it as: async def prepare(...):",),
-    )
+async def complete() -> None:
+    """Plan handlers, check that all can be built, load the sections, build what is eager, bind the handlers.
+
+    By then everybody has asked for what there is to be asked for: options that nobody has read are refused.
+
+    Raises:
+        RostraError: The one thing that is wrong.
+        ExceptionGroup: The things that are wrong, as far as they can be known without building anything.
+    """
+    problems, _ = examined()
+    if problems:
+        raise together(f"{len(problems)} things are wrong", problems)
+    await context.get(di.StageObjects).build_eager()
+    await context.get(Handlers).bind_all()
+    context.get(ConfigSource).check_options()
 
 
-def _nothing_in(record: Record) -> "errors.PluginError":
-    return errors.PluginError(
-        f"module {record.name} is no plugin",
-        (f"plugin {record.lineage}",),
-        ("it has no prepare, and defines neither handlers nor adapters",),
-        ("write in it: async def prepare(...):",),
-    )
+def examined() -> tuple[list[Exception], di.CheckReport]:
+    """What is wrong with handlers, adapters and settings, found without building anything; and the report."""
+    unplanned = context.get(Handlers).plan()
+    report = di.check()
+    return [*unplanned, *report.problems, *_wrong_sections(report)], report
+
+
+def _wrong_sections(report: di.CheckReport) -> "list[errors.ConfigError]":
+    sections = [key for key in report.built if isinstance(key, type) and issubclass(key, Config)]
+    try:
+        context.get(ConfigSource).load_sections(sorted(sections, key=lambda each: each.__qualname__))
+    except errors.ConfigError as error:
+        return [error]
+    return []

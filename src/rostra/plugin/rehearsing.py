@@ -12,10 +12,10 @@ from rostra import context, di, errors
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.handlers import Handlers
-from rostra.plugin.completing import Performing, examined
 from rostra.plugin.finding import Named
 from rostra.plugin.hanging import calls, drawn, telling
 from rostra.plugin.noting import Record
+from rostra.plugin.preparing import Performing, examined
 from rostra.plugin.running import program
 from rostra.plugin.signals import Signals
 from rostra.plugin.stage import Stage

@@ -16,11 +16,11 @@ from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.metrics import Metrics
 from rostra.plugin.cancelling import Chosen
-from rostra.plugin.completing import Performing
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.life import Life
 from rostra.plugin.lifecycle import Lifecycle, Phase
 from rostra.plugin.noting import Record, StageLayer
+from rostra.plugin.preparing import Performing
 from rostra.plugin.signals import Signals
 
 _ALWAYS = ("rostra.config",)

@@ -1,10 +1,12 @@
-"""Why is there no such plugin, and which one was meant?"""
+"""Why is there no such plugin, and which one was meant? And why is what there is no plugin?"""
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pkgutil import iter_modules
 
-from rostra.errors import PluginNotFoundError, closest
+from rostra import di
+from rostra.errors import PluginError, PluginNotFoundError, closest
 from rostra.installed import PLUGINS, names
 
 
@@ -32,6 +34,40 @@ def no_function(name: str, asked_by: str, meant: str, found: object) -> PluginNo
     reason = f"{meant} is {_kind(found)}, not a function"
     return PluginNotFoundError(
         name, asked_by, (reason,), ("name a coroutine function or an async generator function",)
+    )
+
+
+def bare_yield(plugin: str, place: str) -> PluginError:
+    """A ``prepare`` is written like a context manager."""
+    return PluginError(
+        "prepare has a bare yield",
+        (f"plugin {plugin}, {place}",),
+        ("a prepare runs to its end before any task starts; it is no context manager",),
+        (
+            "what is to be put away: resource = await teardown.enter(open_resource())",
+            "with a parameter of prepare: teardown: plugin.Teardown",
+        ),
+    )
+
+
+def no_prepare(plugin: str, lineage: str, found: object) -> PluginError:
+    """What the plugin has under the name of ``prepare`` cannot be one."""
+    place = di.signature(found).place if inspect.isfunction(found) else ""
+    return PluginError(
+        f"prepare of plugin {plugin} is no async function",
+        (f"plugin {lineage}", *((place,) if place else ())),
+        ("it is written with def alone" if place else f"found {found!r}",),
+        ("write it as: async def prepare(...):",),
+    )
+
+
+def nothing_in(plugin: str, lineage: str) -> PluginError:
+    """A module was named that does nothing that a plugin does."""
+    return PluginError(
+        f"module {plugin} is no plugin",
+        (f"plugin {lineage}",),
+        ("it has no prepare, and defines neither handlers nor adapters",),
+        ("write in it: async def prepare(...):",),
     )
 
 

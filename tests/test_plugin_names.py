@@ -4,11 +4,11 @@ import importlib.util
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rostra.errors import PluginNotFoundError
-from rostra.plugin.finding import Script
+from rostra.plugin.finding import Script, plainly
 from rostra.plugin.reading import Reference, read
 
 ENTRY_POINTS = {"aiohttp": "rostra_aiohttp", "one-password": "rostra_onepassword:prepare"}
@@ -49,6 +49,37 @@ def test_a_name_is_an_entry_point_a_module_or_a_function_in_one(name, reference)
 )
 def test_a_relative_name_is_relative_to_the_package_or_else_a_module_beside(name, package, reference):
     assert read(name, package, ENTRY_POINTS) == reference
+
+
+names = st.builds(
+    str.__add__,
+    st.sampled_from(["", ".", "..", "shop:"]),
+    dotted | st.sampled_from(["", "a.py", "a-b"]),
+)
+
+
+@given(names, st.sampled_from([None, "", "shop", "shop.web"]))
+def test_what_a_name_means_plainly_it_means_in_any_case(name, package):
+    assume(name != "py")  # a module that may be meant; what ends so is a file
+    module = plainly(name, package)
+
+    assert module is None or read(name, package, {}) == Reference(module)
+
+
+@pytest.mark.parametrize(
+    ("name", "package", "module"),
+    [
+        ("shop.orders", None, "shop.orders"),
+        (".storage", "shop.web", "shop.web.storage"),
+        (".storage", "", "storage"),
+        (".storage", None, None),
+        ("..storage", "shop.web", None),
+        ("shop:prepare", None, None),
+        ("shop.py", None, None),
+    ],
+)
+def test_the_names_of_modules_are_plain(name, package, module):
+    assert plainly(name, package) == module
 
 
 @given(dotted, dotted, st.integers(1, 4))

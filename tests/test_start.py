@@ -51,7 +51,7 @@ OTHERS = {
     "options, and plugins that settings list": {"rostra.plugin.options", "rostra.plugin.listing"},
     "restarts": {"rostra.plugin.restarting"},
     "why there is no such plugin": {"rostra.plugin.unfound"},
-    "names that are not simply those of modules": {"rostra.plugin.reading", "rostra.installed"},
+    "names that are not plainly those of modules": {"rostra.plugin.reading", "rostra.installed"},
     "threads for calls that block": {"rostra.plugin.daemons"},
     "where something hangs": {"rostra.plugin.hanging", "rostra.plugin.trees"},
     "several processes": {"rostra.fork.parent", "rostra.fork.balancing", "rostra.fork.uris"},

@@ -1,6 +1,6 @@
 """Which module, and which ``prepare``? Imports what a name means, or says what comes close.
 
-A name is an entry point of ``rostra.plugins``, a dotted module, ``module:function``, or a relative name. Most are simply
+A name is an entry point of ``rostra.plugins``, a dotted module, ``module:function``, or a relative name. Most are plainly
 those of modules; what others mean is read in ``rostra.plugin.reading``.
 """
 
@@ -152,12 +152,14 @@ def _is_async(function: Any) -> bool:
 
 
 def _by_name(name: str, asker: Asker | None) -> Plugin:
-    if isinstance(name, ModuleName) or (_is_dotted(name) and not is_installed(name)):
-        return _of_module(_module(name, str(name), asker))
+    package = None if asker is None else asker.plugin.package
+    plain = name if isinstance(name, ModuleName) else None if is_installed(name) else plainly(name, package)
+    if plain is not None:
+        return _of_module(_module(name, str(plain), asker))
     from rostra.plugin.reading import function_of, read
 
     asked_by = str(asker or "")
-    reference = read(name, None if asker is None else asker.plugin.package, installed(name), asked_by)
+    reference = read(name, package, installed(name), asked_by)
     module = _module(name, reference.module, asker)
     if reference.attribute is None:
         return _of_module(module)
@@ -165,9 +167,19 @@ def _by_name(name: str, asker: Asker | None) -> Plugin:
     return found._replace(name=str(reference), module=module)
 
 
-def _is_dotted(name: str) -> bool:
-    """Whether it can be that of a module; a file is no module of this name."""
-    return all(map(str.isidentifier, name.split("."))) and not name.endswith(".py")
+def plainly(name: str, package: str | None) -> str | None:
+    """The module that is meant by its whole name, or by that of one beside the plugin that asks; None for all other names.
+
+    Args:
+        name: No entry point.
+        package: Of the plugin that asks, or None if none does.
+    """
+    rest = name.removeprefix(".")
+    if name.endswith(".py") or not all(map(str.isidentifier, rest.split("."))):
+        return None
+    if rest == name or package == "":
+        return rest
+    return None if package is None else f"{package}.{rest}"
 
 
 def _module(name: str, meant: str, asker: Asker | None) -> ModuleType:

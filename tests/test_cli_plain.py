@@ -11,9 +11,8 @@ from command_line import ended, environment, started, write
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rostra.cli.plain import Plain, plainly
 from rostra.cli.run import command
-from rostra.cli.running import run
+from rostra.cli.running import Plain, plainly, run
 
 words = st.sampled_from(
     ["run", "app", "app.py", "a.b:c", "", "-", "--", "-c", "--config", "--config=f", "-cf", "--set", "--set=a=1",

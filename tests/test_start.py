@@ -95,7 +95,18 @@ def test_a_command_that_goes_well_loads_no_telling_of_errors(tmp_path: Path) -> 
 
     loaded = set(done.stdout.split())
     assert "rostra.cli.running" in loaded
-    assert loaded & {"rostra.cli.report", "rostra.errors.cli", "rostra.errors.plugin", "click"} == set()
+    assert (
+        loaded
+        & {
+            "rostra.cli.report",
+            "rostra.cli.misnamed",
+            "rostra.cli.several",
+            "rostra.errors.cli",
+            "rostra.errors.plugin",
+            "click",
+        }
+        == set()
+    )
 
 
 def test_options_are_there_for_the_first_that_asks_for_them(tmp_path: Path) -> None:

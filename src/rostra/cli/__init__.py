@@ -24,13 +24,11 @@ _COMPLETING = "_ROSTRA_COMPLETE"
 def main() -> None:
     """Run the command line and leave the process with its exit code."""
     from rostra.cli.ending import written_whole
-    from rostra.cli.plain import plainly
+    from rostra.cli.running import plainly, run
 
     with written_whole():
         plain = None if _COMPLETING in os.environ else plainly(sys.argv[1:])
         if plain is not None:
-            from rostra.cli.running import run
-
             _ending_as_click_does(lambda: run(**plain._asdict()))
         else:
             with collected_seldom():

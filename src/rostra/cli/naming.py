@@ -7,12 +7,10 @@ directory is there, too.
 
 import importlib.util
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from rostra import errors
 from rostra.config import ConfigSource
-from rostra.errors import closest
 from rostra.plugin import Named
 from rostra.plugin.finding import ModuleName
 from rostra.values import Values
@@ -60,10 +58,10 @@ def plugin_named(typed: str) -> Named:
     found = importlib.util.find_spec(first)  # the whole name would import the packages above it
     other = None if found is None else found.origin
     if other is None or not (Path(other).exists() and outermost.samefile(other)):
+        from rostra.cli.misnamed import unimportable
+
         reason = f"{first} is also the name of {other or 'another module'}"
-        raise errors.CommandLineError(
-            f"{path} cannot be imported", (reason,), ("give the file another name",)
-        )
+        raise unimportable(path, reason, "give the file another name")
     if function:
         return f"{place.module}:{function}"
     return ModuleName(place.module)
@@ -77,28 +75,10 @@ def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
         ConfigError: What the settings list is no list of plugins.
     """
     if not typed and not _lists_any(source):
-        raise _no_plugin(source)
+        from rostra.cli.misnamed import no_plugin_typed
+
+        raise no_plugin_typed(source)
     return [plugin_named(each) for each in typed]
-
-
-def _no_plugin(source: ConfigSource) -> "errors.CommandLineError":
-    import click
-
-    asked = click.get_current_context(silent=True)
-    command = "rostra run" if asked is None else asked.command_path
-    misspelt = closest("plugins", source)
-    found = (
-        () if misspelt is None else (f"write plugins in place of {misspelt}, at {source.origin(misspelt)}",)
-    )
-    return errors.CommandLineError(
-        f"there is no plugin to {'run' if command.endswith(' run') else 'look at'}",
-        ("none was typed, and the settings list none",),
-        (
-            *found,
-            f"{'or ' if found else ''}{command} PLUGIN",
-            f'or list them in a file: plugins = ["myapp"], and {command} -c FILE',
-        ),
-    )
 
 
 def _lists_any(source: ConfigSource) -> bool:
@@ -113,20 +93,11 @@ def located(path: Path) -> Located:
     Raises:
         CommandLineError: It means none.
     """
-    if path.is_dir():
-        file = path / "__init__.py"
-        if not file.is_file():
-            raise errors.CommandLineError(f"{path} is a folder, and not a package", *_inside(path))
-    else:
-        file = path
-    if not file.is_file():
-        raise errors.CommandLineError(f"there is no file {path}", fix=tuple(_beside(path)))
-    if file.suffix != ".py":
-        raise errors.CommandLineError(
-            f"{path} is no Python file", fix=(f"for settings: rostra run -c {path}",)
-        )
-    if file.name == "__main__.py":
-        raise errors.CommandLineError(f"{path} is a program, not a plugin", fix=(f"python {file.parent}",))
+    file = path / "__init__.py" if path.is_dir() else path
+    if not file.is_file() or file.suffix != ".py" or file.name == "__main__.py":
+        from rostra.cli.misnamed import no_plugin_at
+
+        raise no_plugin_at(path)
     return _in_package(file.absolute())
 
 
@@ -138,10 +109,10 @@ def _in_package(file: Path) -> Located:
         root = root.parent
     for name in names:
         if not name.isidentifier():
+            from rostra.cli.misnamed import unimportable
+
             reason = f"Python imports no module called {name}"
-            raise errors.CommandLineError(
-                f"{file} cannot be imported", (reason,), ("use letters, digits and _ only",)
-            )
+            raise unimportable(file, reason, "use letters, digits and _ only")
     return Located(root, ".".join(names), file)
 
 
@@ -152,19 +123,3 @@ def _is_path(typed: str) -> bool:
 def _put_on_path(folder: Path) -> None:
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
-
-
-def _inside(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Why a folder without ``__init__.py`` is no plugin, and what to type instead."""
-    candidates = sorted({*folder.glob("*.py"), *(each.parent for each in folder.glob("*/__init__.py"))})
-    fix = tuple(f"rostra run {each}" for each in candidates if not each.name.startswith("_"))
-    if (folder / "__main__.py").is_file():
-        fix = (f"python {folder}", *fix)
-    return ("it has no __init__.py",), fix or ("name a Python file, or a folder with an __init__.py",)
-
-
-def _beside(path: Path) -> Iterator[str]:
-    folder = path.parent
-    plugins = {each.stem: each for each in folder.glob("*") if each.suffix == ".py" or each.is_dir()}
-    near = closest(path.stem, plugins)
-    yield f"did you mean {plugins[near]}?" if near else "name a Python file, a package or a module"

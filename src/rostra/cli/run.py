@@ -1,6 +1,6 @@
 """``rostra run``: a stage with the plugins that the user named, until they are done or told to stop.
 
-Plain command lines are not read here, see ``rostra.cli.plain``.
+Plain command lines are not read here, see ``rostra.cli.running``.
 """
 
 from typing import Any

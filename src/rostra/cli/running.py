@@ -1,17 +1,44 @@
-"""What ``rostra run`` does, whoever has read the command line: a stage, in this process or in several.
+"""What does ``rostra run`` do, and what did the user type, where that is as plain as nearly always?
 
-What a stage needs takes long to import; it is imported when it is known that there is one.
+Plain are plugins, files, a prefix and settings, each option written in full; they are read here, purely, since to import click
+takes longer. Whatever else there is, and all that is wrong, click has to read. What a stage needs takes long to import, too;
+it is imported when it is known that there is one.
 """
 
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rostra.cli.ending import reported
 from rostra.garbage import collected_seldom
+from rostra.values import Values
 
-__all__ = ["run"]
+__all__ = ["Plain", "plainly", "run"]
+
+
+_OPTIONS = {"-c": "files", "--config": "files", "--env-prefix": "env_prefix", "--set": "overrides"}
+
+
+class Plain(Values):
+    """What a plain command line says; called as the parameters of ``rostra run`` are."""
+
+    plugins: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+    env_prefix: str | None = None
+    overrides: tuple[str, ...] = ()
+
+
+def plainly(arguments: Sequence[str]) -> Plain | None:
+    """What these arguments of ``rostra`` say; None if click has to read them."""
+    if not arguments or arguments[0] != "run":
+        return None
+    said: dict[str, list[str]] = {"plugins": [], **{name: [] for name in _OPTIONS.values()}}
+    for name, value in _read(iter(arguments[1:])):
+        if name is None or value is None or (name == "overrides" and not _is_assignment(value)):
+            return None
+        said[name].append(value)
+    prefix = said["env_prefix"][-1] if said["env_prefix"] else None
+    return Plain(tuple(said["plugins"]), tuple(said["files"]), prefix, tuple(said["overrides"]))
 
 
 def run(
@@ -53,23 +80,18 @@ def run(
             "stop_timeout": stop_timeout,
             "loop_factory": _loop_factory(loop),
         }
-        watched = _watched(files, preload=preload) if watch else None
         if workers != 1 or watch or any(most_requests) or most_memory:
-            from rostra import fork
+            from rostra.cli.several import run_several
 
-            fork.stage(
-                answering,
-                LISTED,
-                *named,
+            run_several(
+                (answering, LISTED, *named),
                 forks=workers,
                 sockets=addresses,
                 reuse_port=reuse_port,
                 heartbeat=heartbeat,
                 preload=preload,
-                watch=watched,
-                recycling=fork.Recycling(*most_requests, most_memory),
-                reported=_reported_of(os.getpid()),
-                where="--bind",
+                watched=files if watch else None,
+                recycling=(*most_requests, most_memory),
                 **stage,
             )
         else:
@@ -77,16 +99,23 @@ def run(
             plugin.stage(answering, *supervised, LISTED, *named, components=components, **stage)
 
 
-def _reported_of(parent: int) -> Callable[[], AbstractContextManager[None]]:
-    """How a worker runs: what goes wrong is printed as always, and probes find it by its parent."""
-    from rostra.cli.sockets import worker_of
+def _read(left: Iterator[str]) -> Iterator[tuple[str | None, str | None]]:
+    """What each one is, and its value; None in place of what is not plain."""
+    for each in left:
+        if not each.startswith("-"):
+            yield "plugins", each
+            continue
+        option, equals, value = each.partition("=") if each.startswith("--") else (each, "", "")
+        yield _OPTIONS.get(option), value if equals else _value(next(left, None))
 
-    @contextmanager
-    def in_a_worker() -> Iterator[None]:
-        with worker_of(parent), reported():
-            yield
 
-    return in_a_worker
+def _value(typed: str | None) -> str | None:
+    return None if typed is None or typed.startswith("-") else typed
+
+
+def _is_assignment(value: str) -> bool:
+    key, equals, _value = value.partition("=")
+    return bool(key.strip() and equals)
 
 
 def _given(addresses: tuple[str, ...], reuse_port: bool) -> tuple[Any, tuple[str, ...]]:
@@ -96,25 +125,6 @@ def _given(addresses: tuple[str, ...], reuse_port: bool) -> tuple[Any, tuple[str
     from rostra.fork import lone
 
     return lone.given(addresses, reuse_port=reuse_port), (lone.__name__,)
-
-
-def _watched(files: tuple[str, ...], *, preload: bool) -> Any:
-    """What is watched, if it can be.
-
-    Raises:
-        CommandLineError: It cannot.
-    """
-    from importlib.util import find_spec
-
-    from rostra import fork
-    from rostra.errors import CommandLineError
-
-    if find_spec("watchfiles") is None:
-        raise CommandLineError("watchfiles is not installed", fix=('pip install "rostra[watch]"',))
-    if preload:
-        why = ("what is imported before the workers are forked is never imported anew",)
-        raise CommandLineError("--watch and --preload exclude each other", why, ("leave out one of them",))
-    return fork.Watched.of_here(files)
 
 
 def _loop_factory(name: str) -> Callable[[], Any] | None:

@@ -55,6 +55,7 @@ OTHERS = {
     "threads for calls that block": {"rostra.plugin.daemons"},
     "where something hangs": {"rostra.plugin.hanging", "rostra.plugin.trees"},
     "several processes": {"rostra.fork.parent", "rostra.fork.balancing", "rostra.fork.uris"},
+    "clocks that move when told": {"rostra.clock.manual"},
     "probes without HTTP": {"rostra.health.probing", "rostra.health.asking"},
     "what asks checks": {"rostra.health.findings"},
     "sockets at files": {"rostra.fork.files"},

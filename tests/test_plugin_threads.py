@@ -7,7 +7,8 @@ import pytest
 
 from rostra import plugin
 from rostra.plugin.daemons import DaemonThreads
-from rostra.plugin.threads import Threads, stack_of
+from rostra.plugin.running import Threads
+from rostra.plugin.signals import stack_of
 
 
 def test_what_is_submitted_is_done_and_what_it_raises_is_raised():

@@ -4,8 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-from rostra.plugin.running import clear
-from rostra.plugin.threads import Threads
+from rostra.plugin.running import Threads, clear
 
 __all__ = ["completed"]
 

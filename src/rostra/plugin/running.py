@@ -1,13 +1,16 @@
-"""A stage, or its rehearsal, as a whole program: it owns the event loop, the signals, and what is left at the end.
+"""A stage, or its rehearsal, as a whole program: it owns the event loop, its threads, the signals, and what is left at the end.
 
 The thread's current loop and policy are not touched. The loop's threads are daemons: one that never comes
 back does not keep the process from ending.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AsyncExitStack
-from typing import Any, TypeVar
+import threading
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import Executor, Future
+from contextlib import AsyncExitStack, contextmanager
+from time import monotonic
+from typing import Any, ParamSpec, TypeVar
 
 from rostra import errors, log
 from rostra.components import Components
@@ -15,10 +18,11 @@ from rostra.config import ConfigSource
 from rostra.garbage import collected_seldom
 from rostra.plugin.finding import LISTED, Named
 from rostra.plugin.lifecycle import Phase
-from rostra.plugin.signals import Signals
+from rostra.plugin.signals import Signals, stack_of
 from rostra.plugin.stage import Stage
-from rostra.plugin.threads import Threads, watched
 
+P = ParamSpec("P")
+T = TypeVar("T")
 Result = TypeVar("Result")
 
 _PATIENCE = 2.0
@@ -112,7 +116,7 @@ def program(
     threads = Threads(loop)
     with signals.installed(made, loop):
         try:
-            with watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE, blocked):
+            with _watched(lambda: made.phase < Phase.RUNNING, start_timeout + _PATIENCE, blocked):
                 return _completed(loop, made, live)
         finally:
             clear(loop, threads)
@@ -153,6 +157,88 @@ def check_no_loop_runs(called: str) -> None:
         why=("it makes and owns its event loop",),
         fix=("in a coroutine: async with plugin.Stage(...) as stage: await stage.run()",),
     )
+
+
+@contextmanager
+def _watched(
+    is_starting: Callable[[], bool], seconds: float, blocked: Callable[[int], None] | None = None
+) -> Iterator[None]:
+    """If the start is not over after so many seconds, log what this thread is doing.
+
+    The loop itself sees to a start that awaits too long. This is for one that does not await, such as an
+    import that blocks: nothing in the loop runs then.
+
+    Args:
+        is_starting: Asked from another thread when the time is up.
+        seconds: How long the loop has to notice it by itself.
+        blocked: What to do instead of logging it; called from another thread with the ident of this one.
+    """
+    over = threading.Event()
+    watched_thread = threading.get_ident()
+
+    def watch() -> None:
+        if over.wait(min(seconds, threading.TIMEOUT_MAX)) or not is_starting():
+            return
+        if blocked is not None:
+            blocked(watched_thread)
+        else:
+            _log.critical("start.blocked", seconds=seconds, stack=stack_of(watched_thread))
+
+    threading.Thread(target=watch, name="rostra watchdog", daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
+
+
+class Threads(Executor):
+    """The threads of a loop, for ``asyncio.to_thread`` and the like; they begin with the first call that wants one.
+
+    Most services never do, and what threads need of Python takes long to import.
+
+    Args:
+        loop: Whose threads they are, from now on.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._crowd: list[threading.Thread] = []
+        self._pool: Executor | None = None
+        if hasattr(loop, "_default_executor"):
+            # Python's own loop. To tell it in public would import what a pool takes, to look whether this is one.
+            setattr(loop, "_default_executor", self)  # noqa: B010  (no type knows it)
+        else:
+            loop.set_default_executor(self._begun())
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
+        """Call ``fn`` in one of the threads.
+
+        Raises:
+            RuntimeError: They were shut down.
+        """
+        return (self._pool or self._begun()).submit(fn, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Accept nothing more, and let the threads end.
+
+        Args:
+            wait: Until they have ended, however long that takes.
+            cancel_futures: What no thread has begun yet is cancelled; otherwise it is done first.
+        """
+        if self._pool is not None:
+            self._pool.shutdown(wait, cancel_futures=cancel_futures)
+
+    def join(self, seconds: float) -> list[str]:
+        """Wait so long for the threads to end; return the names of those that do not."""
+        last = monotonic() + seconds
+        for thread in self._crowd:
+            thread.join(max(0.0, last - monotonic()))
+        return [thread.name for thread in self._crowd if thread.is_alive()]
+
+    def _begun(self) -> Executor:
+        from rostra.plugin.daemons import DaemonThreads
+
+        self._pool = pool = DaemonThreads(crowd=self._crowd)
+        return pool
 
 
 def clear(loop: asyncio.AbstractEventLoop, threads: Threads) -> None:

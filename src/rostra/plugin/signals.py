@@ -6,6 +6,7 @@ answer, because something blocks it, is told with what its thread is doing. Only
 elsewhere goes without.
 """
 
+import _thread
 import asyncio
 import contextvars
 import os
@@ -20,9 +21,11 @@ from typing import Protocol
 
 from rostra import context, log
 from rostra.components import Components
-from rostra.plugin.threads import tell_if_blocked
 
 _log = log.get("rostra.plugin")
+
+_SOON = 1.0
+"""Seconds in which a loop that is well has answered a signal many times over."""
 
 
 class Stoppable(Protocol):
@@ -147,7 +150,7 @@ class Signals:
                     act(stage)
 
                 loop.call_soon_threadsafe(answer, context=surroundings)
-                tell_if_blocked(answered, signal.Signals(number).name)
+                _tell_if_blocked(answered, signal.Signals(number).name)
 
         return handle
 
@@ -176,6 +179,29 @@ def _waking(loop: asyncio.AbstractEventLoop) -> Iterator[None]:
 def _empty(reading: socket.socket) -> None:
     with suppress(BlockingIOError):
         reading.recv(4096)
+
+
+def _tell_if_blocked(answered: threading.Event, signal: str) -> None:
+    """If the loop has not answered a signal soon, log what its thread is doing instead; for handlers of signals.
+
+    The handler may have interrupted anything, also the start of a thread: so none is started by ``threading``,
+    which takes a lock for that.
+    """
+    blocked = threading.get_ident()
+
+    def watch() -> None:
+        if not answered.wait(_SOON):
+            _log.error("loop.blocked", signal=signal, seconds=_SOON, stack=stack_of(blocked))
+
+    _thread.start_new_thread(watch, ())
+
+
+def stack_of(thread: int) -> str:
+    """What a thread is doing, outermost call first."""
+    from traceback import format_stack
+
+    frame = sys._current_frames().get(thread)  # noqa: SLF001  (there is no other way)
+    return "".join(format_stack(frame)).rstrip() if frame is not None else "it has ended"
 
 
 def end_process(number: int) -> None:

@@ -37,7 +37,7 @@ async def prepare(handlers: Handlers, load: plugin.Loader, cancel: plugin.Cancel
 
 
 async def tell():
-    print(*sorted(name for name in sys.modules if name.startswith("rostra.")))
+    print(*sorted(sys.modules))
 
 
 if __name__ == "__main__":
@@ -52,7 +52,7 @@ OTHERS = {
     "restarts": {"rostra.plugin.restarting"},
     "why there is no such plugin": {"rostra.plugin.unfound"},
     "names that are not plainly those of modules": {"rostra.plugin.reading", "rostra.installed"},
-    "threads for calls that block": {"rostra.plugin.daemons"},
+    "threads for calls that block": {"rostra.plugin.daemons", "concurrent.futures.thread", "queue"},
     "where something hangs": {"rostra.plugin.hanging", "rostra.plugin.trees"},
     "several processes": {"rostra.fork.parent", "rostra.fork.balancing", "rostra.fork.uris"},
     "clocks that move when told": {"rostra.clock.manual"},

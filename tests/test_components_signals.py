@@ -255,7 +255,7 @@ def test_garbage_is_collected_after_a_handler_came_while_the_lock_was_taken() ->
             pass
 
     for after in range(1, 100):
-        interrupting = Interrupting(after, take, at_lines_of="rostra.components.locking")
+        interrupting = Interrupting(after, take, at_lines_of="rostra.components.shapes")
         with interrupting:
             take()
 

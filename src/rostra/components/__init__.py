@@ -3,8 +3,7 @@
 from rostra.components.environment import Environment, Sight
 from rostra.components.keys import Key, canonical, keys, name_of
 from rostra.components.layers import Blank, Components
-from rostra.components.locking import changing
-from rostra.components.shapes import Added, Kinds, Shape, Under
+from rostra.components.shapes import Added, Kinds, Shape, Under, changing
 
 __all__ = [
     "Added",

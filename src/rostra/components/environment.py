@@ -20,8 +20,7 @@ import sys
 import weakref
 from typing import Any, TypeAlias
 
-from rostra.components.locking import changing
-from rostra.components.shapes import LIMIT, STALE, Added, Kinds, Level, Shape
+from rostra.components.shapes import LIMIT, STALE, Added, Kinds, Level, Shape, changing
 
 APART = "__rostra_shapes_apart__"
 """A class with this attribute decides by its instances what is found how: no two layers with one share a shape."""

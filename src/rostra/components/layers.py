@@ -14,7 +14,7 @@ from typing import Any, TypeVar, overload
 from rostra import errors
 from rostra.components.environment import Environment
 from rostra.components.keys import Key, canonical, name_of
-from rostra.components.shapes import Added, Shape, Under
+from rostra.components.shapes import Added, Shape
 
 Item = TypeVar("Item")
 Default = TypeVar("Default")
@@ -109,7 +109,9 @@ class Components(Environment):
         if (proper := canonical(wanted)) is not wanted:
             return self.get(proper, name=name, default=default)
         if isinstance(default, EllipsisType):
-            raise self._missing(wanted, name)
+            from rostra.components.missing import missing
+
+            raise missing(wanted, name, self.find(wanted), self._told())
         return default
 
     def find(self, wanted: type[Item]) -> dict[str | None, Item]:
@@ -154,10 +156,12 @@ class Components(Environment):
 
         What rostra itself defines is left out: every stage has it, and it would hide what matters.
         """
-        return tuple(
-            (layer.label, tuple(called for added in layer._added() if (called := _called(*added))))
-            for layer in self.layers()
-        )
+        from rostra.components.missing import described
+
+        return described(self._told())
+
+    def _told(self) -> Iterator[tuple[str, Iterable[Added]]]:
+        return ((layer._label, layer._added()) for layer in self.layers())
 
     def _owned(self) -> tuple[list[Any], Shape | None]:
         """Its list, and the shape that says what in it was added to this very layer, if anything was."""
@@ -170,27 +174,9 @@ class Components(Environment):
         _, shape = self._owned()
         return () if shape is None else shape.own
 
-    def _missing(self, wanted: Key, name: str | None) -> "errors.ComponentNotFoundError":
-        others = [other for other in self.find(wanted) if other != name]
-        near = tuple(
-            "there is one without a name" if other is None else f'there is one named "{other}"'
-            for other in others
-        )
-        return errors.ComponentNotFoundError(name_of(wanted), name, self.describe(), near)
-
 
 class Blank(Components):
     """A layer that is filled by who makes it: so no time is spent on an ``__init__``."""
 
     __slots__ = ()
     __init__: Any = object.__init__
-
-
-def _called(key: Key, name: str | None) -> str:
-    """What messages call something that was added so; nothing, if it is one of rostra's own."""
-    if isinstance(key, Under):
-        return next(filter(None, (_called(*each) for each in key.all)), "")
-    kind = key if isinstance(key, type) else type(key)
-    if kind.__module__.partition(".")[0] == __name__.partition(".")[0]:
-        return ""
-    return name_of(key) if name is None else f'{name_of(key)} "{name}"'

@@ -2,13 +2,15 @@
 
 Layers to which the same types were added, one after the other, have one shape, however many layers there are: a
 thousand requests share theirs. So whatever is found out about a shape once holds for all of them, and a look-up is
-one in the shape and one in the list, however deep the layers lie.
+one in the shape and one in the list, however deep the layers lie. One thread at a time finds out: who is ``changing``.
 """
 
+import gc
+import os
+import threading
 from typing import Any, TypeAlias
 
 from rostra.components.keys import Key, keys
-from rostra.components.locking import changing
 from rostra.values import Values
 
 Added: TypeAlias = tuple[Key, str | None]
@@ -16,6 +18,54 @@ Added: TypeAlias = tuple[Key, str | None]
 
 Kinds: TypeAlias = tuple[Added | type, ...]
 """Under which several things were added; a type alone stands for one without a name."""
+
+
+class _Changing:
+    """A lock, in whose hold nothing is put away that is nobody's any more: to put it away may take any other lock, and whoever
+    has that one may be waiting for this one.
+
+    A handler of a signal may take it in the middle of what its thread does with it.
+    """
+
+    __slots__ = ("_depth", "_is_collecting", "_kept", "_lock")
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._is_collecting = False
+        self._kept: list[object] = []
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+        # First of all, and given back last: a handler in between leaves the collector as it is.
+        self._depth += 1
+        if self._depth == 1:
+            self._is_collecting = gc.isenabled()
+            gc.disable()
+
+    def __exit__(self, *_: object) -> None:
+        kept: list[object] = []
+        if self._depth == 1:
+            if self._kept:
+                kept, self._kept = self._kept, kept
+            if self._is_collecting:
+                gc.enable()
+        self._depth -= 1
+        self._lock.release()
+        kept.clear()
+
+    def keep(self, item: object) -> None:
+        """Have it until nobody holds the lock."""
+        self._kept.append(item)
+
+
+changing = _Changing()
+"""Held by what changes what layers see, and by what finds it out. Who looks need not hold it. A process is not forked while
+another thread holds it: nobody would let go of it in the child.
+"""
+os.register_at_fork(
+    before=changing.__enter__, after_in_parent=changing.__exit__, after_in_child=changing.__exit__
+)
 
 
 class Under(Values):

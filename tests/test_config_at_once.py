@@ -17,7 +17,7 @@ from rostra.config import ConfigError, ConfigSource, Secret, careful
 from rostra.config import classes as classes_of
 from rostra.config.classes import read
 from rostra.config.declared import settings_of
-from rostra.config.faults import WrongError
+from rostra.config.hooks import WrongError
 from rostra.config.tree import Text
 
 

@@ -11,7 +11,8 @@ from cases import named
 
 from rostra import config
 from rostra.config import Config, ConfigError, ConfigSource, Secret
-from rostra.config.own import own
+from rostra.config.hooks import own
+from rostra.config.taught import taken_by
 
 Even = NewType("Even", int)
 
@@ -282,7 +283,7 @@ def test_tools_find_what_was_registered() -> None:
 
     assert known is not None
     assert by_method is not None
-    assert (known.expected, known.takes(), by_method.expected, by_method.takes()) == (
+    assert (known.expected, taken_by(known), by_method.expected, taken_by(by_method)) == (
         "a colour such as #ff0000",
         str,
         "host:port",

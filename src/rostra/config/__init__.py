@@ -10,11 +10,9 @@ else, with a prefix or where a reference names a variable. ``rostra.config`` is 
 from rostra.config.layers import Origin
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.secret import Secret
-from rostra.config.section import Config, bool_var
-from rostra.config.source import ConfigSource
+from rostra.config.source import Config, ConfigSource
 from rostra.config.tables import field, frozen
 from rostra.doors import on_demand
-from rostra.errors import ConfigError
 
 __all__ = [
     "Bytes",
@@ -35,7 +33,9 @@ __all__ = [
 _HOMES = {
     "resolve": ("Resolve",),
     "resolver": ("Resolver",),
+    "summaries": ("ConfigError",),
     "taught": ("reads",),
+    "words": ("bool_var",),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)
 

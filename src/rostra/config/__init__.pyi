@@ -4,12 +4,12 @@ from rostra.config.quantities import Duration as Duration
 from rostra.config.resolve import Resolve as Resolve
 from rostra.config.resolver import Resolver as Resolver
 from rostra.config.secret import Secret as Secret
-from rostra.config.section import Config as Config
-from rostra.config.section import bool_var as bool_var
+from rostra.config.source import Config as Config
 from rostra.config.source import ConfigSource as ConfigSource
 from rostra.config.tables import field as field
 from rostra.config.tables import frozen as frozen
 from rostra.config.taught import reads as reads
+from rostra.config.words import bool_var as bool_var
 from rostra.errors import ConfigError as ConfigError
 
 __all__ = [

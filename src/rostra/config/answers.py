@@ -13,10 +13,10 @@ from typing import Any, TypeAlias
 import attrs
 
 from rostra.components import name_of
-from rostra.config.faults import UnreadableError
 from rostra.config.references import LONGEST
 from rostra.config.resolvers import UnknownResolverError
 from rostra.config.showing import with_article
+from rostra.config.unreadable import UnreadableError
 from rostra.errors import ResolverDeniedError, ResolverError, ResolverTimeoutError, RostraError
 
 

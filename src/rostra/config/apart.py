@@ -5,10 +5,11 @@
 
 from collections.abc import Iterable
 
-from rostra.config.environment import FILE, Asked, Variables, said_about
+from rostra.config.environment import FILE, Asked, Variables
 from rostra.config.layers import Layer, Part, narrowed, ordered
 from rostra.config.source import ConfigSource
 from rostra.config.tree import Path, branch, dotted
+from rostra.config.variables import said_about
 from rostra.config.view import bearing
 from rostra.errors import ConfigError
 

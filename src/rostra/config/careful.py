@@ -5,7 +5,7 @@ from typing import Any
 
 from rostra.config.containers import entries
 from rostra.config.declared import Setting, is_section
-from rostra.config.faults import Fault, WrongError
+from rostra.config.hooks import Fault, WrongError
 from rostra.config.phrases import phrase
 from rostra.errors import closest
 

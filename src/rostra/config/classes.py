@@ -18,8 +18,7 @@ from rostra.config.declared import (
     options,
     settings_of,
 )
-from rostra.config.faults import Hook, HookFor
-from rostra.config.own import own
+from rostra.config.hooks import Hook, HookFor, own
 from rostra.config.tree import object_in
 
 _HOOK = "__rostra_hook__"

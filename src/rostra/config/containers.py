@@ -5,7 +5,7 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from rostra.config.declared import bare, exact
-from rostra.config.faults import Fault, Hook, HookFor, WrongError
+from rostra.config.hooks import Fault, Hook, HookFor, WrongError
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden, phrase
 from rostra.config.secret import MASK, Secret
 from rostra.config.showing import holds_secret, unexpected

@@ -1,21 +1,21 @@
 """What settings does a class declare? The same answer for attrs classes, dataclasses and plain sections."""
 
 import typing
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Mapping
 from enum import EnumMeta
 from inspect import get_annotations
-from types import EllipsisType, NoneType, UnionType
+from types import EllipsisType, FrameType, NoneType, UnionType
 from typing import Any, Literal, NewType, TypeGuard
 
 from rostra.components import name_of
-from rostra.config.namespaces import KEPT, hashable, resolved
-from rostra.config.own import registered
+from rostra.config.hooks import registered
 from rostra.config.tables import fields_of
 from rostra.values import Values
 
 SECTION = "__rostra_section__"
 _DECLARED = "__rostra_settings__"
 _NAMES = "__rostra_names__"
+_LOCALS = "__rostra_locals__"
 _EXACT = frozenset({str, int, float, bool, bytes, NoneType})
 
 
@@ -104,31 +104,63 @@ def names_of(cls: type) -> frozenset[Hashable]:
     return known
 
 
-def paths_of(cls: type, place: tuple[Hashable, ...]) -> Iterator[tuple[Hashable, ...]]:
-    """The paths of all settings of a class and of the classes within it; a table comes before its parts.
+def keep_locals(cls: type, frame: FrameType) -> None:
+    """Remember the types that the functions around ``cls`` know by name, if it needs them.
 
     Args:
-        cls: A class for which ``is_section`` is true.
-        place: The path of its section.
+        cls: A class that is being made.
+        frame: Where it is made.
     """
-    return _paths(cls, place, names_around(cls), frozenset({cls}))
+    if "<locals>" in cls.__qualname__ and any(map(_is_open, get_annotations(cls).values())):
+        from rostra.config import namespaces
 
-
-def _paths(
-    cls: type, place: tuple[Hashable, ...], around: Mapping[str, Any], seen: frozenset[type]
-) -> Iterator[tuple[Hashable, ...]]:
-    for setting in settings_of(cls, around):
-        path = (*place, setting.name)
-        yield path
-        for inner in classes_in(setting.type):
-            if inner not in seen:  # a class that holds itself ends here
-                yield from _paths(inner, path, around, seen | {inner})
+        setattr(cls, _LOCALS, namespaces.names_around(cls, frame))
 
 
 def names_around(cls: type) -> dict[str, Any]:
     """The types that were known by name where ``cls`` was made, if it is a local ``Config`` subclass."""
-    kept: dict[str, Any] = vars(cls).get(KEPT, {})
+    kept: dict[str, Any] = vars(cls).get(_LOCALS, {})
     return kept
+
+
+def resolved(annotation: Any, owner: type, around: Mapping[str, Any]) -> Any:
+    """The type that an annotation stands for.
+
+    Args:
+        annotation: As it was written.
+        owner: The class in whose body it stands.
+        around: Names that the functions around the section's class knew.
+
+    Raises:
+        NameError: A name in it means nothing.
+    """
+    if not _is_open(annotation):
+        return annotation
+    from rostra.config.namespaces import evaluated
+
+    return evaluated(annotation, owner, {**around, **names_around(owner)})
+
+
+def _is_open(annotation: Any) -> bool:
+    """Whether some part of the annotation is still a string."""
+    if isinstance(annotation, type) and not typing.get_args(annotation):
+        return False
+    if isinstance(annotation, str | typing.ForwardRef):
+        return True
+    if typing.get_origin(annotation) is typing.Literal:
+        return False
+    return any(map(_is_open, typing.get_args(annotation)))
+
+
+def hashable(wanted: Any) -> Any:
+    """The type itself; without what ``Annotated`` says in it if that cannot be hashed, so that no table can hold it."""
+    try:
+        hash(wanted)
+    except TypeError:
+        from rostra.config.namespaces import without_metadata
+
+        return without_metadata(wanted)
+    return wanted
 
 
 def _written(cls: type) -> dict[str, tuple[type, Any]]:
@@ -205,7 +237,9 @@ def bare(wanted: Any) -> Any:
         elif isinstance(wanted, NewType) and not registered(wanted):
             wanted = wanted.__supertype__
         elif is_alias(wanted):
-            wanted = _aliased(wanted)
+            from rostra.config.namespaces import aliased
+
+            wanted = aliased(wanted)
         else:
             return wanted
 
@@ -213,17 +247,6 @@ def bare(wanted: Any) -> Any:
 def is_alias(wanted: Any) -> bool:
     """Whether a type is an alias made by a ``type`` statement; it may stand in what it stands for."""
     return type(typing.get_origin(wanted) or wanted).__name__ == "TypeAliasType"
-
-
-def _aliased(alias: Any) -> Any:
-    """What an alias stands for, its parameters filled in."""
-    generic = typing.get_origin(alias)
-    if generic is None:
-        return alias.__value__
-    filled = dict(zip(generic.__type_params__, typing.get_args(alias), strict=False))
-    value = generic.__value__
-    parameters = getattr(value, "__parameters__", ())
-    return value[tuple(filled[each] for each in parameters)] if parameters else value
 
 
 def members(wanted: Any) -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ from rostra.config.declared import (
     names_around,
     settings_of,
 )
-from rostra.config.own import own
+from rostra.config.hooks import own
 from rostra.config.phrases import LIST, MAPPINGS, SEQUENCES, TABLE, hidden, phrase
 from rostra.config.secret import Secret
 from rostra.config.showing import holds_secret

@@ -11,14 +11,14 @@ import attrs
 
 from rostra.config.declared import UnknownTypeError, called, is_section
 from rostra.config.described import Described, DescribedClass, described, in_words
-from rostra.config.environment import asked_by, said_about
-from rostra.config.evaluation import section_of
-from rostra.config.layers import DEFAULT, Layer, Origin, folded, ordered
+from rostra.config.layers import DEFAULT, Layer, Origin, folded, of_section, ordered
 from rostra.config.masking import masked
 from rostra.config.secret import MASK
+from rostra.config.sections import asked_by
 from rostra.config.source import ConfigSource
 from rostra.config.speakers import origin_of, speaker
 from rostra.config.tree import Nothing, Path, at, bracketed, dotted
+from rostra.config.variables import said_about
 from rostra.config.written import UnwritableError, as_said, plain
 from rostra.errors import ConfigError, Mistake
 
@@ -213,7 +213,7 @@ def _layers(source: ConfigSource, cls: type, place: Path) -> tuple[Layer, ...]:
     """All that is said about a section, the environment included."""
     known, claims = source._environment, source._claims  # noqa: SLF001  (its own room)
     extra, _ = said_about(asked_by(cls, place, known), known, claims.variables)
-    return section_of(_layers_of(source), place, extra)
+    return of_section(_layers_of(source), place, extra)
 
 
 def _settings(within: DescribedClass, made: Any, known: _Known) -> Iterator[Effective]:

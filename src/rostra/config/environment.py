@@ -1,28 +1,19 @@
-"""What the environment says about a class of settings. The only room that reads ``os.environ``.
+"""Which variables are there? The only room that reads ``os.environ``; what they say is in ``variables``.
 
-The type decides what a variable means, so the environment is asked class by class: ``APP_FOO_BAR`` is setting
-``bar`` of ``[foo]``, and ``APP_FOO_BAR_FILE`` names a file with its value, unless a setting of that name exists.
 Files of variables (dotenv) speak as the environment does, and lie under it.
 """
 
 import os
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import Any
 
-from rostra.config.declared import UnknownTypeError, paths_of
-from rostra.config.faults import UnreadableError
-from rostra.config.layers import Layer, Origin
-from rostra.config.tree import Path, Text, branch, dotted
-from rostra.errors import ConfigError, Mistake
+from rostra.config.layers import Layer
+from rostra.config.tree import Path
 from rostra.values import Values
 
 FILE = "_FILE"
-_KEPT = "__rostra_variables__"
-
-Meant = TypeVar("Meant")
-
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -56,56 +47,31 @@ class Environment:
 
     def variable(self, path: Path) -> str | None:
         """The variable that sets what stands at ``path``, or None if none can."""
-        return None if self.prefix is None else _variable(self.prefix, path)
-
-    def origin(self, name: str) -> Origin:
-        """Who says what a variable is."""
-        file = self.said_by.get(name)
-        return file.origin_at((name,)) if file else Origin("variable", name)
+        return None if self.prefix is None else variable_of(self.prefix, path)
 
     def all(self) -> Mapping[str, str]:
         """What all variables are now, with the prefix or without."""
         of_files = {name: text for file in self.files for name, text in file.values.items()}
-        return {**of_files, **_of_process(self.given)}
+        return {**of_files, **of_process(self.given)}
 
 
 _SILENT = Environment()
 
 
-def _of_process(given: Mapping[str, str] | None) -> Mapping[str, str]:
+def of_process(given: Mapping[str, str] | None) -> Mapping[str, str]:
+    """The variables of this process, or those given in their place."""
     return os.environ if given is None else given
 
 
-def _variable(prefix: str, path: Path) -> str:
+def variable_of(prefix: str, path: Path) -> str:
+    """The variable that sets what stands at ``path``."""
     name = "_".join([prefix, *map(str, path)]).upper()
     return name if name.isascii() and name.isidentifier() else re.sub(r"[^A-Z0-9_]", "_", name)
 
 
-def environment(
-    prefix: str | None, given: Mapping[str, str] | None = None, files: Iterable[Layer] = ()
-) -> Environment:
-    """The variables that begin with ``prefix`` and an underscore, as they are now.
-
-    Args:
-        prefix: Letters, digits and underscores, in any case; None and an empty one read nothing.
-        given: Instead of the variables of this process.
-        files: What files of variables say.
-
-    Raises:
-        ConfigError: No variable can begin with this prefix.
-    """
-    files = tuple(files)
-    if not prefix:
-        return Environment(files=files, given=given) if files or given is not None else _SILENT
-    proper = prefix.rstrip("_").upper()
-    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", proper, re.ASCII):
-        raise ConfigError(f'"{prefix}" cannot begin the name of a variable', fix=("use letters, as in APP",))
-    begin, own = f"{proper}_", _of_process(given)
-    process = {name: own[name] for name in own if name.startswith(begin)}
-    said_by = {name: file for file in files for name in file.values if name.startswith(begin)}
-    variables = {name: file.values[name] for name, file in said_by.items()} | process
-    filed = {name: file for name, file in said_by.items() if name not in process}
-    return Environment(proper, variables, files, filed, given)
+def without_settings(files: tuple[Layer, ...], given: Mapping[str, str] | None) -> Environment:
+    """The environment where no variable is a setting; references may still name some."""
+    return Environment(files=files, given=given) if files or given is not None else _SILENT
 
 
 class Variables(Values):
@@ -122,7 +88,7 @@ class Variables(Values):
     shared: tuple[tuple[str, Path, Path], ...] = ()
 
 
-_NONE = Variables()
+NO_VARIABLES = Variables()
 
 
 class Asked(Values):
@@ -137,78 +103,3 @@ class Asked(Values):
     cls: type
     place: Path
     variables: Variables
-
-
-def asked_by(cls: type, place: Path, known: Environment) -> Asked:
-    """A class and all variables that set something of it.
-
-    If its settings cannot be known it has none: that is told when it is made.
-    """
-    return Asked(cls, place, _NONE if known.prefix is None else variables_of(cls, place, known.prefix))
-
-
-def variables_of(cls: type, place: Path, prefix: str) -> Variables:
-    """The variables that set something of a class at a place; kept on the class itself, and so gone with it."""
-    kept: dict[tuple[str, Path], Variables] | None = vars(cls).get(_KEPT)
-    if kept is None:
-        kept = {}
-        setattr(cls, _KEPT, kept)
-    if (prefix, place) not in kept:
-        try:
-            kept[prefix, place] = _variables(paths_of(cls, place), prefix)
-        except UnknownTypeError:
-            return _NONE
-    return kept[prefix, place]
-
-
-def _variables(paths: Iterable[Path], prefix: str) -> Variables:
-    known: dict[str, Path] = {}
-    shared = []
-    for path in paths:
-        name = _variable(prefix, path)
-        if known.setdefault(name, path) != path:
-            shared.append((name, known[name], path))
-    return Variables(known, {f"{name}{FILE}": name for name in known}, tuple(shared))
-
-
-def said_about(
-    asked: Asked, known: Environment, taken: Collection[str]
-) -> tuple[tuple[Layer, ...], tuple[Mistake, ...]]:
-    """What variables say about a section, and on top of that the files that variables name.
-
-    Args:
-        asked: The class that wants it.
-        known: What is set.
-        taken: All variables that are settings' own: none of them is the ``_FILE`` of another one.
-
-    Returns:
-        A layer for each, within the section; and what is wrong with the files.
-    """
-    if known.prefix is None:
-        return (), ()
-    of_class, depth = asked.variables, len(asked.place)
-    layers = [
-        Layer(branch(path[depth:], Text(known.variables[name])), known.origin(name))
-        for name, path in _set(of_class.paths, known)
-    ]
-    mistakes = []
-    for name, variable in _set(of_class.files, known):
-        if name in taken:
-            continue
-        from rostra.config.formats import secret_in
-
-        path = of_class.paths[variable]
-        file = known.variables[name]
-        try:
-            values = branch(path[depth:], Text(secret_in(file)))
-        except UnreadableError as error:
-            mistakes.append(Mistake(dotted(path), f"the file that it names {error}", f"from {name}"))
-        else:
-            layers.append(Layer(values, Origin("secret file", f"{file} ({name})")))
-    return tuple(layers), tuple(mistakes)
-
-
-def _set(names: Mapping[str, Meant], known: Environment) -> Iterator[tuple[str, Meant]]:
-    """Those that are set, in the order of the settings."""
-    if found := names.keys() & known.variables.keys():
-        yield from ((name, meant) for name, meant in names.items() if name in found)

@@ -1,13 +1,13 @@
 """The parts of a source that files are. They are read here, when a part is made and when it is asked again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path as FilePath
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats import Said, is_dotenv, settings_in, variables_in
-from rostra.config.layers import Layer, Origin, Part, all_read, at_home, layer
+from rostra.config.layers import Layer, Origin, Part, at_home, layer
 from rostra.config.tree import DEEPEST
+from rostra.config.unreadable import UnreadableError
 from rostra.config.view import TooDeepError
 from rostra.errors import Mistake
 
@@ -44,3 +44,15 @@ def _said(origin: Origin, said: Said, home: list[Part]) -> Layer:
 def from_files(paths: Iterable[str | FilePath]) -> tuple[list[Part], tuple[Mistake, ...]]:
     """What each file says, and what is wrong with the others."""
     return all_read(partial(of_file, str(path)) for path in paths)
+
+
+def all_read(reads: Iterable[Callable[[], Part]]) -> tuple[list[Part], tuple[Mistake, ...]]:
+    """What each gives, and what is wrong with the others."""
+    parts: list[Part] = []
+    mistakes: list[Mistake] = []
+    for read in reads:
+        try:
+            parts.append(read())
+        except UnreadableError as error:
+            mistakes.extend(error.mistakes)
+    return parts, tuple(mistakes)

@@ -3,12 +3,13 @@
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from rostra.config.claims import Claims
-from rostra.config.declared import UnknownTypeError, paths_of
+from rostra.config.declared import UnknownTypeError
 from rostra.config.environment import Environment
 from rostra.config.layers import Layer, Settled
+from rostra.config.sections import Claims
 from rostra.config.speakers import origin_of
 from rostra.config.tree import Path, dotted
+from rostra.config.variables import paths_of
 from rostra.errors import Mistake, closest
 
 

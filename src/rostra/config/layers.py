@@ -6,13 +6,12 @@ asked again. Values are the fold of all layers and are made at once; who said on
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache, partial, reduce
+from functools import cache, reduce
 from typing import Any, Literal, TypeAlias
 
-from rostra.config.faults import UnreadableError
-from rostra.config.tree import DEEPEST, Nothing, Path, at, merged, opened
-from rostra.config.view import Copy, TooDeepError, View
-from rostra.errors import ConfigError, Mistake
+from rostra import errors
+from rostra.config.tree import DEEPEST, Nothing, Path, at, merged
+from rostra.config.view import Copy, TooDeepError
 from rostra.values import Values
 
 Kind: TypeAlias = Literal["default", "mapping", "file", "dotenv", "variable", "secret file", "option"]
@@ -168,16 +167,9 @@ def narrowed(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
     )
 
 
-def table_at(layers: Iterable[Layer], path: Path) -> tuple[Layer, ...]:
-    """The layers of a table within: those of which something is left."""
-    kept: list[Layer] = []
-    for each in reversed(narrowed(layers, path)):
-        table = opened(each.values)
-        if table is not None:
-            kept.append(each.but(values=table))
-        if not isinstance(each.values, dict):
-            break
-    return tuple(reversed(kept))
+def of_section(layers: tuple[Layer, ...], place: Path, extra: tuple[Layer, ...]) -> tuple[Layer, ...]:
+    """The layers of a section: what the environment says lies over all but the options."""
+    return ordered((*narrowed(layers, place), *extra))
 
 
 class Part(Values):
@@ -203,13 +195,7 @@ def of_mapping(mapping: Mapping[Any, Any], name: str) -> Part:
         return at_home(home, (layer(mapping, _of_mapping(name), home),))
     except TooDeepError:
         pass
-    raise ConfigError(f"{name} is nested deeper than {DEEPEST} tables, or contains itself")
-
-
-def of_table(parts: tuple[Part, ...], place: Path) -> Part:
-    """What parts say at a path where a table stands."""
-    layers = table_at(ordered(each for part in parts for each in part.layers), place)
-    return Part(layers, lambda: of_table(again(parts), place))
+    raise errors.ConfigError(f"{name} is nested deeper than {DEEPEST} tables, or contains itself")
 
 
 @cache
@@ -217,48 +203,8 @@ def _of_mapping(name: str) -> Origin:
     return Origin("mapping", name)
 
 
-def brought_by(mapping: Mapping[Any, Any], name: str) -> tuple[Part, ...]:
-    """What a mapping says; a view brings along who said it, and where it can be asked again.
-
-    Raises:
-        ConfigError: It is nested too deeply.
-    """
-    if not isinstance(mapping, View):
-        return (of_mapping(mapping, name),)
-    known, place = tuple(mapping._home), mapping._place  # noqa: SLF001  (a view has no public names but its settings)
-    return (of_table(known, place),) if place else known
-
-
 def at_home(home: list[Part], layers: tuple[Layer, ...], again: Callable[[], Part] | None = None) -> Part:
     """A part of layers whose views know it by ``home``."""
     part = Part(layers, again)
     home.append(part)
     return part
-
-
-def again(parts: Iterable[Part]) -> tuple[Part, ...]:
-    """What all of them say now.
-
-    Raises:
-        UnreadableError: Files cannot be read; all that is wrong.
-    """
-    found, mistakes = all_read(part.again or partial(_same, part) for part in parts)
-    if mistakes:
-        raise UnreadableError(*mistakes)
-    return tuple(found)
-
-
-def _same(part: Part) -> Part:
-    return part
-
-
-def all_read(reads: Iterable[Callable[[], Part]]) -> tuple[list[Part], tuple[Mistake, ...]]:
-    """What each gives, and what is wrong with the others."""
-    parts: list[Part] = []
-    mistakes: list[Mistake] = []
-    for read in reads:
-        try:
-            parts.append(read())
-        except UnreadableError as error:
-            mistakes.extend(error.mistakes)
-    return parts, tuple(mistakes)

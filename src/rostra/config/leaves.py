@@ -5,8 +5,7 @@ from typing import Any
 
 import attrs
 
-from rostra.config.evaluation import section_of
-from rostra.config.layers import Layer, Origin, folded
+from rostra.config.layers import Layer, Origin, folded, of_section
 from rostra.config.source import ConfigSource
 from rostra.config.speakers import origin_around
 from rostra.config.tree import Path, branch
@@ -35,7 +34,7 @@ def leaves(source: ConfigSource) -> tuple[Leaf, ...]:
     settled, extra = source._settled, source._extra  # noqa: SLF001  (a source has no public names but its settings)
     layers: tuple[Layer, ...] = settled.layers
     for place in extra:
-        layers = section_of(layers, (), tuple(_placed(each, place) for each in extra[place]))
+        layers = of_section(layers, (), tuple(_placed(each, place) for each in extra[place]))
     return tuple(_leaves(folded(layers), (), layers))
 
 

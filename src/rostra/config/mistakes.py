@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from rostra.config.discretion import overlaps
 from rostra.config.environment import Asked
-from rostra.config.faults import Fault
+from rostra.config.hooks import Fault
 from rostra.config.layers import DEFAULT, Layer, Origin
 from rostra.config.masking import gives_secret, is_called_secret
 from rostra.config.speakers import origin_around, references_around

@@ -5,10 +5,10 @@ from typing import Any, Union
 from rostra.components import name_of
 from rostra.config.declared import UnknownTypeError, bare, members
 from rostra.config.discretion import words_of
-from rostra.config.faults import Hook, HookFor, WrongError
-from rostra.config.own import Own, own
+from rostra.config.hooks import Hook, HookFor, Own, WrongError, own
 from rostra.config.phrases import phrase
 from rostra.config.showing import holds_secret, unexpected
+from rostra.config.taught import place_of, taken_by
 
 
 def own_hook(wanted: Any, hook_for: HookFor) -> Hook:
@@ -38,9 +38,9 @@ def own_hook(wanted: Any, hook_for: HookFor) -> Hook:
 
 def _taken(known: Own, wanted: Any) -> Any:
     try:
-        takes = bare(known.takes())
+        takes = bare(taken_by(known))
     except NameError as error:
-        raise UnknownTypeError(f"nobody knows the type that {known.place()} takes: {error}") from None
+        raise UnknownTypeError(f"nobody knows the type that {place_of(known)} takes: {error}") from None
     others = tuple(each for each in members(takes) if bare(each) is not wanted)
     if takes is wanted:
         return Any

@@ -10,7 +10,7 @@ from typing import Any
 from rostra.components import name_of
 from rostra.config.choices import phrase_of_options
 from rostra.config.declared import bare, is_section, members, options
-from rostra.config.own import own
+from rostra.config.hooks import own
 from rostra.config.scalars import scalar
 from rostra.config.secret import Secret
 from rostra.config.showing import with_article

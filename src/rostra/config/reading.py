@@ -12,8 +12,7 @@ from typing import Any, TypeAlias
 
 from rostra.components import name_of
 from rostra.config.declared import bare, is_alias, is_section, members, options
-from rostra.config.faults import Fault, Hook, WrongError
-from rostra.config.own import own, registered
+from rostra.config.hooks import Fault, Hook, WrongError, own, registered
 from rostra.config.scalars import SCALARS, RefusedError, Scalar, scalar
 from rostra.config.tree import Text
 from rostra.config.view import plain

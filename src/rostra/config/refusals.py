@@ -14,7 +14,7 @@ import attrs
 from rostra.components import name_of
 from rostra.config.declared import Setting, settings_of
 from rostra.config.discretion import LEFT_OUT, tells, words_of
-from rostra.config.faults import Fault
+from rostra.config.hooks import Fault
 from rostra.config.showing import holds_secret
 
 _FACTORY: Any = attrs.Factory  # its stub makes a function of the class

@@ -11,11 +11,12 @@ from uuid import UUID
 
 from rostra.config.choices import written
 from rostra.config.declared import bare, is_alias, is_section, members, options
-from rostra.config.own import Own, own
+from rostra.config.hooks import Own, own
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.scalars import BASE64
 from rostra.config.secret import Secret
+from rostra.config.taught import taken_by
 
 __all__ = ["TABLE_AS_TEXT", "fragment", "of_scalar"]
 
@@ -112,7 +113,7 @@ def fragment(wanted: Any, ref: Ref) -> Fragment:
 
 def _of_own(known: Own, wanted: Any, ref: Ref) -> Fragment:
     """What users say about a type of their own; else what their function takes."""
-    takes = known.takes() if known.schema is None else Any
+    takes = taken_by(known) if known.schema is None else Any
     made = dict(known.schema) if known.schema is not None else {} if takes is wanted else fragment(takes, ref)
     titled = {"title": known.expected} if known.expected else {}
     if is_section(wanted):  # a table is always a table of its settings

@@ -9,7 +9,7 @@ from inspect import get_annotations
 from typing import Any
 
 from rostra.config.declared import bare, is_alias, is_section, settings_of
-from rostra.config.faults import Fault, WrongError
+from rostra.config.hooks import Fault, WrongError
 from rostra.config.secret import MASK, Secret
 
 # Patterns are compiled on first use: most programs that import this never show a value.

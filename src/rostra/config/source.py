@@ -1,20 +1,18 @@
-"""The settings, merged from all who have a say, and the sections that classes make of them."""
+"""The settings, merged from all who have a say, and the classes that sections are made of."""
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from functools import cache
+import sys
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from pathlib import Path as FilePath
 from types import EllipsisType
 from typing import Any, Self, TypeVar
 
-from rostra.components import name_of
-from rostra.config.claims import Claims
-from rostra.config.declared import UnknownTypeError, called, is_section, paths_of, section_of
-from rostra.config.environment import FILE, Asked, Environment, asked_by, environment
-from rostra.config.faults import UnreadableError
-from rostra.config.layers import DEFAULT, Layer, Origin, Part, again, brought_by, settled
-from rostra.config.tree import Nothing, Path, at, bracketed, dotted
+from rostra import errors
+from rostra.config.declared import SECTION, UnknownTypeError, is_section, keep_locals, section_of
+from rostra.config.environment import FILE, Asked, Environment, without_settings
+from rostra.config.layers import Layer, Origin, Part, of_mapping, settled
+from rostra.config.sections import Claims, asked_by, evaluated
+from rostra.config.tree import Nothing, Path, at, dotted
 from rostra.config.view import View, bearing, shown
-from rostra.errors import ConfigError, Mistake
 
 Section = TypeVar("Section")
 
@@ -93,10 +91,12 @@ class ConfigSource(View):
         del overrides  # they may hold secrets, and tracebacks may show what stands here
         if mistakes:
             del environ
-            raise _unreadable(mistakes)
+            from rostra.config.summaries import unreadable
+
+            raise unreadable(mistakes)
         try:
             return cls(bearing(parts), env_prefix=env_prefix, environ=environ)
-        except ConfigError as error:
+        except errors.ConfigError as error:
             wrong = error.with_traceback(None)
         del environ, parts
         raise wrong
@@ -111,14 +111,15 @@ class ConfigSource(View):
         Raises:
             ConfigError: Files are missing, unreadable or malformed; all of them.
         """
-        try:
-            parts = again(self._home)
-        except UnreadableError as error:
-            mistakes = error.mistakes
-        else:
-            known = self._environment
-            return type(self)(bearing(parts), env_prefix=known.prefix, environ=known.given)
-        raise _unreadable(mistakes)
+        from rostra.config.given import again
+
+        parts, mistakes = again(self._home)
+        if mistakes:
+            from rostra.config.summaries import unreadable
+
+            raise unreadable(mistakes)
+        known = self._environment
+        return type(self)(bearing(parts), env_prefix=known.prefix, environ=known.given)
 
     async def resolve(self, timeout: float = 10) -> None:  # noqa: ASYNC109  (it names who did not answer)
         """Replace the references in the strings of mappings and files, in place: ``${NAME}``, ``${op:reference}``.
@@ -140,31 +141,9 @@ class ConfigSource(View):
             await self._resolving.wait()
         if not any(each.may_refer for each in self._settled.layers):
             return
-        from rostra.config.spots import spots_in
+        from rostra.config.spots import resolve
 
-        found = spots_in(self._settled.layers)
-        if found:
-            await self._resolve(found, timeout)
-
-    async def _resolve(self, found: Any, seconds: float) -> None:
-        import asyncio
-
-        from rostra.config.resolving import Partly, resolved
-
-        self._resolving = over = asyncio.Event()
-        try:
-            texts = await resolved(
-                found.all,
-                self,
-                lambda known: self._with(found.replaced(self._home, known)),
-                mistakes=found.mistakes,
-                fix=found.fix,
-                timeout=seconds,
-            )
-            self._settle(found.replaced(self._home, Partly(texts, {})))
-        finally:
-            self._resolving = None
-            over.set()
+        await resolve(self, timeout)
 
     def _with(self, parts: tuple[Part, ...]) -> "ConfigSource":
         """The source that resolvers load their own settings from."""
@@ -226,18 +205,15 @@ class ConfigSource(View):
 
         The environment and the defaults of classes count once a section is loaded. None: nobody said anything.
         """
-        from rostra.config.evaluation import section_of
-        from rostra.config.speakers import origin_of
+        from rostra.config.speakers import origin_said
 
         path = tuple(setting.split("."))
         loaded = (known for _, known in self._loaded if path[: len(known)] == known)
         place = max(loaded, key=len, default=None)
         if place is None:
-            return origin_of(self._settled.layers, path)
-        within = section_of(self._settled.layers, place, self._extra.get(place, ()))
-        if (origin := origin_of(within, path[len(place) :])) is not None:
-            return origin
-        return DEFAULT if path in paths_of(self._claims.sections[place], place) else None
+            return origin_said(self._settled.layers, path)
+        extra = self._extra.get(place, ())
+        return origin_said(self._settled.layers, path, place, extra, self._claims.sections[place])
 
     def variable(self, setting: str) -> str | None:
         """The variable that sets a setting, for messages: ``APP_DB_URL`` for ``db.url``.
@@ -274,12 +250,9 @@ class ConfigSource(View):
 
         mistakes = unread_options(self._settled, self._claims, self._asked)
         if mistakes:
-            what = (
-                "1 setting of the options is"
-                if len(mistakes) == 1
-                else f"{len(mistakes)} settings of the options are"
-            )
-            raise ConfigError(f"{what} read by nobody", mistakes)
+            from rostra.config.summaries import read_by_nobody
+
+            raise read_by_nobody(mistakes)
 
     def _is_read(self, table: Iterable[Hashable]) -> bool:
         """Whether all keys of a table at the root have been asked for: then there is no hint to be looked for."""
@@ -300,34 +273,35 @@ class ConfigSource(View):
     def _make(self, wanted: Iterable[tuple[type, Path]]) -> None:
         """Make sections and keep them, or tell everything that is wrong with any of them."""
         asked: list[Asked] = []
-        claimed_twice: tuple[Mistake, ...] = ()
+        collisions: list[errors.Mistake] = []
         for cls, place in wanted:
             one = asked_by(cls, place, self._environment)
-            claimed_twice += self._claims.claim(one)
+            collisions += self._claims.claim(one)
             asked.append(one)
-        if claimed_twice:
-            collisions = tuple(dict.fromkeys(claimed_twice))
-            names = "1 name is" if len(collisions) == 1 else f"{len(collisions)} names are"
-            raise ConfigError(f"{names} claimed twice", collisions, ("rename one of them",))
-        wrong: dict[Path, tuple[Mistake, ...]] = {}
+        if collisions:
+            from rostra.config.summaries import claimed_twice
+
+            raise claimed_twice(collisions)
+        wrong: dict[Path, tuple[errors.Mistake, ...]] = {}
         for one in asked:
             if mistakes := self._made(one):
                 wrong[one.place] = mistakes
         if wrong:
-            raise _wrong(list(wrong), tuple(each for mistakes in wrong.values() for each in mistakes))
+            from rostra.config.summaries import wrong_sections
 
-    def _made(self, asked: Asked) -> tuple[Mistake, ...]:
+            raise wrong_sections(wrong)
+
+    def _made(self, asked: Asked) -> "tuple[errors.Mistake, ...]":
         """Make a section and keep it, or tell everything that is wrong with it."""
         try:
-            outcome = _evaluated()(asked, self._settled, self._environment, self._claims)
+            outcome = evaluated(asked, self._settled, self._environment, self._claims)
         except UnknownTypeError as error:
-            return (Mistake(dotted(asked.place) or "the root", str(error)),)
-        mistakes: tuple[Mistake, ...] = outcome.mistakes
-        if not mistakes:
+            return (errors.Mistake(dotted(asked.place) or "the root", str(error)),)
+        if not outcome.mistakes:
             self._loaded[asked.cls, asked.place] = outcome.made
             if outcome.environment:
                 self._extra[asked.place] = outcome.environment
-        return mistakes
+        return outcome.mistakes
 
 
 def is_said(source: ConfigSource, place: Path) -> bool:
@@ -343,13 +317,6 @@ def is_said(source: ConfigSource, place: Path) -> bool:
     return not isinstance(said, Nothing) or bool({name, f"{name}{FILE}"} & known.variables.keys())
 
 
-@cache
-def _evaluated() -> Callable[..., Any]:
-    from rostra.config.evaluation import evaluated
-
-    return evaluated
-
-
 def _said(
     mappings: tuple[Mapping[str, Any], ...], prefix: str | None, given: Mapping[str, str] | None
 ) -> tuple[tuple[Part, ...], Environment] | Exception:
@@ -357,37 +324,73 @@ def _said(
     try:
         parts = tuple(_parts(mappings))
         of_variables = [each for part in parts for each in part.layers if each.origin.kind == "dotenv"]
-        return parts, environment(prefix, given, of_variables)
-    except (ConfigError, TypeError) as error:
+        return parts, _environment(prefix, tuple(of_variables), given)
+    except (errors.ConfigError, TypeError) as error:
         return error.with_traceback(None)
 
 
 def _parts(mappings: tuple[Mapping[str, Any], ...]) -> Iterator[Part]:
+    """What mappings say; a view brings along who said it, and where it can be asked again."""
     for number, mapping in enumerate(mappings, 1):
         if not isinstance(mapping, Mapping):
             kind = type(mapping).__name__
             raise TypeError(f"settings are mappings, not a {kind}; ConfigSource.from_files reads files")
-        yield from brought_by(mapping, "a mapping" if len(mappings) == 1 else f"mapping {number}")
+        if not isinstance(mapping, View):
+            yield of_mapping(mapping, "a mapping" if len(mappings) == 1 else f"mapping {number}")
+        elif not mapping._place:  # noqa: SLF001  (a view has no public names but its settings)
+            yield from mapping._home  # noqa: SLF001  (as above)
+        else:
+            from rostra.config.given import of_table
+
+            yield of_table(tuple(mapping._home), mapping._place)  # noqa: SLF001  (as above)
 
 
-def _unreadable(mistakes: tuple[Mistake, ...]) -> ConfigError:
-    names = ", ".join(dict.fromkeys(each.setting for each in mistakes))
-    return ConfigError(f"cannot read the settings of {names}", mistakes)
+def _environment(
+    prefix: str | None, files: tuple[Layer, ...], given: Mapping[str, str] | None
+) -> Environment:
+    if not prefix:
+        return without_settings(files, given)
+    from rostra.config.variables import environment
+
+    return environment(prefix, files, given)
 
 
 def _place(cls: Any, section: str | None) -> Path:
-    if not is_section(cls):
-        raise ConfigError(f"{name_of(cls)} is no class of settings", fix=("decorate it with @attrs.frozen",))
     name = section_of(cls) if section is None else section
-    if isinstance(name, EllipsisType):
-        line = f'class {cls.__name__}(config.Config, section="...")'
-        raise ConfigError(f"{called(cls)} has no section", fix=(line, "section=None stands for the root"))
+    if isinstance(name, EllipsisType) or not is_section(cls):
+        from rostra.config.summaries import without_section
+
+        raise without_section(cls)
     return tuple(name.split(".")) if name else ()
 
 
-def _wrong(places: list[Path], mistakes: tuple[Mistake, ...]) -> ConfigError:
-    settings = "1 setting" if len(mistakes) == 1 else f"{len(mistakes)} settings"
-    verb = "is" if len(mistakes) == 1 else "are"
-    *others, last = map(bracketed, places)
-    named = f"{', '.join(others)} and {last}" if others else last
-    return ConfigError(f"{settings} of {named} {verb} wrong", mistakes)
+class Config:
+    """What a class of settings derives from, so that it is injected by its type alone.
+
+    ``class DbConfig(Config, section="db")`` under ``@attrs.frozen`` or ``@dataclasses.dataclass`` is loaded from
+    the table ``[db]`` once per stage. Any other class can be loaded by ``ConfigSource.load``.
+
+    Args:
+        section: The table, with dots for a table within a table. None stands for the root, which ignores tables
+            that are none of its settings.
+    """
+
+    __slots__ = ()
+    __rostra_section__ = ...
+
+    # attrs and dataclasses with slots make the class a second time, then without the keyword: the attribute that
+    # the first time left in its namespace is there already.
+    def __init_subclass__(cls, *, section: str | EllipsisType | None = ..., **options: Any) -> None:
+        super().__init_subclass__(**options)
+        if section is not ...:
+            setattr(cls, SECTION, section)
+        keep_locals(cls, sys._getframe(1))  # noqa: SLF001  (there is no public name for it)
+
+    @classmethod
+    def from_source(cls, source: ConfigSource) -> Self:
+        """This class, loaded from its section of ``source``.
+
+        Raises:
+            ConfigError: Settings are wrong.
+        """
+        return source.load(cls)

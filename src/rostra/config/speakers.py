@@ -1,9 +1,10 @@
 """Who said it? Messages and tools ask the layers, from the top, for who said what stands at a path. Pure."""
 
-from rostra.config.layers import DEFAULT, Layer, Origin
+from rostra.config.layers import DEFAULT, Layer, Origin, of_section
 from rostra.config.tree import Nothing, Path, at
+from rostra.config.variables import paths_of
 
-__all__ = ["origin_around", "origin_of", "references_around", "speaker"]
+__all__ = ["origin_around", "origin_of", "origin_said", "references_around", "speaker"]
 
 
 def speaker(layers: tuple[Layer, ...], path: Path) -> Layer | None:
@@ -36,3 +37,26 @@ def origin_around(layers: tuple[Layer, ...], path: Path) -> Origin:
         if (origin := origin_of(layers, path[:end])) is not None:
             return origin
     return DEFAULT
+
+
+def origin_said(
+    layers: tuple[Layer, ...],
+    path: Path,
+    place: Path = (),
+    extra: tuple[Layer, ...] = (),
+    cls: type | None = None,
+) -> Origin | None:
+    """Who said what a setting is, or None if nobody did.
+
+    Args:
+        layers: Of a source.
+        path: The setting.
+        place: The loaded section in which it stands.
+        extra: What the environment says about that.
+        cls: The class of the section, whose defaults count; None if none is loaded.
+    """
+    if cls is None:
+        return origin_of(layers, path)
+    if (origin := origin_of(of_section(layers, place, extra), path[len(place) :])) is not None:
+        return origin
+    return DEFAULT if path in paths_of(cls, place) else None

@@ -1,8 +1,9 @@
-"""Where the references of a source stand, what is malformed among them, and what takes their place. Pure.
+"""Where the references of a source stand, what is malformed among them, and what takes their place.
 
 A text that a later layer covers is none of them: nobody will ever see what comes of it.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeAlias
@@ -12,7 +13,7 @@ import attrs
 from rostra.config.layers import Layer, Part
 from rostra.config.references import MalformedError, asked_in, parsed
 from rostra.config.references import place as place_of
-from rostra.config.resolving import Partly, Spot
+from rostra.config.resolving import Partly, Spot, resolved
 from rostra.config.tree import Nothing, Path, Text, at, dotted
 from rostra.config.unresolved import Unresolved, is_plain, strings_in
 from rostra.errors import Mistake
@@ -101,6 +102,27 @@ def spots_in(layers: Sequence[Layer]) -> Spots:
             else:
                 places[id(layer), path] = Spot(dotted(path), _Where(layer, path), template)
     return Spots(places, malformed)
+
+
+async def resolve(source: Any, seconds: float) -> None:
+    """Replace the references of a source, of which all is said in ``ConfigSource.resolve``."""
+    found = spots_in(source._settled.layers)  # noqa: SLF001  (its own room)
+    if not found:
+        return
+    source._resolving = over = asyncio.Event()  # noqa: SLF001  (as above)
+    try:
+        texts = await resolved(
+            found.all,
+            source,
+            lambda known: source._with(found.replaced(source._home, known)),  # noqa: SLF001  (as above)
+            mistakes=found.mistakes,
+            fix=found.fix,
+            timeout=seconds,
+        )
+        source._settle(found.replaced(source._home, Partly(texts, {})))  # noqa: SLF001  (as above)
+    finally:
+        source._resolving = None  # noqa: SLF001  (as above)
+        over.set()
 
 
 @attrs.frozen(eq=False)

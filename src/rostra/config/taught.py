@@ -1,12 +1,13 @@
-"""``reads``, by which users teach rostra to read types of their own."""
+"""``reads``, by which users teach rostra to read types of their own; and what is known of the functions that do."""
 
+import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NewType, TypeVar
 
 from typing_extensions import TypeForm
 
 from rostra.components import name_of
-from rostra.config.own import Own, register
+from rostra.config.hooks import REGISTERED, Own
 from rostra.errors import ConfigError, Mistake
 
 Read = TypeVar("Read")
@@ -38,9 +39,9 @@ def reads(
 
     def teach(read: Callable[[Any], Read]) -> Callable[[Any], Read]:
         own = Own(read, expected, schema)
-        other = register(wanted, own)
+        other = _register(wanted, own)
         if other is not own:
-            reason = f"read by {other.place()}, and by {own.place()}"
+            reason = f"read by {place_of(other)}, and by {place_of(own)}"
             raise ConfigError(
                 f"two functions read {name_of(wanted)}",
                 (Mistake(name_of(wanted), reason),),
@@ -60,3 +61,36 @@ def _refuse_what_is_known(wanted: Any) -> None:
     if is_fixed(wanted):
         line = f'Mine = NewType("Mine", {name}) and config.reads(Mine)'
         raise ConfigError(f"rostra reads {name} itself, for everybody", fix=(line,))
+
+
+def _register(wanted: Any, own: Own) -> Own:
+    """Remember who reads a type.
+
+    Returns:
+        Who reads it already, if that is somebody else; then nothing is changed.
+    """
+    other = REGISTERED.setdefault(wanted, own)
+    if other.read is own.read or place_of(other) == place_of(own):  # the module was loaded once more
+        REGISTERED[wanted] = other = own
+    return other
+
+
+def taken_by(own: Own) -> Any:
+    """What a value must be before ``own.read`` gets it: the annotation of its first parameter, else anything.
+
+    Raises:
+        NameError: The annotation names nothing that is known.
+    """
+    try:
+        parameters = inspect.signature(own.read, eval_str=True).parameters
+    except (ValueError, TypeError):  # some functions of C have none
+        return Any
+    first = next(iter(parameters.values()), None)
+    return Any if first is None or first.annotation is inspect.Parameter.empty else first.annotation
+
+
+def place_of(own: Own) -> str:
+    """Where the function stands: ``parse_color, app/colors.py:12``."""
+    function = inspect.unwrap(getattr(own.read, "__func__", own.read))
+    code = getattr(function, "__code__", None)
+    return f"{name_of(function)}, {code.co_filename}:{code.co_firstlineno}" if code else name_of(function)

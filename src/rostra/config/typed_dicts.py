@@ -7,9 +7,8 @@ from typing import Any, NamedTuple
 
 from rostra.components import name_of
 from rostra.config.containers import entries
-from rostra.config.declared import UnknownTypeError, bare
-from rostra.config.faults import Fault, Hook, HookFor, WrongError
-from rostra.config.namespaces import hashable, resolved
+from rostra.config.declared import UnknownTypeError, bare, hashable, resolved
+from rostra.config.hooks import Fault, Hook, HookFor, WrongError
 from rostra.config.phrases import phrase
 from rostra.errors import closest
 

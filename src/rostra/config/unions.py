@@ -16,8 +16,7 @@ from typing import Any, Literal, NamedTuple
 from rostra.components import name_of
 from rostra.config.choices import chosen, phrase_of_options
 from rostra.config.declared import Setting, bare, is_section, members, options, settings_of
-from rostra.config.faults import Fault, Hook, HookFor, WrongError
-from rostra.config.own import own
+from rostra.config.hooks import Fault, Hook, HookFor, WrongError, own
 from rostra.config.phrases import MAPPINGS, SEQUENCES, hidden, phrase
 from rostra.config.secret import Secret
 from rostra.config.showing import unexpected

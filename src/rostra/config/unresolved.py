@@ -6,7 +6,7 @@ What references are stands in ``rostra.config.references``.
 from collections.abc import Iterator
 from typing import Any, Self
 
-from rostra.config.faults import Fault
+from rostra.config.hooks import Fault
 from rostra.config.layers import Layer
 from rostra.config.speakers import speaker
 from rostra.config.tree import Path

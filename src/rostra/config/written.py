@@ -21,7 +21,7 @@ from uuid import UUID
 from rostra.components import name_of
 from rostra.config.choices import chosen
 from rostra.config.declared import bare, is_section, members, settings_of
-from rostra.config.own import own
+from rostra.config.hooks import own
 from rostra.config.phrases import MAPPINGS, SEQUENCES
 from rostra.config.quantities import Bytes, Duration
 from rostra.config.references import escaped

@@ -17,7 +17,7 @@ from typing import Any
 
 import attrs
 
-_SAY_NOTHING = frozenset({"abc", "builtins", "enum", "msgspec", "rostra.config.section", "typing"})
+_SAY_NOTHING = frozenset({"abc", "builtins", "enum", "msgspec", "rostra.config.source", "typing"})
 """Where bases are made whose docstrings are for those who write classes, not for those who fill them in."""
 _HEADINGS = frozenset({"Args:", "Attributes:", "Arguments:", "Parameters:"})
 _ENTRY = re.compile(r"(?P<name>\w+)(?: \([^)]*\))?: (?P<text>.*)")

@@ -7,9 +7,9 @@ Parsers are imported when a file needs them.
 from pathlib import Path
 from stat import S_ISDIR
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import Said, content_of, mistake, mode_and_size, secret_of
 from rostra.config.formats.readers import READERS, is_dotenv, settings_of
+from rostra.config.unreadable import UnreadableError
 
 __all__ = ["Said", "UnreadableError", "is_dotenv", "secret_in", "settings_in", "variables_in"]
 

@@ -6,9 +6,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from rostra.config.faults import UnreadableError
 from rostra.config.layers import Kind
 from rostra.config.tree import DEEPEST
+from rostra.config.unreadable import UnreadableError
 from rostra.errors import Mistake, closest
 
 TOO_DEEP = f"nested deeper than {DEEPEST} tables"

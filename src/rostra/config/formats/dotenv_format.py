@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import attrs
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import MOST_MISTAKES, Keys, Said, mistake, the_first
 from rostra.config.tree import Text
+from rostra.config.unreadable import UnreadableError
 
 _ASSIGNMENT = re.compile(r"[ \t]*(?:export[ \t]+)?(?P<name>[A-Za-z_]\w*)[ \t]*=(?P<gap>[ \t]*)", re.ASCII)
 _NOTHING = re.compile(r"[ \t]*(?:#[^\n]*)?(?:\n|\Z)")

@@ -11,7 +11,6 @@ from itertools import islice
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import (
     MOST_SETTINGS_BYTES,
     TOO_DEEP,
@@ -24,6 +23,7 @@ from rostra.config.formats.content import (
 )
 from rostra.config.formats.readers import READERS, is_dotenv, settings_of
 from rostra.config.tree import DEEPEST, Text
+from rostra.config.unreadable import UnreadableError
 from rostra.errors import Mistake
 
 MOST_FILES = 10_000

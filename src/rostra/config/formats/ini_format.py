@@ -10,9 +10,9 @@ import io
 import sys
 from typing import Any
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import MOST_MISTAKES, TOO_DEEP, Keys, Said, mistake, the_first
 from rostra.config.tree import DEEPEST, Text
+from rostra.config.unreadable import UnreadableError
 from rostra.errors import Mistake
 
 

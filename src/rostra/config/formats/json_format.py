@@ -6,8 +6,8 @@ import math
 import re
 from typing import Any, NoReturn
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import Keys, Said, found_once, mistake
+from rostra.config.unreadable import UnreadableError
 from rostra.errors import Mistake
 
 

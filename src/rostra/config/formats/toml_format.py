@@ -4,9 +4,9 @@ import functools
 import re
 from typing import Any
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import TOO_DEEP, Keys, Said, found_once, mistake, place_in
 from rostra.config.tree import DEEPEST
+from rostra.config.unreadable import UnreadableError
 from rostra.errors import Mistake
 
 # As many parts of a key in a row as are too many; they may also stand in a string.

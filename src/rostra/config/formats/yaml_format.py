@@ -8,10 +8,10 @@ from array import array
 from collections.abc import Iterator
 from typing import Any
 
-from rostra.config.faults import UnreadableError
 from rostra.config.formats.content import Said, mistake, place_in
 from rostra.config.formats.yaml_tree import Composer, MalformedError
 from rostra.config.formats.yaml_words import fault_in
+from rostra.config.unreadable import UnreadableError
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ODD_BREAK = re.compile("\r(?!\n)|[\x85\u2028\u2029]")

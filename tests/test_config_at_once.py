@@ -232,6 +232,11 @@ def changeable(value: Any) -> Iterator[Any]:
 def test_what_has_its_type_is_loaded_without_what_reads_texts_and_tells_mistakes() -> None:
     for_texts = {"reading", "scalars", "text"}
     for_others = {
+        "copies",
+        "given",
+        "namespaces",
+        "speakers",
+        "summaries",
         "choices",
         "containers",
         "unions",

@@ -269,12 +269,6 @@ def exact(wanted: Any) -> frozenset[type]:
     return kinds if kinds <= _EXACT else kinds & {NoneType}
 
 
-def class_in(wanted: Any) -> type | None:
-    """The class of a nested table: the type itself, or the one alternative to None."""
-    others = _alternatives(wanted)
-    return others[0] if len(others) == 1 and is_section(others[0]) else None
-
-
 def classes_in(wanted: Any) -> list[type]:
     """All classes that a nested table may be."""
     return [each for each in _alternatives(wanted) if is_section(each)]

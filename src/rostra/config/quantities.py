@@ -3,7 +3,6 @@
 import math
 from typing import Any, Self
 
-_SPANS = ((86400, "d"), (3600, "h"), (60, "m"))
 _SIZES = tuple((1024**power, f"{letter}iB") for power, letter in reversed([*enumerate("KMGTPE", 1)]))
 _LETTERS = "kmgtpe"
 _UNITS: dict[str, int] = (
@@ -41,12 +40,9 @@ class Duration(float):
 
     def __str__(self) -> str:
         """With units: ``1m30s``; it reads back as the same number."""
-        written, rest = "", float(self)
-        for length, unit in _SPANS:
-            count, rest = divmod(rest, length)
-            written += f"{count:.0f}{unit}" if count else ""
-        written += f"{_decimal(rest)}s" if rest or not written else ""
-        return written if _seconds(written) == self else f"{_decimal(float(self))}s"
+        from rostra.config.text import written_span
+
+        return written_span(self)
 
     def __repr__(self) -> str:
         return f'Duration("{self}")'
@@ -110,13 +106,3 @@ def _size(text: str) -> int:
     if left:
         raise ValueError
     return count
-
-
-def _decimal(value: float) -> str:
-    """The shortest digits that read back as this number, never with an exponent."""
-    written = repr(value)
-    if "e" in written:
-        from decimal import Decimal
-
-        written = f"{Decimal(written):f}"
-    return written.removesuffix(".0")

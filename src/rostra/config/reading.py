@@ -15,7 +15,6 @@ from rostra.config.declared import bare, is_alias, is_section, members, options
 from rostra.config.hooks import Fault, Hook, WrongError, own, registered
 from rostra.config.scalars import SCALARS, RefusedError, Scalar, scalar
 from rostra.config.tree import Text
-from rostra.config.view import plain
 
 Find: TypeAlias = Callable[[Any, Mapping[str, Any]], Hook]
 """Finds the hook for any type, classes of settings included, with the names that are known around it."""
@@ -116,7 +115,11 @@ def _unexpected(phrase: str, value: Any, wanted: Any, said: str = "") -> WrongEr
 
 
 def _as_found(value: Any, _: Any) -> Any:
-    return str(value) if isinstance(value, Text) else plain(value)
+    if isinstance(value, Text):
+        return str(value)
+    from rostra.config.copies import plain
+
+    return plain(value)
 
 
 def _unreadable(wanted: Any) -> Hook:

@@ -195,18 +195,13 @@ class _OfAttrs:
         self._attribute = attribute
 
     def __get__(self, instance: object, cls: Any) -> Any:
-        import inspect
-
-        from rostra.config.twins import twin_of
+        from rostra.config.twins import as_attrs_tells
 
         owner = next(base for base in cls.__mro__ if fields_of(base) is not None)
-        twin = twin_of(owner, fields_of(owner) or {})
-        if self._attribute != "__signature__":
-            return twin.__attrs_attrs__
-        if cls.__init__ is _init:
-            return inspect.signature(twin)
-        own = inspect.signature(cls.__init__)
-        return own.replace(parameters=[*own.parameters.values()][1:])
+        is_own = cls.__init__ is not _init
+        return as_attrs_tells(
+            self._attribute, owner, fields_of(owner) or {}, cls.__init__ if is_own else None
+        )
 
 
 _SHARED: Mapping[str, Any] = {

@@ -1,4 +1,4 @@
-"""What texts mean: words for booleans, numbers, durations, lists. Pure.
+"""What texts mean: words for booleans, numbers, durations, lists; and how durations are written. Pure.
 
 Every reader here raises ValueError, whose text never holds the value.
 """
@@ -100,3 +100,26 @@ def items(text: str) -> list[Any]:
             return found
         raise ValueError
     return [Text(item.strip()) for item in text.split(",")] if text else []
+
+
+_SPANS = ((86400, "d"), (3600, "h"), (60, "m"))
+
+
+def written_span(span: float) -> str:
+    """Seconds with units: ``1m30s``; it reads back as the same number."""
+    written, rest = "", float(span)
+    for length, unit in _SPANS:
+        count, rest = divmod(rest, length)
+        written += f"{count:.0f}{unit}" if count else ""
+    written += f"{_decimal(rest)}s" if rest or not written else ""
+    return written if seconds(written) == span else f"{_decimal(float(span))}s"
+
+
+def _decimal(value: float) -> str:
+    """The shortest digits that read back as this number, never with an exponent."""
+    written = repr(value)
+    if "e" in written:
+        from decimal import Decimal
+
+        written = f"{Decimal(written):f}"
+    return written.removesuffix(".0")

@@ -1,17 +1,36 @@
 """The class of attrs that has the same fields as one of ``config.frozen``, for those who ask attrs about that."""
 
-from collections.abc import Mapping
-from inspect import get_annotations
+from collections.abc import Callable, Mapping
+from inspect import get_annotations, signature
 from typing import Any
 
 import attrs
 
-__all__ = ["twin_of"]
+__all__ = ["as_attrs_tells"]
 
 _TWIN = "__rostra_twin__"
 
 
-def twin_of(cls: type, fields: Mapping[str, Any]) -> Any:
+def as_attrs_tells(
+    attribute: str, cls: type, fields: Mapping[str, Any], made_by: Callable[..., None] | None
+) -> Any:
+    """What attrs tells of a class: its fields, ``__attrs_attrs__``, or the ``__signature__`` of its constructor.
+
+    Args:
+        attribute: Which of the two.
+        cls: The class.
+        fields: Its fields by name, as ``config.field`` made them.
+        made_by: The ``__init__`` that somebody wrote for it.
+    """
+    if attribute != "__signature__":
+        return _twin_of(cls, fields).__attrs_attrs__
+    if made_by is None:
+        return signature(_twin_of(cls, fields))
+    own = signature(made_by)
+    return own.replace(parameters=[*own.parameters.values()][1:])
+
+
+def _twin_of(cls: type, fields: Mapping[str, Any]) -> Any:
     """The twin of a class, which is kept on it.
 
     Args:

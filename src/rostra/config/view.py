@@ -13,7 +13,6 @@ from rostra.errors import closest
 _INERT = frozenset({int, float, bool, NoneType})
 _ATOMS = _INERT | {str}
 _STRINGS = frozenset({str})
-_CHANGING = frozenset({bytearray, set})
 
 
 class TooDeepError(ValueError):
@@ -88,11 +87,12 @@ class Copy:
         home: See ``view``.
     """
 
-    __slots__ = ("_home", "_is_odd", "refers")
+    __slots__ = ("_home", "is_odd", "refers")
 
     def __init__(self, home: list[Any]) -> None:
         self._home = home
-        self._is_odd = False
+        self.is_odd = False
+        """It has keys or texts that are not to be shown as they are."""
         self.refers = False
         """A string in it may have references."""
 
@@ -103,7 +103,12 @@ class Copy:
             TooDeepError: The mapping is nested too deeply.
         """
         made = self._table(mapping, (), DEEPEST)
-        return plain(made) if self._is_odd else made
+        if not self.is_odd:
+            return made
+        from rostra.config.copies import plain
+
+        whole: dict[Any, Any] = plain(made)
+        return whole
 
     def _table(self, table: Mapping[Any, Any], place: Path, levels: int) -> View:
         if not levels:
@@ -112,7 +117,7 @@ class Copy:
         made._home = self._home  # noqa: SLF001  (its own module)
         made._place = place  # noqa: SLF001  (as above)
         if not _STRINGS.issuperset(map(type, table)):
-            self._is_odd = True
+            self.is_odd = True
         for key, value in table.items():
             kind = type(value)
             if kind is str:
@@ -121,14 +126,19 @@ class Copy:
             elif kind in _INERT:
                 continue
             elif kind is list:
-                _put(made, key, self._list(value, levels - 1))
+                _put(made, key, self.listed(value, levels - 1))
             elif kind is dict or isinstance(value, Mapping):
                 _put(made, key, self._table(value, (*place, key), levels - 1))
             else:
                 _put(made, key, self._inner(value, levels - 1))
         return made
 
-    def _list(self, values: Iterable[Any], levels: int) -> list[Any]:
+    def listed(self, values: Iterable[Any], levels: int) -> list[Any]:
+        """The copy of a list.
+
+        Raises:
+            TooDeepError: There are no levels left.
+        """
         if not levels:
             raise TooDeepError
         made = list(values)
@@ -143,16 +153,9 @@ class Copy:
 
     def _inner(self, value: Any, levels: int) -> Any:
         """What is no table, or stands in a list."""
-        if isinstance(value, str):
-            self.refers = self.refers or "${" in value
-            self._is_odd = self._is_odd or isinstance(value, Text)
-        elif type(value) is list:
-            return self._list(value, levels)
-        elif type(value) is tuple:
-            return tuple(self._list(value, levels))
-        elif isinstance(value, Mapping):
-            return dict(zip(value, self._list(value.values(), levels), strict=True))
-        return _apart(value)
+        from rostra.config.copies import inner
+
+        return inner(self, value, levels)
 
 
 def shown(values: dict[Any, Any], home: list[Any], place: Path = ()) -> View:
@@ -160,37 +163,18 @@ def shown(values: dict[Any, Any], home: list[Any], place: Path = ()) -> View:
     made = view(values if _STRINGS.issuperset(map(type, values)) else _named(values), home, place)
     for key, value in values.items():
         kind = type(value)
+        if kind is View or kind in _ATOMS:
+            continue
         if kind is dict:
             _put(made, str(key), shown(value, home, (*place, key)))
-        elif kind is not View and kind not in _ATOMS:
-            _put(made, str(key), _without_texts(value))
+        elif kind is Text:
+            _put(made, str(key), str(value))
+        elif kind is not list or not _ATOMS.issuperset(map(type, value)):
+            from rostra.config.copies import without_texts
+
+            _put(made, str(key), without_texts(value))
     return made
 
 
 def _named(values: dict[Any, Any]) -> dict[str, Any]:
     return {str(key): each for key, each in values.items()}
-
-
-def _without_texts(value: Any) -> Any:
-    """What has a type of its own only: a ``Text`` is shown as the string that it is."""
-    if isinstance(value, Text):
-        return str(value)
-    if type(value) is list or type(value) is tuple:
-        return value if _ATOMS.issuperset(map(type, value)) else type(value)(map(_without_texts, value))
-    if type(value) is dict:
-        return {key: _without_texts(each) for key, each in value.items()}
-    return value
-
-
-def _apart(value: Any) -> Any:
-    """A copy of what is neither table nor list, but changes as they do; else the value itself."""
-    return value.copy() if type(value) in _CHANGING else value
-
-
-def plain(value: Any) -> Any:
-    """A copy of plain dicts, tuples, lists and sets."""
-    if isinstance(value, dict):
-        return {key: plain(each) for key, each in value.items()}
-    if type(value) is list or type(value) is tuple:
-        return type(value)(map(plain, value))
-    return _apart(value)

@@ -233,9 +233,11 @@ def test_what_has_its_type_is_loaded_without_what_reads_texts_and_tells_mistakes
     for_texts = {"reading", "scalars", "text"}
     for_others = {
         "copies",
+        "foreign",
         "given",
         "namespaces",
         "speakers",
+        "standard",
         "summaries",
         "choices",
         "containers",

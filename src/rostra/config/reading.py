@@ -7,13 +7,11 @@ not ours to know (named tuples, generic classes) are cattrs' affair, with our ho
 
 import typing
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 from typing import Any, TypeAlias
 
-from rostra.components import name_of
 from rostra.config.declared import bare, is_alias, is_section, members, options
-from rostra.config.hooks import Fault, Hook, WrongError, own, registered
-from rostra.config.scalars import SCALARS, RefusedError, Scalar, scalar
+from rostra.config.hooks import Hook, WrongError, own, registered
+from rostra.config.scalars import RefusedError, Scalar, scalar
 from rostra.config.tree import Text
 
 Find: TypeAlias = Callable[[Any, Mapping[str, Any]], Hook]
@@ -30,7 +28,11 @@ def hook(wanted: Any, find: Find, around: Mapping[str, Any]) -> Hook:
     """
     if is_alias(wanted):
         return _later(wanted, find, around)
-    return _own(wanted, find, around) or _foreign(wanted, find)
+    if (own_hook := _own(wanted, find, around)) is not None:
+        return own_hook
+    from rostra.config.foreign import foreign_hook
+
+    return foreign_hook(wanted, find, _own)
 
 
 def _later(alias: Any, find: Find, around: Mapping[str, Any]) -> Hook:
@@ -79,21 +81,6 @@ def _own(wanted: Any, find: Find, around: Mapping[str, Any]) -> Hook | None:
     return container_hook(wanted, inner)
 
 
-@lru_cache(maxsize=1)
-def _converter(find: Find) -> Any:
-    """The cattrs converter, with our hooks for what is within foreign types."""
-    import cattrs
-
-    def is_ours(wanted: Any) -> bool:
-        return is_section(wanted) or _own(wanted, find, {}) is not None
-
-    made = cattrs.Converter(detailed_validation=False, structure_fallback_factory=_unreadable)
-    for known in SCALARS:  # of which cattrs has hooks that outrank the factory
-        made.register_structure_hook(known, lambda value, wanted: find(wanted, {})(value, wanted))
-    made.register_structure_hook_factory(is_ours, lambda wanted: find(wanted, {}))
-    return made
-
-
 def _scalar(known: Scalar) -> Hook:
     def structure(value: Any, wanted: Any) -> Any:
         said = ""
@@ -120,37 +107,3 @@ def _as_found(value: Any, _: Any) -> Any:
     from rostra.config.copies import plain
 
     return plain(value)
-
-
-def _unreadable(wanted: Any) -> Hook:
-    def structure(value: Any, _: Any) -> Any:
-        if wanted in type(value).__mro__:
-            return value
-        from rostra.config.showing import with_article
-
-        name = name_of(wanted)
-        teach = f"; teach it: config.reads({name})" if isinstance(wanted, type) else ""
-        raise WrongError(Fault((), f"nobody knows how to read {with_article(name)}{teach}"))
-
-    return structure
-
-
-def _foreign(wanted: Any, find: Find) -> Hook:
-    """The hook of cattrs, so that it raises nothing but WrongError."""
-    try:
-        theirs: Hook = _converter(find).get_structure_hook(wanted)
-    except Exception:  # noqa: BLE001  (whatever cattrs raises, it knows no hook)
-        return _unreadable(wanted)
-
-    def structure(value: Any, _: Any) -> Any:
-        try:
-            return theirs(value, wanted)
-        except WrongError:
-            raise
-        except Exception:  # noqa: BLE001, S110  (whatever cattrs and foreign classes raise, the value is wrong)
-            pass
-        from rostra.config.phrases import phrase
-
-        raise _unexpected(phrase(wanted), value, wanted)
-
-    return structure

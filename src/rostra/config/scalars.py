@@ -23,36 +23,28 @@ Reader: TypeAlias = Callable[[Any], Any]
 BASE64 = "base64:"
 
 
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError
-    if isinstance(value, Text):
-        value.encode()  # bytes of a variable that are no text come as lone surrogates
-    return str(value)
-
-
 def _boolean(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    return text.boolean(_text(value))
+    return text.boolean(text.plain(value))
 
 
 def _integer(value: Any) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)
-    return text.integer(_text(value))
+    return text.integer(text.plain(value))
 
 
 def _number(value: Any) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool):
         return float(value)
-    return text.number(_text(value))
+    return text.number(text.plain(value))
 
 
 def _bytes(value: Any) -> bytes:
     if isinstance(value, bytes | bytearray):
         return bytes(value)
-    written = _text(value)
+    written = text.plain(value)
     if written.startswith(BASE64):
         return base64.b64decode(written.removeprefix(BASE64), validate=True)
     return written.encode()
@@ -116,34 +108,6 @@ def _time(value: Any) -> time:
     return value
 
 
-def _made(value: Any, wanted: Any) -> Any:
-    return wanted(_text(value))
-
-
-def _decimal(value: Any, wanted: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return wanted(repr(value))  # 1.1 in a file means 1.1, not the nearest binary fraction
-    written = _text(value).strip()
-    text.number(written)
-    return wanted(written)
-
-
-def _fraction(value: Any, wanted: Any) -> Any:
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return wanted(repr(value))
-    written = _text(value)
-    if "e" in written.lower():  # a few letters could make a number that fills the memory
-        raise ValueError
-    return wanted(written)
-
-
-def _pattern(value: Any, wanted: Any) -> Any:
-    import re
-
-    written = _text(value)
-    return re.compile(written.encode() if typing.get_args(wanted) == (bytes,) else written)
-
-
 class RefusedError(ValueError):
     """What a class of a user says against a value. It never leaves this room."""
 
@@ -161,7 +125,7 @@ class Scalar(Values):
 
 
 SCALARS: Mapping[Any, Scalar] = {
-    str: Scalar("text", _text),
+    str: Scalar("text", text.plain),
     bool: Scalar("true or false (or yes, no, on, off, 1, 0)", _boolean),
     int: Scalar("a whole number", _integer),
     float: Scalar("a number", _number),
@@ -177,20 +141,8 @@ SCALARS: Mapping[Any, Scalar] = {
 """The types that most settings have."""
 
 _UUID = "uuid.UUID"
-_STANDARD: Mapping[str, tuple[str, Callable[[Any, Any], Any]]] = {
-    "decimal.Decimal": ("a number", _decimal),
-    "fractions.Fraction": ("a number such as 0.5 or 1/3", _fraction),
-    "ipaddress.IPv4Address": ("an IPv4 address such as 192.0.2.1", _made),
-    "ipaddress.IPv6Address": ("an IPv6 address such as 2001:db8::1", _made),
-    "ipaddress.IPv4Network": ("an IPv4 network such as 192.0.2.0/24", _made),
-    "ipaddress.IPv6Network": ("an IPv6 network such as 2001:db8::/32", _made),
-    "ipaddress.IPv4Interface": ("an IPv4 interface such as 192.0.2.1/24", _made),
-    "ipaddress.IPv6Interface": ("an IPv6 interface such as 2001:db8::1/32", _made),
-    _UUID: ("a UUID", _made),
-    "re.Pattern": ("a regular expression", _pattern),
-    "zoneinfo.ZoneInfo": ("a time zone such as Europe/Berlin", _made),
-}
-"""By name, so that nobody imports what nobody wants."""
+_MODULES = frozenset({"decimal", "fractions", "ipaddress", "re", "uuid", "zoneinfo"})
+"""Where the types of ``standard`` are."""
 
 
 def scalar(wanted: Any) -> Scalar | None:
@@ -216,7 +168,11 @@ def _named(cls: type) -> str:
 
 
 def _standard(cls: type, wanted: Any) -> Scalar | None:
-    known = _STANDARD.get(_named(cls))
+    if cls.__module__ not in _MODULES:
+        return None
+    from rostra.config.standard import STANDARD
+
+    known = STANDARD.get(_named(cls))
     if known is None:
         return None
     expected, read = known

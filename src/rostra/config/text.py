@@ -1,6 +1,6 @@
 """What texts mean: words for booleans, numbers, durations, lists; and how durations are written. Pure.
 
-Every reader here raises ValueError, whose text never holds the value.
+Every reader here raises ValueError or TypeError, whose text never holds the value.
 """
 
 import math
@@ -25,6 +25,20 @@ _SPAN = "".join(
         ("microseconds", "(?:us|µs)"),
     )
 )
+
+
+def plain(value: Any) -> str:
+    """The string itself.
+
+    Raises:
+        TypeError: It is none.
+        ValueError: It came from a variable whose bytes are no text.
+    """
+    if not isinstance(value, str):
+        raise TypeError
+    if isinstance(value, Text):
+        value.encode()  # bytes of a variable that are no text come as lone surrogates
+    return str(value)
 
 
 def boolean(text: str) -> bool:

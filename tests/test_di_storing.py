@@ -157,6 +157,7 @@ async def test_what_is_asked_for_in_the_middle_is_made_once_though_others_only_s
             self.parts = cache, curious, late
 
     with context.child():
+        context.add(di.Registry())
         for cls in (Db, Cache, Curious, Late, Root):
             di.register(cls, lifetime="scope")
         for _ in range(3):  # interpreted first, and compiled then
@@ -181,6 +182,7 @@ class Service:
 @pytest.mark.asyncio
 async def test_the_source_of_a_plan_looks_for_what_is_there_only_after_somebody_can_have_asked() -> None:
     with context.child():
+        context.add(di.Registry())
         di.register(Db, Repo, Data, Defined, Asking, Service, lifetime="scope")
         async with di.scope():
             source, _, _ = di.explain(Service, source=True).partition("async def nject_Service_with")

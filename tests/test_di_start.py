@@ -93,6 +93,18 @@ async def more(registry):
 async def more(registry):
     await di.call(use)
 """,
+    "at_once": """
+async def more(registry):
+    assert type(di.now(Repo)) is Repo
+""",
+    "lazies": """
+async def lazily(repo: di.Lazy[Repo]) -> Repo:
+    return await repo()
+
+
+async def more(registry):
+    assert type(await di.call(lazily)) is Repo
+""",
     "overrides": """
 async def more(registry):
     with di.override(Database, Database()):
@@ -116,6 +128,7 @@ def test_what_is_checked_and_called_once_needs_a_part_of_di_only() -> None:
         *MORE,
         "programs",
         "callers",
+        "driving",
         "injecting",
         "explaining",
         "fillings",

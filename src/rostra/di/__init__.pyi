@@ -1,13 +1,11 @@
 from rostra.di.adapters import Adapter as Adapter
 from rostra.di.adapters import Lifetime as Lifetime
 from rostra.di.adapters import adapter as adapter
-from rostra.di.annotations import Lazy as Lazy
 from rostra.di.annotations import Named as Named
+from rostra.di.asking import call as call
+from rostra.di.asking import nject as nject
+from rostra.di.at_once import now as now
 from rostra.di.callers import Caller as Caller
-from rostra.di.calls import call as call
-from rostra.di.calls import inject as inject
-from rostra.di.calls import nject as nject
-from rostra.di.calls import now as now
 from rostra.di.checking import CheckReport as CheckReport
 from rostra.di.checking import check as check
 from rostra.di.closing import Closing as Closing
@@ -17,7 +15,9 @@ from rostra.di.fillings import Wired as Wired
 from rostra.di.fillings import Wiring as Wiring
 from rostra.di.fillings import wiring as wiring
 from rostra.di.functions import takes_nothing as takes_nothing
+from rostra.di.injecting import inject as inject
 from rostra.di.late import LateScope as LateScope
+from rostra.di.lazies import Lazy as Lazy
 from rostra.di.overrides import override as override
 from rostra.di.registry import Registry as Registry
 from rostra.di.registry import Root as Root

@@ -7,15 +7,13 @@ strings in them mean, and ``generics`` what their type parameters stand for.
 
 import types
 import typing
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, ForwardRef, Generic, Literal, TypeVar, Union, cast
+from collections.abc import Mapping
+from typing import Annotated, Any, ForwardRef, Literal, TypeVar, Union
 
 from typing_extensions import TypeAliasType
 
 from rostra.components import Key, canonical, name_of
 from rostra.values import Values
-
-T = TypeVar("T")
 
 Bindings = Mapping[Any, Any]
 """What the type parameters stand for: {T: User}."""
@@ -34,54 +32,6 @@ class Named(Values):
     """
 
     name: str
-
-
-class Lazy(Generic[T]):
-    """Something that is made when it is first asked for: ``Lazy[Foo]`` as an annotation.
-
-    It sees the context and the given values of the call that made it, and shares that call's objects. Two classes
-    that need each other can be built if one of them asks lazily.
-    """
-
-    __slots__ = ("_known", "_make", "_make_now", "_value")
-
-    def __init__(self, make: Callable[[], Awaitable[T]], make_now: Callable[[], T]) -> None:
-        """Made by rostra.
-
-        Args:
-            make: Makes the object, if need be.
-            make_now: The same without ``await``.
-        """
-        self._make = make
-        self._make_now = make_now
-        self._known = False
-        self._value: T | None = None
-
-    def __repr__(self) -> str:
-        return f"<Lazy {self._value!r}>" if self._known else "<Lazy, not made yet>"
-
-    async def __call__(self) -> T:
-        """The object; the first time makes it, also when several tasks ask at once.
-
-        Raises:
-            CycleError: What makes it asks for it.
-        """
-        return self._kept() if self._known else self._keep(await self._make())
-
-    def now(self) -> T:
-        """The object, where nothing needs ``await``.
-
-        Raises:
-            NeedsAwaitError: Something does.
-        """
-        return self._kept() if self._known else self._keep(self._make_now())
-
-    def _keep(self, value: T) -> T:
-        self._value, self._known = value, True
-        return value
-
-    def _kept(self) -> T:
-        return cast("T", self._value)  # set together with _known, and may be None
 
 
 def origin_of(annotation: Any) -> Any:
@@ -169,7 +119,7 @@ def read(annotation: Any) -> Want:
             lazy=any(member.lazy for member in members),
             lazily_optional=any(member.lazily_optional for member in members),
         )
-    if origin is Lazy:
+    if getattr(origin, "__rostra_lazy__", False):  # whoever needs no ``Lazy`` does not import it
         inside = read(arguments[0])
         return inside._replace(optional=False, lazy=True, lazily_optional=inside.optional)
     if type(annotation).__name__ == "InitVar":  # of dataclasses, which need not be imported for this

@@ -1,33 +1,145 @@
-"""What happens when something is asked for the first times? It is found out, interpreted, and then remembered.
+"""Asking for things: ``nject`` and ``call``. The first times it is found out how they are made, and remembered.
 
-What was remembered is looked up in ``calls``, which does nothing else. A function that is defined within another one is made
-anew each time (``closures``), and so is a bound method: what is planned for one of them is right for the next.
+Each takes the context as it is when it is called, plans, and makes what was planned. Both are plain functions that return
+a coroutine; whatever is wrong is raised where that is awaited. A function that is defined within another one is made anew
+each time (``closures``), and so is a bound method: what is planned for one of them is right for the next.
 """
 
 import inspect
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from types import FunctionType, MethodType
-from typing import Any
+from typing import Any, TypeVar, overload
+
+from typing_extensions import TypeForm
 
 from rostra import errors
-from rostra.components import Components, Shape
+from rostra.components import Components
+from rostra.context import peek
 from rostra.di.adapters import captured_for
 from rostra.di.annotations import Want, in_order, read
 from rostra.di.answering import Answer
 from rostra.di.functions import Captured
-from rostra.di.plans import Load
 from rostra.di.recipes import At, Recipe, Ways, foreseen, recipe_for, run_of
 from rostra.di.registry import here
-from rostra.di.running import Run, driven
+from rostra.di.running import Run
 from rostra.di.signatures import Signature, read_signature, signature
 from rostra.di.views import View
 
-NOW = object()
-"""Under which a shape has the plans of ``di.now``."""
 CALLS = object()
 """Under which a shape has the plans of ``di.call``."""
-INJECTED = object()
-"""Under which a shape has the plans of ``@di.inject``."""
+
+A = TypeVar("A")
+B = TypeVar("B")
+C = TypeVar("C")
+D = TypeVar("D")
+E = TypeVar("E")
+F = TypeVar("F")
+R = TypeVar("R")
+
+Promise = Coroutine[Any, Any, R]
+
+
+# What a type checker is told stands in quotes: to make sense of it takes every start longer than all the rest here.
+@overload
+def nject(a: "TypeForm[A]", /, **given: Any) -> "Promise[A]": ...
+@overload
+def nject(a: "TypeForm[A]", b: "TypeForm[B]", /, **given: Any) -> "Promise[tuple[A, B]]": ...
+@overload
+def nject(
+    a: "TypeForm[A]", b: "TypeForm[B]", c: "TypeForm[C]", /, **given: Any
+) -> "Promise[tuple[A, B, C]]": ...
+@overload
+def nject(
+    a: "TypeForm[A]", b: "TypeForm[B]", c: "TypeForm[C]", d: "TypeForm[D]", /, **given: Any
+) -> "Promise[tuple[A, B, C, D]]": ...
+@overload
+def nject(
+    a: "TypeForm[A]", b: "TypeForm[B]", c: "TypeForm[C]", d: "TypeForm[D]", e: "TypeForm[E]", /, **given: Any
+) -> "Promise[tuple[A, B, C, D, E]]": ...
+@overload
+def nject(
+    a: "TypeForm[A]",
+    b: "TypeForm[B]",
+    c: "TypeForm[C]",
+    d: "TypeForm[D]",
+    e: "TypeForm[E]",
+    f: "TypeForm[F]",
+    /,
+    **given: Any,
+) -> "Promise[tuple[A, B, C, D, E, F]]": ...
+def nject(target: Any, /, *more: Any, **given: Any) -> Promise[Any]:
+    """Something of this type: a component of the context, or what an adapter makes of what there is.
+
+    One call makes one object per type, in the order of parameters, depth first, and works on the context as it is when
+    it begins. Nothing that nobody registered is built.
+
+    Args:
+        target: A type: a class, Protocol, NewType, ``Repo[User]``, ``X | None``, ``list[X]`` for all,
+            ``Annotated[X, di.Named("replica")]``, ``di.Lazy[X]``.
+        more: Further types; then a tuple is given.
+        given: Values for parameters of whatever is built: by name, then by type. A value that serves a parameter
+            of its name serves nothing else.
+
+    Raises:
+        ResolveError: It cannot be built; drawn as a path to what is missing. ConflictError, if several adapters
+            are equally near; CycleError, if something needs itself.
+        GivenError: A given value serves nobody, or two serve one parameter.
+    """
+    try:
+        values = peek().values
+        plans = values[0].shape.plans
+        if more:
+            plan = plans[(target, *more), *given, *map(type, given.values())]
+            return plan(values, *given.values())  # type: ignore[no-any-return]  # generated
+        if not given:
+            return plans[target](values)  # type: ignore[no-any-return]  # as above
+        if len(given) == 1:
+            name, value = given.popitem()  # takes half the time of looking at it
+            try:
+                return plans[name][target][type(value)](values, value)  # type: ignore[no-any-return]  # as above
+            except (KeyError, TypeError):
+                given[name] = value
+                raise
+        plan = plans[target, *given, *map(type, given.values())]
+        return plan(values, *given.values())  # type: ignore[no-any-return]  # as above
+    except (LookupError, TypeError):  # no context, not planned yet, or no key of a dictionary
+        pass
+    try:
+        return found((target, *more), given)
+    except Exception as error:  # noqa: BLE001  (raised at the await)
+        return raising(error)
+
+
+@overload
+def call(function: Callable[..., Awaitable[R]], /, **given: Any) -> Promise[R]: ...
+@overload
+def call(function: Callable[..., R], /, **given: Any) -> Promise[R]: ...
+def call(function: Callable[..., Any], /, **given: Any) -> Promise[Any]:
+    """Fill the parameters of ``function`` and call it; what can be awaited is awaited.
+
+    Args:
+        function: Any function; it need not be registered. ``*args`` and ``**kwargs`` stay empty.
+        given: Values for its parameters and those of whatever is built for it, as for ``nject``.
+
+    Raises:
+        ResolveError: A parameter cannot be filled.
+        GivenError: As for ``nject``.
+        TypeError: It is no function, or Python does not know its parameters.
+    """
+    layer = peek(None)
+    if layer is not None:
+        values = layer.values
+        plans = values[0].shape.plans.get(CALLS)
+        if plans is not None:
+            try:
+                plan = plans[function, *given, *map(type, given.values())]
+                return plan(values, *given.values())  # type: ignore[no-any-return]  # generated
+            except (KeyError, TypeError):  # as above
+                pass
+    try:
+        return filled(function, given)
+    except Exception as error:  # noqa: BLE001  (raised at the await)
+        return raising(error)
 
 
 def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
@@ -37,48 +149,47 @@ def found(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Coroutine[Any, 
         RostraError: As ``nject`` does at its await.
     """
     layer, is_one = here(), len(targets) == 1
-    key = question(targets, given)
-    at, recipe = recipe_for(layer, _question(None, key), lambda: _wants(targets), given)
+    key, at, recipe = asked(layer, None, targets, given)
     if is_one and len(given) == 1:
-        asked, name, kind = key
-        plan = planned(at, (name, asked), kind, recipe, given, Ways())
+        target, name, kind = key
+        plan = planned(at, (name, target), kind, recipe, given, Ways())
     else:
         plan = planned(at, (), key, recipe, given, Ways(is_one))
     if plan is not None:
         return plan(at[0], *given.values())  # type: ignore[no-any-return]  # generated
-    return _injected(run_of(recipe, layer, given), is_one=is_one)
+    return made(run_of(recipe, layer, given), is_one=is_one)
 
 
-def found_now(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
-    """What ``now`` gives.
+def asked(
+    layer: Components, kind: Any, targets: tuple[Any, ...], given: Mapping[str, Any]
+) -> tuple[Any, At, Recipe]:
+    """The key of a question, where it is asked, and what is remembered of it or found out now.
+
+    Args:
+        layer: Where it is asked.
+        kind: Under what its answer is remembered besides its key.
+        targets: The types that are asked for.
+        given: The given values.
 
     Raises:
-        RostraError: As ``now`` does.
+        RostraError: As ``nject`` does at its await.
     """
-    layer, is_one = here(), len(targets) == 1
-    key = question(targets, given)
-    at, recipe = recipe_for(layer, _question(NOW, key), lambda: _wants(targets), given)
-    values, shape, _ = at
-    slot = _slot_of(recipe, shape) if is_one and not given else None
-    if slot is not None:
-        shape.at_hand[key] = slot
-        return values[slot]
-    plan = planned(at, (NOW,), key, recipe, given, Ways(is_one, can_wait=False))
-    if plan is not None:
-        if is_one and not given:
-            shape.at_hand[key] = 0
-        return plan(values, *given.values())
-    run = run_of(recipe, layer, given)
-    run.check_now(recipe.wanted, recipe.plan.roots)
-    return driven(_injected(run, is_one=is_one))
+    ordered = tuple(map(in_order, targets))
+    key: Any = ordered[0] if len(ordered) == 1 else ordered
+    if given or len(ordered) > 1:
+        key = (key, *given, *map(type, given.values()))
+    question: Any = (kind, key)
+    try:
+        hash(key)
+    except TypeError:  # what no dictionary can tell from others is not remembered
+        question = None
+    return key, *recipe_for(layer, question, lambda: _wants(targets), given)
 
 
-def _slot_of(recipe: Recipe, shape: Shape) -> int | None:
-    """Where the one thing that is asked for lies, if it is a component and will be so for all layers of this shape."""
-    match recipe.plan.roots:
-        case (Load() as load,) if recipe.is_known:
-            return shape.find(load.key, load.name)
-    return None
+async def made(run: Run, *, is_one: bool) -> Any:
+    """What was asked for: one object, or a tuple of them."""
+    values = await run.values()
+    return values[0] if is_one else tuple(values)
 
 
 def filled(function: Callable[..., Any], given: Mapping[str, Any]) -> Coroutine[Any, Any, Any]:
@@ -121,7 +232,7 @@ def foreseen_call(function: Callable[..., Any], view: View, wanted: str | None =
 def planned(
     at: At, under: tuple[Any, ...], key: Any, recipe: Recipe, given: Mapping[str, Any], ways: Ways
 ) -> Callable[..., Any] | None:
-    """The plan as a function, kept where ``calls`` will find it; None if this call is to be interpreted.
+    """The plan as a function, kept where the next call will find it; None if this call is to be interpreted.
 
     Args:
         at: Where it is asked, as it was when ``recipe`` was found out.
@@ -166,11 +277,6 @@ async def raising(error: Exception) -> Any:
     raise error
 
 
-def remaining(known: Signature, passed: frozenset[str]) -> Signature:
-    """What is left of a function whose other parameters the caller passes."""
-    return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
-
-
 def _lasting(function: Callable[..., Any], same: Any) -> tuple[Captured | None, bool]:
     """The local names that its annotations need, and whether what is planned for it is right for a later call, too."""
     captured = _captured(function) if same is None or same is function else None
@@ -190,22 +296,6 @@ def _captured(function: Callable[..., Any]) -> Captured | None:
     return None
 
 
-def question(targets: tuple[Any, ...], given: Mapping[str, Any]) -> Any:
-    """The key of ``nject`` and ``now``: the target, or a tuple of it, the names and the types of given values."""
-    targets = tuple(map(in_order, targets))
-    asked = targets[0] if len(targets) == 1 else targets
-    return (asked, *given, *map(type, given.values())) if given or len(targets) > 1 else asked
-
-
-def _question(kind: Any, key: Any) -> Any:
-    """The key under which an answer is remembered; None for what no dictionary can tell from others."""
-    try:
-        hash(key)
-    except TypeError:
-        return None
-    return kind, key
-
-
 def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:
     for target in targets:
         if isinstance(target, str):
@@ -214,11 +304,6 @@ def _wants(targets: tuple[Any, ...]) -> tuple[Want, ...]:
                 repr(target), reason, ((repr(target), reason),), fixes=(f"nject({target})",)
             )
     return tuple(map(read, targets))
-
-
-async def _injected(run: Run, *, is_one: bool) -> Any:
-    values = await run.values()
-    return values[0] if is_one else tuple(values)
 
 
 def alike(function: Any) -> Any:

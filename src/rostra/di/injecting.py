@@ -3,22 +3,56 @@
 Where no scope is open it opens one for the call, so that what must be closed is closed when the call ends.
 """
 
+import functools
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, ParamSpec, TypeVar, overload
 
 from rostra.components import Components
 from rostra.di.adapters import captured_for
-from rostra.di.asking import INJECTED, called, planned, remaining
+from rostra.di.asking import Promise, called, planned
+from rostra.di.driving import check_now, driven
 from rostra.di.recipes import At, Recipe, Ways, recipe_for, run_of
-from rostra.di.registry import here
-from rostra.di.running import driven
+from rostra.di.registry import INJECTED, here
 from rostra.di.scopes import OF_SCOPE, nearest_scope, scope
 from rostra.di.signatures import Signature, read_signature
 
+R = TypeVar("R")
+P = ParamSpec("P")
+
+_PLANS = object()
+"""Under which a shape has the plans of ``@di.inject``."""
 _NOTHING: Mapping[Any, Any] = {}
 _OPENS: Any = object()
 """Stands for a plan where a scope has to be opened first."""
+
+
+@overload
+def inject(function: Callable[P, Coroutine[Any, Any, R]], /) -> Callable[..., Promise[R]]: ...
+@overload
+def inject(function: Callable[P, R], /) -> Callable[..., R]: ...
+def inject(function: Callable[..., Any], /) -> Callable[..., Any]:
+    """Let di fill the parameters that the caller does not pass.
+
+    What the caller passes is for this function alone, not for what is built for it. Where no scope is open, what
+    must be closed lives as long as the call. ``di.check`` starts from these functions, too.
+
+    Args:
+        function: A coroutine function, or a function for which nothing needs ``await``.
+    """
+    injected = Injected(function)
+
+    @functools.wraps(function)
+    async def awaiting(*args: Any, **kwargs: Any) -> Any:
+        return await injected.call(args, kwargs)
+
+    @functools.wraps(function)
+    def calling(*args: Any, **kwargs: Any) -> Any:
+        return injected.call_now(args, kwargs)
+
+    wrapper: Callable[..., Any] = awaiting if inspect.iscoroutinefunction(function) else calling
+    setattr(wrapper, INJECTED, wrapper)
+    return wrapper
 
 
 class Injected:
@@ -39,12 +73,12 @@ class Injected:
         """Call a coroutine function."""
         layer, key = here(), (self, len(args), *kwargs)
         values = layer.values
-        plan = values[0].shape.plans.get(INJECTED, _NOTHING).get(key)
+        plan = values[0].shape.plans.get(_PLANS, _NOTHING).get(key)
         if plan is None:
             shape = layer.shape
             if nearest_scope(layer)[1] is not None:
                 return await self._planned(layer, key, args, kwargs)
-            shape.plans.setdefault(INJECTED, {})[key] = plan = _OPENS
+            shape.plans.setdefault(_PLANS, {})[key] = plan = _OPENS
         if plan is not _OPENS:
             return await plan(values, args, kwargs)
         key = (_OPENS, *key)
@@ -54,7 +88,7 @@ class Injected:
         lent.begin((own,), OF_SCOPE)
         try:
             values = lent.values
-            plan = values[0].shape.plans.get(INJECTED, _NOTHING).get(key)
+            plan = values[0].shape.plans.get(_PLANS, _NOTHING).get(key)
             if plan is None:
                 result = await self._planned(lent, key, args, kwargs, is_alone=True)
             else:
@@ -77,7 +111,7 @@ class Injected:
         is_alone: bool = False,
     ) -> Awaitable[Any]:
         at, recipe = self._recipe(layer, key, args, kwargs)
-        plan = planned(at, (INJECTED,), key, recipe, {}, Ways(passes=True, is_alone=is_alone))
+        plan = planned(at, (_PLANS,), key, recipe, {}, Ways(passes=True, is_alone=is_alone))
         if plan is not None:
             return plan(at[0], args, kwargs)  # type: ignore[no-any-return]  # generated
         return called(self.function, recipe, run_of(recipe, layer, {}), args, kwargs)
@@ -86,15 +120,15 @@ class Injected:
         """Call a function for which nothing need be awaited."""
         layer, key = here(), (self, len(args), *kwargs)
         values = layer.values
-        plan = values[0].shape.plans.get(INJECTED, _NOTHING).get(key)
+        plan = values[0].shape.plans.get(_PLANS, _NOTHING).get(key)
         if plan is not None:
             return plan(values, args, kwargs)
         at, recipe = self._recipe(layer, key, args, kwargs)
-        plan = planned(at, (INJECTED,), key, recipe, {}, Ways(passes=True, can_wait=False))
+        plan = planned(at, (_PLANS,), key, recipe, {}, Ways(passes=True, can_wait=False))
         if plan is not None:
             return plan(at[0], args, kwargs)
         run = run_of(recipe, layer, {})
-        run.check_now(recipe.wanted, recipe.plan.roots)
+        check_now(run, recipe.wanted, recipe.plan.roots)
         positional, named = driven(run.passed(recipe.arguments))
         return self.function(*args, *positional, **kwargs, **named)
 
@@ -103,6 +137,11 @@ class Injected:
     ) -> tuple[At, Recipe]:
         def asked() -> Signature:
             passed = self._bindable.bind_partial(*args, **kwargs).arguments
-            return remaining(self._known, frozenset(passed))
+            return _remaining(self._known, frozenset(passed))
 
-        return recipe_for(layer, (INJECTED, key), asked, {})
+        return recipe_for(layer, (_PLANS, key), asked, {})
+
+
+def _remaining(known: Signature, passed: frozenset[str]) -> Signature:
+    """What is left of a function whose other parameters the caller passes."""
+    return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))

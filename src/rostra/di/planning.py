@@ -190,6 +190,8 @@ class Planner:
 
     def _postponed(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
         """A ``Lazy``: it must be possible to make what is in it, but that is not on the way to anything."""
+        from rostra.di.lazies import lazy
+
         key = (view.is_stage, want.inside, parameter and parameter.name)
         if key in self._hopeless:
             return self._hopeless[key]
@@ -202,7 +204,7 @@ class Planner:
                 self._hopeless[key] = found
                 return found
             self._lazies[key] = found
-        return self._nodes.one(Postponed(key))
+        return self._nodes.one(Postponed(key, lazy))
 
     def _apart(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
         around = self._path, self._parameters, self._touched, self._known, self._looked_for

@@ -4,7 +4,7 @@ A node refers to the nodes of its arguments. Equal nodes are one object, so what
 kept by node. Plans hold no values but those of overrides.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
@@ -99,12 +99,18 @@ class Collect:
 
 
 class Postponed:
-    """A ``Lazy``. Its own plan is found under its key in the plan's ``lazies``."""
+    """A ``Lazy``.
 
-    __slots__ = ("key",)
+    Args:
+        key: Under this its own plan is found in the plan's ``lazies``.
+        lazy: Makes it, of the call that has the plan and the node that is to be made on first use.
+    """
 
-    def __init__(self, key: Any) -> None:
+    __slots__ = ("key", "lazy")
+
+    def __init__(self, key: Any, lazy: "Callable[[Any, Node], Any]") -> None:
         self.key = key
+        self.lazy = lazy
 
 
 class Flawed:

@@ -6,17 +6,14 @@ would have to wait, and so the code never does. A generator is left when its sco
 scope, never by the collector.
 """
 
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from functools import partial
 from typing import Any
 
-from rostra import errors
 from rostra.components import Components, name_of
-from rostra.di.annotations import Lazy
 from rostra.di.closing import Stack, leave
 from rostra.di.keeping import Kept
-from rostra.di.offers import Offer, Way, add_note, check, step_of
+from rostra.di.offers import Offer, Way, add_note, check
 from rostra.di.plans import (
     Argument,
     Build,
@@ -89,19 +86,13 @@ class Run:
             case Collect():
                 return [await self.value(each, way) for each in node.nodes]
             case Postponed():
-                inside = self.plan.lazies[node.key]
-                return Lazy(partial(self.value, inside), partial(self._value_now, inside))
+                return node.lazy(self, self.plan.lazies[node.key])
             case StageObject():
                 return await self._of_stage(node.build, way)
             case Build():
                 return await self._made.take(node, lambda _: self._of_scope(node, way), _label(node))
             case Flawed():
                 raise node.error
-
-    def _value_now(self, node: Node) -> Any:
-        """The same for a ``Lazy`` that is asked without ``await``."""
-        self.check_now("the Lazy", [node])
-        return driven(self.value(node))
 
     async def passed(self, arguments: Iterable[Argument], way: Way = ()) -> tuple[list[Any], dict[str, Any]]:
         """The values of arguments: those passed by position, and those passed by name."""
@@ -141,21 +132,6 @@ class Run:
                 return self.scope.kept.has(node.offer.product)
             case _:
                 return isinstance(node, Postponed)
-
-    def check_now(self, wanted: str, nodes: Iterable[Node]) -> None:
-        """Refuse what would have to wait.
-
-        Raises:
-            NeedsAwaitError: Something on the way needs ``await`` and is not there yet.
-        """
-        way = next(filter(None, map(self.waits_for, nodes)), None)
-        if way is not None:
-            reason = f"{way[-1].adapter.label} can only be awaited"
-            steps = (
-                *((step_of(offer), offer.adapter.place) for offer in way),
-                (name_of(way[-1].made), reason),
-            )
-            raise errors.NeedsAwaitError(wanted, reason, steps, fixes=(f"await di.nject({wanted})",))
 
     async def _of_scope(self, node: Build, way: Way) -> Any:
         """What lives in a scope is kept there, unless it was made of what others in the scope do not see."""
@@ -202,21 +178,6 @@ class Run:
         if style == "generator":
             return opened_now(self.closing, made, label)
         return await opened(self.closing, made, label)
-
-
-def driven(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """The result of a coroutine that does not wait.
-
-    Raises:
-        NeedsAwaitError: It does, because another task is making the same thing.
-    """
-    try:
-        coroutine.send(None)
-    except StopIteration as done:
-        return done.value
-    coroutine.close()
-    reason = "another task is making it"
-    raise errors.NeedsAwaitError("it", reason, (("now", reason),), fixes=("await di.nject(...)",))
 
 
 def _label(node: Build) -> str:

@@ -1,18 +1,13 @@
 """Made once, also when several tasks ask at the same time.
 
 A task that is cancelled while it makes something does not take with it those that wait for it: the next of them
-makes it. No lock and no future outlives the loop in which it was needed. Tasks that would wait for each other for
-ever are told so.
+makes it. No lock and no future outlives the loop in which it was needed. How it is waited for stands in ``waiting``.
 """
 
 import asyncio
-import inspect
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
 from types import FrameType
 from typing import Any
-
-from rostra import errors
 
 MISSING: Any = object()
 """Stands where nothing is kept."""
@@ -34,32 +29,6 @@ class Flight:
         self.maker: asyncio.Task[None] | None = None
         self.passengers = 0
         self.waiting: list[asyncio.Future[BaseException | None]] | None = None
-
-    @contextmanager
-    def awaited(self) -> Iterator[None]:
-        """The body waits for this: so it is known what holds up what it was about to make."""
-        held_up = [each for each in _under_way() if each is not self]
-        for each in held_up:
-            each.held_up_by = self
-        try:
-            yield
-        finally:
-            for each in held_up:
-                each.held_up_by = None
-
-    async def join(self, maker: "asyncio.Task[None]") -> None:
-        """Wait for its maker, whose failure is raised; the last who gives up waiting ends it."""
-        self.passengers += 1
-        try:
-            with self.awaited():
-                await asyncio.wait([maker])
-        finally:
-            self.passengers -= 1
-            if not self.passengers and not maker.done():
-                maker.cancel()
-                await asyncio.wait([maker])
-        if not maker.cancelled():
-            maker.result()
 
     def land(self, error: BaseException | None) -> None:
         """Wake all who wait; an ``error`` is theirs, too."""
@@ -98,23 +67,8 @@ class Kept:
         if found is not MISSING:
             return found
         flight = self.flights[key] = Flight()
-        await self._make(key, flight, make)
+        await self.make(key, flight, make)
         return self.values[key]
-
-    async def share(self, key: Any, make: Callable[[Flight], Awaitable[Any]], label: str) -> Any:
-        """The same, made in a task of its own: whoever asked first, it goes on as long as somebody waits.
-
-        Raises:
-            CycleError: As for ``take``.
-        """
-        while (found := self.find(key)) is MISSING:
-            ahead = self.flights.get(key) or Flight()
-            _check_waiting(ahead, label)
-            if ahead.maker is None:
-                self.flights[key] = ahead
-                ahead.maker = asyncio.create_task(self._make(key, ahead, make), name=f"making {label}")
-            await ahead.join(ahead.maker)
-        return found
 
     async def landed(self, key: Any, label: str) -> Any:
         """What is kept under ``key``, once another task has made it; ``MISSING`` if none does.
@@ -126,7 +80,9 @@ class Kept:
             ahead = self.flights.get(key)
             if ahead is None:
                 return MISSING
-            error = await _landed(ahead, label)
+            from rostra.di.waiting import landed  # hardly anything is asked for by two at once
+
+            error = await landed(ahead, label)
             if error is not None and not isinstance(error, asyncio.CancelledError):
                 raise error
         return found
@@ -137,7 +93,8 @@ class Kept:
             del self.flights[key]
         flight.land(error)
 
-    async def _make(self, key: Any, flight: Flight, make: Callable[[Flight], Awaitable[Any]]) -> None:
+    async def make(self, key: Any, flight: Flight, make: Callable[[Flight], Awaitable[Any]]) -> None:
+        """Make what is kept under ``key`` from then on, and wake all who wait for ``flight``."""
         error: BaseException | None = None
         try:
             self.values[key] = await make(flight)
@@ -184,46 +141,3 @@ class KeptToo(Kept):
         """The plan has ended, and left this."""
         self._made = made
         self._frame = None
-
-
-async def _landed(ahead: Flight, label: str) -> BaseException | None:
-    """How a flight ended: without an error, or with this one."""
-    _check_waiting(ahead, label)
-    told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
-    ahead.waiting = [*(ahead.waiting or ()), told]
-    with ahead.awaited():
-        return await told
-
-
-def _check_waiting(ahead: Flight, label: str) -> None:
-    """Whether the running code can wait for a flight: it is in a task, and the flight does not wait for it."""
-    own = _under_way()
-    follow: Flight | None = ahead
-    while follow is not None:
-        if follow in own:
-            reason = f"{label} is asked for by what makes it"
-            fix = "take it as a parameter, or ask for it lazily: di.Lazy[...]"
-            raise errors.CycleError(label, reason, ((label, reason),), fixes=(fix,))
-        follow = follow.held_up_by
-    if not _is_in_task():
-        reason = "another thread or task is making it"
-        raise errors.NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
-
-
-def _under_way() -> list[Flight]:
-    """What the running code is in the middle of making."""
-    found: list[Flight] = []
-    frame: FrameType | None = inspect.currentframe()
-    while frame is not None:
-        of_frame = frame.f_locals.get("flight") if "flight" in frame.f_code.co_varnames else None
-        if isinstance(of_frame, Flight):
-            found.append(of_frame)
-        frame = frame.f_back
-    return found
-
-
-def _is_in_task() -> bool:
-    try:
-        return asyncio.current_task() is not None
-    except RuntimeError:
-        return False

@@ -11,7 +11,8 @@ from typing import Any
 from rostra import context
 from rostra.components import Components
 from rostra.di.closing import Closing
-from rostra.di.keeping import Flight
+from rostra.di.keeping import MISSING, Flight, Kept
+from rostra.di.waiting import awaited, check_waiting
 
 
 class Resident:
@@ -52,7 +53,7 @@ class Resident:
             living, name=f"stage object {self.label}", context=context.bound(self.layer)
         )
         try:
-            with self.flight.awaited():
+            with awaited(self.flight):
                 await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             self._task.cancel()
@@ -89,3 +90,34 @@ class Resident:
             raise
         finally:
             await own.close(reason)
+
+
+async def shared(kept: Kept, key: Any, make: Callable[[Flight], Awaitable[Any]], label: str) -> Any:
+    """What is kept under ``key``, or made now in a task of its own, which goes on as long as anybody waits for it.
+
+    Raises:
+        CycleError: As for ``Kept.take``.
+    """
+    while (found := kept.find(key)) is MISSING:
+        ahead = kept.flights.get(key) or Flight()
+        check_waiting(ahead, label)
+        if ahead.maker is None:
+            kept.flights[key] = ahead
+            ahead.maker = asyncio.create_task(kept.make(key, ahead, make), name=f"making {label}")
+        await _join(ahead, ahead.maker)
+    return found
+
+
+async def _join(ahead: Flight, maker: "asyncio.Task[None]") -> None:
+    """Wait for the maker of a flight, whose failure is raised; the last who gives up waiting ends it."""
+    ahead.passengers += 1
+    try:
+        with awaited(ahead):
+            await asyncio.wait([maker])
+    finally:
+        ahead.passengers -= 1
+        if not ahead.passengers and not maker.done():
+            maker.cancel()
+            await asyncio.wait([maker])
+    if not maker.cancelled():
+        maker.result()

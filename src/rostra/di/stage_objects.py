@@ -67,11 +67,15 @@ class StageObjects:
         if not self.kept.has(key):
             self.closing.check_open()
 
-        async def made(flight: Flight) -> Any:
-            if waits:
-                from rostra.di.residents import Resident
+        if waits:
+            from rostra.di.residents import Resident, shared
 
+            async def resident(flight: Flight) -> Any:
                 return await self.closing.enter(Resident(label, make, self.layer, flight, grows), label)
+
+            return await shared(self.kept, key, resident, label)
+
+        async def made(_: Flight) -> Any:
             own = Closing(label)
             try:
                 with context.use(self.layer):
@@ -82,4 +86,4 @@ class StageObjects:
             await self.closing.enter(own, label)
             return value
 
-        return await (self.kept.share if waits else self.kept.take)(key, made, label)
+        return await self.kept.take(key, made, label)

@@ -1,0 +1,72 @@
+"""How is something waited for that another task is making, and who may?
+
+Tasks that would wait for each other for ever are told so, and so is who cannot wait at all.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, TypeAlias
+
+from rostra import errors
+
+Flight: TypeAlias = Any
+"""A ``Flight`` of ``keeping``, which imports this when somebody waits."""
+
+
+async def landed(ahead: Flight, label: str) -> BaseException | None:
+    """How a flight ended: without an error, or with this one."""
+    check_waiting(ahead, label)
+    told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
+    ahead.waiting = [*(ahead.waiting or ()), told]
+    with awaited(ahead):
+        return await told
+
+
+@contextmanager
+def awaited(ahead: Flight) -> Iterator[None]:
+    """The body waits for a flight: so it is known what holds up what it was about to make."""
+    held_up = [each for each in _under_way(type(ahead)) if each is not ahead]
+    for each in held_up:
+        each.held_up_by = ahead
+    try:
+        yield
+    finally:
+        for each in held_up:
+            each.held_up_by = None
+
+
+def check_waiting(ahead: Flight, label: str) -> None:
+    """Whether the running code can wait for a flight: it is in a task, and the flight does not wait for it."""
+    own = _under_way(type(ahead))
+    follow: Flight | None = ahead
+    while follow is not None:
+        if follow in own:
+            reason = f"{label} is asked for by what makes it"
+            fix = "take it as a parameter, or ask for it lazily: di.Lazy[...]"
+            raise errors.CycleError(label, reason, ((label, reason),), fixes=(fix,))
+        follow = follow.held_up_by
+    if not _is_in_task():
+        reason = "another thread or task is making it"
+        raise errors.NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
+
+
+def _under_way(kind: type) -> list[Flight]:
+    """What the running code is in the middle of making."""
+    found: list[Flight] = []
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None:
+        of_frame = frame.f_locals.get("flight") if "flight" in frame.f_code.co_varnames else None
+        if isinstance(of_frame, kind):
+            found.append(of_frame)
+        frame = frame.f_back
+    return found
+
+
+def _is_in_task() -> bool:
+    try:
+        return asyncio.current_task() is not None
+    except RuntimeError:
+        return False

@@ -105,6 +105,24 @@ async def lazily(repo: di.Lazy[Repo]) -> Repo:
 async def more(registry):
     assert type(await di.call(lazily)) is Repo
 """,
+    "listing": """
+async def more(registry):
+    assert [type(each) for each in await di.nject(list[Repo])] == [Repo]
+""",
+    "waiting": """
+class Slow: ...
+
+
+async def slow() -> Slow:
+    await asyncio.sleep(0)
+    return Slow()
+
+
+async def more(registry):
+    registry.register(slow, lifetime="scope")
+    async with di.scope():
+        await asyncio.gather(di.nject(Slow), di.nject(Slow))
+""",
     "overrides": """
 async def more(registry):
     with di.override(Database, Database()):

@@ -375,11 +375,13 @@ class Planner:
         return Failure(step_of(offer), reason, view=view, through=offer, fix=fix, is_circle=is_circle)
 
     def _collected(self, view: View, item: Option, option: Option) -> Node | Failure:
-        """Everything that is an ``item``: components, from the lowest layer up, then what adapters make."""
-        names = [item.name] if item.name else view.names(item.key)
-        loads = (self._in_context(view, Option(item.key, name)) for name in names)
-        builds = (self._built(view, offer) for offer in view.roster.all_offers(item))
-        found = (*loads, *builds)
+        """Everything that is an ``item``: components, and what adapters make."""
+        from rostra.di.listing import members
+
+        found = [
+            self._in_context(view, each) if isinstance(each, Option) else self._built(view, each)
+            for each in members(view, item)
+        ]
         nodes = tuple(node for node in found if node is not None and not isinstance(node, Failure))
         if not nodes:
             reason = f"nothing gives {with_article(item)}"

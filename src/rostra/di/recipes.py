@@ -10,8 +10,8 @@ from typing import Any
 
 from rostra.components import Components, Shape, changing
 from rostra.di.answering import Answer, Asked, answer
+from rostra.di.offers import Facts
 from rostra.di.registry import registry_of
-from rostra.di.roster import Facts
 from rostra.di.running import Run
 from rostra.di.scopes import nearest_scope
 from rostra.di.stage_objects import StageObjects
@@ -198,9 +198,21 @@ def _taken_over(view: View, key: Any) -> Recipe | None:
         return None
     answers: list[tuple[Facts, Recipe]] = view.roster.remembered.of(_circumstances(view, key))
     for facts, recipe in answers:
-        if view.says(facts):
+        if _says(view, facts):
             return recipe
     return None
+
+
+def _says(view: View, facts: Facts) -> bool:
+    """Whether planning would find the same here; a stage runs here if one ran there."""
+    views = {False: view, True: view.stage or view}
+    if any(views[is_stage].finds(option) is not found for (is_stage, option), found in facts.seen.items()):
+        return False
+    if not facts.names:
+        return True
+    from rostra.di.listing import names_of
+
+    return all(names_of(views[is_stage], key) == names for (is_stage, key), names in facts.names.items())
 
 
 def _circumstances(view: View, key: Any) -> Any:

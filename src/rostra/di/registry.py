@@ -16,8 +16,7 @@ from rostra import context, errors
 from rostra.components import Components, Shape, changing
 from rostra.di.adapters import Adapter, Lifetime, adapter_of, identity, mark_of
 from rostra.di.annotations import Option
-from rostra.di.offers import Index, Offer
-from rostra.di.roster import Roster
+from rostra.di.offers import Index, Offer, Roster
 from rostra.values import Values
 
 _BOUND = classmethod, staticmethod

@@ -1,6 +1,6 @@
 """What may a call use? The context from its layer down, the adapters, the given values, the scope, the stage."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TypeAlias
 
 from typing_extensions import is_protocol
@@ -8,9 +8,9 @@ from typing_extensions import is_protocol
 from rostra.components import Components, Key, keys
 from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Option, is_by_name_only, origin_of
+from rostra.di.offers import Facts, Found, Roster
 from rostra.di.plans import Constant
 from rostra.di.registry import Registry, registry_of
-from rostra.di.roster import Facts, Found, Roster
 from rostra.di.scopes import Scope, nearest_scope
 from rostra.di.stage_objects import StageObjects
 from rostra.values import Values
@@ -100,18 +100,8 @@ class View(Values):
             self.facts.seen[self.is_stage, option] = self._found(seen)
         return seen
 
-    def says(self, facts: Facts) -> bool:
-        """Whether planning would find the same here; a stage runs here if one ran there."""
-        views = {False: self, True: self.stage or self}
-        return all(
-            views[is_stage]._finds(option) is found  # noqa: SLF001  (a view, too)
-            for (is_stage, option), found in facts.seen.items()
-        ) and all(
-            views[is_stage]._names(key) == names  # noqa: SLF001  (as above)
-            for (is_stage, key), names in facts.names.items()
-        )
-
-    def _finds(self, option: Option) -> Found:
+    def finds(self, option: Option) -> Found:
+        """Whether such a component is private, or that there is none; nobody writes down that it was looked for."""
         return self._found(self._seen(option))
 
     def _found(self, seen: Seen | None) -> Found:
@@ -131,31 +121,8 @@ class View(Values):
                     return Seen(depth, *overrides.by_type[option])
         return None
 
-    def names(self, key: Key) -> list[str | None]:
-        """The names of all components of one type, from the lowest layer up."""
-        names = self._names(key)
-        if self.facts is not None:
-            self.facts.names[self.is_stage, key] = names
-        return names
-
-    def _names(self, key: Key) -> list[str | None]:
-        names: dict[str | None, None] = {}
-        for layer in reversed(list(self.layer.layers())):
-            names |= dict.fromkeys(layer.own(key))
-            for overrides in layer.own(Overrides).values():
-                names |= {option.name: None for option in overrides.by_type if option.key == key}
-        return [name for name in names if name is not None or not self._is_named_too(key, names)]
-
-    def _is_named_too(self, key: Key, names: Iterable[str | None]) -> bool:
-        """Whether the component that is found without a name is found by a name, too."""
-        shape = self.layer.shape
-        if not shape.is_named_too(key):
-            return False
-        same = [name for name in names if shape.find(key, name) == shape.find(key, None)]
-        components = [name for name in same if self._is_component(Option(key, name))]
-        return None in components and len(components) > 1
-
-    def _is_component(self, option: Option) -> bool:
+    def has_component(self, option: Option) -> bool:
+        """Whether there is one, and nothing that stands in for it."""
         seen = self._seen(option)
         return seen is not None and seen.instead is None
 

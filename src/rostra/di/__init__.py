@@ -56,13 +56,11 @@ _HOMES = {
     "fillings": ("Filling", "Wired", "Wiring", "wiring"),
     "functions": ("takes_nothing",),
     "injecting": ("inject",),
-    "late": ("LateScope",),
     "lazies": ("Lazy",),
     "overrides": ("override",),
     "registry": ("Registry", "Root", "is_injected", "register"),
-    "scopes": ("Scope", "Unscoped", "scope"),
+    "scopes": ("LateScope", "Scope", "StageObjects", "Unscoped", "scope"),
     "signatures": ("Parameter", "Signature", "signature"),
-    "stage_objects": ("StageObjects",),
     "stages": ("loads", "open_stage"),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

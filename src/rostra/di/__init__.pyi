@@ -16,20 +16,20 @@ from rostra.di.fillings import Wiring as Wiring
 from rostra.di.fillings import wiring as wiring
 from rostra.di.functions import takes_nothing as takes_nothing
 from rostra.di.injecting import inject as inject
-from rostra.di.late import LateScope as LateScope
 from rostra.di.lazies import Lazy as Lazy
 from rostra.di.overrides import override as override
 from rostra.di.registry import Registry as Registry
 from rostra.di.registry import Root as Root
 from rostra.di.registry import is_injected as is_injected
 from rostra.di.registry import register as register
+from rostra.di.scopes import LateScope as LateScope
 from rostra.di.scopes import Scope as Scope
+from rostra.di.scopes import StageObjects as StageObjects
 from rostra.di.scopes import Unscoped as Unscoped
 from rostra.di.scopes import scope as scope
 from rostra.di.signatures import Parameter as Parameter
 from rostra.di.signatures import Signature as Signature
 from rostra.di.signatures import signature as signature
-from rostra.di.stage_objects import StageObjects as StageObjects
 from rostra.di.stages import loads as loads
 from rostra.di.stages import open_stage as open_stage
 

@@ -25,7 +25,7 @@ from rostra.di.annotations import (
     read,
     subscripted,
 )
-from rostra.di.functions import EMPTY, Captured, capture, place_of
+from rostra.di.functions import EMPTY, Captured, place_of
 from rostra.di.signatures import Signature, Style, label_of, read_signature
 from rostra.values import Values
 
@@ -282,7 +282,11 @@ def captured_for(make: Any) -> Captured | None:
         sources.append(getattr(vars(make).get("__init__"), "__annotations__", {}))
     else:
         sources = [getattr(each, "__annotations__", {}) for each in (make, type(make).__call__)]
-    return capture() if any(has_text(each) for source in sources for each in source.values()) else None
+    if not any(has_text(each) for source in sources for each in source.values()):
+        return None
+    from rostra.di.texts import capture  # annotations are rarely strings
+
+    return capture()
 
 
 def _check_callable(make: Any) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 from rostra.components import Components, Shape
 from rostra.context import peek
 from rostra.di.asking import called, planned
-from rostra.di.late import LateScope
 from rostra.di.plans import Build, Collect, Constant, Load, Node, Plan, StageObject
 from rostra.di.recipes import At, Recipe, Ways, plans_of, recipe_for, run_of
 from rostra.di.registry import here
+from rostra.di.scopes import LateScope
 from rostra.di.signatures import Signature
 
 

@@ -11,7 +11,7 @@ from rostra.di.adapters import Adapter, identity
 from rostra.di.annotations import Want
 from rostra.di.answering import Answer, answer
 from rostra.di.asking import foreseen_call
-from rostra.di.plans import Build, Failure
+from rostra.di.plans import Build
 from rostra.di.registry import Registry, Root, here, is_injected, registry_of
 from rostra.di.scopes import Unscoped, scope
 from rostra.di.signatures import signature
@@ -115,7 +115,9 @@ def _checked(root: Root, layer: Components) -> _Checked:
     found = answer(view, signature(root.function), root.label)
     hints: tuple[str, ...] = ()
     if is_injected(root.function):
-        found, hints = _without_what_callers_pass(root, found)
+        from rostra.di.injecting import without_what_callers_pass  # then it is imported already
+
+        found, hints = without_what_callers_pass(found)
     return _Checked(found, hints)
 
 
@@ -132,22 +134,6 @@ def layer_of(root: Root, layer: Components) -> Components:
     for provided in root.provides:
         above.add(object(), provided)
     return above
-
-
-def _without_what_callers_pass(root: Root, found: Answer) -> tuple[Answer, tuple[str, ...]]:
-    """A parameter of an ``@di.inject`` function that no adapter is for is left to the caller."""
-    passed = [failure for failure in found.failures if _is_left_to_caller(failure)]
-    rest = tuple(failure for failure in found.failures if failure not in passed)
-    hints = tuple(
-        f"{root.label}: {each.subject} must be passed, {each.reason}"
-        for each in passed
-        if each.option and not each.is_name_only
-    )
-    return found._replace(failures=rest), hints
-
-
-def _is_left_to_caller(failure: Failure) -> bool:
-    return failure.through is None and not failure.others and not failure.is_circle
 
 
 def _unreached(registry: Registry, builds: list[Build]) -> tuple[Adapter, ...]:

@@ -6,18 +6,19 @@ function. An exception that passes through is told for whom something was being 
 
 import inspect
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from types import TracebackType
 from typing import Any
 
 from rostra.components import Sight
+from rostra.di.closing import Stack, leave
 from rostra.di.keeping import MISSING, Flight
 from rostra.di.offers import Way, add_note, check
 from rostra.di.plans import Build, Plan
 from rostra.di.programs import Program, Task, Unwritable, Writer
 from rostra.di.recipes import At, Recipe, Ways
-from rostra.di.running import left, opened, opened_now
-from rostra.di.stage_objects import StageObjects
+from rostra.di.running import opened, opened_now
+from rostra.di.scopes import StageObjects
 
 _numbers = itertools.count(1)
 
@@ -120,6 +121,16 @@ class Compiled:
         exec(self._code, module)  # noqa: S102  (rostra wrote the text)
         function: Callable[..., Any] = module[self._name]
         return function
+
+
+async def left(stack: Stack, generator: AsyncGenerator[Any, None]) -> None:
+    """Leave a generator that yielded while the scope was closing.
+
+    Raises:
+        ClosedError: Always.
+    """
+    await leave(generator, None)
+    stack.check_open()
 
 
 async def awaited(result: Any) -> Any:

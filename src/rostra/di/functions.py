@@ -7,7 +7,7 @@ unusual, such as a wrapper, a partial or a class with a ``__new__``, is not ordi
 
 import inspect
 from collections.abc import Callable, Mapping
-from types import CodeType, FrameType, FunctionType, MethodType
+from types import CodeType, FunctionType, MethodType
 from typing import Any
 
 from rostra.errors.base import shortened
@@ -112,16 +112,6 @@ class Names(Values):
     function: Any
     owner: type | None = None
     captured: Captured | None = None
-
-
-def capture() -> Captured | None:
-    """The local names of whoever called rostra's di; None at the top of a module, whose names stay in reach."""
-    frame: FrameType | None = inspect.currentframe()
-    while frame is not None and str(frame.f_globals.get("__name__")).startswith("rostra.di"):
-        frame = frame.f_back
-    if frame is None or frame.f_locals is frame.f_globals:
-        return None
-    return Captured(frame.f_code.co_qualname, dict(frame.f_locals))
 
 
 def place_of(target: Any) -> str:

@@ -10,8 +10,10 @@ from typing import Any, ParamSpec, TypeVar, overload
 
 from rostra.components import Components
 from rostra.di.adapters import captured_for
+from rostra.di.answering import Answer
 from rostra.di.asking import Promise, called, planned
 from rostra.di.driving import check_now, driven
+from rostra.di.plans import Failure
 from rostra.di.recipes import At, Recipe, Ways, recipe_for, run_of
 from rostra.di.registry import INJECTED, here
 from rostra.di.scopes import OF_SCOPE, nearest_scope, scope
@@ -145,3 +147,19 @@ class Injected:
 def _remaining(known: Signature, passed: frozenset[str]) -> Signature:
     """What is left of a function whose other parameters the caller passes."""
     return known._replace(parameters=tuple(each for each in known.parameters if each.name not in passed))
+
+
+def without_what_callers_pass(found: Answer) -> tuple[Answer, tuple[str, ...]]:
+    """The answer for a function that ``inject`` made, and hints: a parameter that no adapter is for is left to the caller."""
+    passed = [failure for failure in found.failures if _is_left_to_caller(failure)]
+    rest = tuple(failure for failure in found.failures if failure not in passed)
+    hints = tuple(
+        f"{found.wanted}: {each.subject} must be passed, {each.reason}"
+        for each in passed
+        if each.option and not each.is_name_only
+    )
+    return found._replace(failures=rest), hints
+
+
+def _is_left_to_caller(failure: Failure) -> bool:
+    return failure.through is None and not failure.others and not failure.is_circle

@@ -13,8 +13,7 @@ from rostra.di.answering import Answer, Asked, answer
 from rostra.di.offers import Facts
 from rostra.di.registry import registry_of
 from rostra.di.running import Run
-from rostra.di.scopes import nearest_scope
-from rostra.di.stage_objects import StageObjects
+from rostra.di.scopes import StageObjects, nearest_scope
 from rostra.di.views import View, view_from
 from rostra.values import Values
 

@@ -6,12 +6,12 @@ would have to wait, and so the code never does. A generator is left when its sco
 scope, never by the collector.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from rostra.components import Components, name_of
-from rostra.di.closing import Stack, leave
+from rostra.di.closing import Stack
 from rostra.di.keeping import Kept
 from rostra.di.offers import Offer, Way, add_note, check
 from rostra.di.plans import (
@@ -27,8 +27,7 @@ from rostra.di.plans import (
     Postponed,
     StageObject,
 )
-from rostra.di.scopes import Scope
-from rostra.di.stage_objects import StageObjects
+from rostra.di.scopes import Scope, StageObjects
 
 
 class Run:
@@ -194,13 +193,3 @@ async def opened(stack: Stack, made: Any, label: str) -> Any:
     """The same for an asynchronous one."""
     manager = made if hasattr(made, "__aenter__") else asynccontextmanager(lambda: made)()
     return await stack.enter(manager, label)
-
-
-async def left(stack: Stack, generator: AsyncGenerator[Any, None]) -> None:
-    """Leave a generator that yielded while the scope was closing.
-
-    Raises:
-        ClosedError: Always.
-    """
-    await leave(generator, None)
-    stack.check_open()

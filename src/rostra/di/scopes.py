@@ -1,7 +1,7 @@
-"""What is a scope? A layer of the context, and what is to be closed when it ends.
+"""What lives longer than a call? What is made for a scope, and what is made for the stage.
 
-Transports open one for each request or message, a stage is one for its ``prepare`` functions. Where there is
-none, nothing that must be closed is made.
+A scope is a layer of the context, and what is to be closed when it ends. Transports open one for each request or
+message, a stage is one for its ``prepare`` functions. Where there is none, nothing that must be closed is made.
 """
 
 # ruff: noqa: SLF001  (what makes a scope fills it)
@@ -9,17 +9,23 @@ none, nothing that must be closed is made.
 import functools
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from contextvars import Token
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeAlias, TypeVar
 
-from rostra.components import Added, Blank, Components, Key, Kinds, Under
-from rostra.context import enter, leave, peek
-from rostra.di.closing import DONE, Stack, Steps
-from rostra.di.keeping import Kept, KeptToo
+from rostra.components import Added, Blank, Components, Key, Kinds, Under, changing
+from rostra.context import enter, leave, peek, use
+from rostra.di.annotations import Want
+from rostra.di.closing import DONE, Closing, Stack, Steps
+from rostra.di.keeping import Flight, Kept, KeptToo
 from rostra.di.plans import ScopeValue
-from rostra.di.registry import here
+from rostra.di.registry import here, registry_of
 
 Entered = TypeVar("Entered")
+Make: TypeAlias = Callable[[Closing], Awaitable[Any]]
+"""Makes something, and pushes what is to be closed onto the closing that it is passed."""
+
+_WHEN_OPEN = frozenset(("values", "_above", "_is_lent"))
 
 
 class Scope(Stack):
@@ -199,3 +205,161 @@ def nearest_scope(layer: Components) -> tuple[int, Scope | None]:
         for found in each.own(Scope).values():
             return depth, None if isinstance(found, Unscoped) else found
     return 0, None
+
+
+class LateScope(Components):
+    """A layer of the context that is a scope, as ``di.scope`` opens it, and costs nothing until somebody looks for it.
+
+    For transports, whose calls often need none. What a call comes with, and the scope itself, become components when the
+    layer is first looked into. Until then it is a layer with a parent and nothing else.
+
+    Several may share one: each adds one to ``holders``, and the last that lets go closes it. ``is_over`` is true from
+    then on.
+
+    Args:
+        below: The layer on which it lies.
+        items: Components of the layer.
+
+    ``closing`` is None as long as nobody has looked into it. As an async context manager it is entered once, is the
+    current layer of the body, and is closed by the task that entered it.
+    """
+
+    __slots__ = ("_token", "below", "closing", "holders", "is_over", "items")
+
+    def __init__(self, below: Components, items: tuple[object, ...] = ()) -> None:
+        # The slots that look-ups read stay empty, and so the first look-up ends in __getattr__.
+        self._parent = self.below = below
+        self._label = "scope"
+        self.items = items
+        self.closing: Stack | None = None
+        self.holders = 0
+        self.is_over = False
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _WHEN_OPEN:
+            raise AttributeError(name=name, obj=self)
+        self.opened()
+        return object.__getattribute__(self, name)
+
+    def opened(self) -> None:
+        """Open it: for who knows that nobody has looked yet, which to find out takes longer."""
+        with changing:
+            if self.closing is None:
+                self._open()
+
+    async def __aenter__(self) -> Self:
+        self._token: Token[Components] = enter(self)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if (closing := self.end()) is not None:
+                await closing.close(error)
+        finally:
+            leave(self._token)
+            del self._token  # it may know this very layer
+
+    def let_go(self) -> Stack | None:
+        """One of ``holders`` less.
+
+        Returns:
+            What is to be closed now; None if there is nothing, or if others hold it.
+        """
+        self.holders -= 1
+        return None if self.holders > 0 else self.end()
+
+    def end(self) -> Stack | None:
+        """Nothing can be made in it any more. What is to be closed, if there is anything."""
+        self.is_over = True
+        closing = self.closing
+        if closing is None or closing.is_closed:
+            return None
+        closing.is_closed = True
+        return closing if closing.steps is not None else None
+
+    def _open(self) -> None:
+        closing = scope()
+        closing.is_closed = self.is_over
+        items = (closing, *self.items)
+        kinds = tuple(map(type, items))
+        if len(set(kinds)) < len(kinds):  # of two of a type the last one counts
+            kinds, items = zip(*dict(zip(kinds, items, strict=True)).items(), strict=True)
+        self.begin(items, kinds)
+        self.closing = closing
+
+
+class StageObjects:
+    """The objects of one stage: pools, clients, whatever is costly to open. A component of its layer.
+
+    Each is made once, when it is first asked for, out of the stage's layer and other such objects. One that needs
+    ``await`` is made in a task of its own (``residents``).
+
+    Args:
+        layer: The stage's layer; what is made sees it and what is below.
+        closing: The stage's; each object is closed with it, last made first.
+        ask: How an object of the stage is asked for by its type.
+    """
+
+    __rostra_shapes_apart__ = True
+    __slots__ = ("ask", "closing", "kept", "layer")
+
+    def __init__(
+        self,
+        layer: Components,
+        closing: Closing,
+        ask: Callable[[Components, tuple[Want, ...]], Awaitable[Any]],
+    ) -> None:
+        self.layer = layer
+        self.closing = closing
+        self.ask = ask
+        self.kept: Kept = Kept()
+
+    async def build_eager(self) -> None:
+        """Make, one after the other, what was registered with ``eager=True`` and is not there yet.
+
+        Raises:
+            ResolveError: One cannot be built; the others before it are kept.
+        """
+        for adapter in registry_of(self.layer).adapters:
+            if adapter.eager and adapter.declares is not None:
+                await self.ask(self.layer, (Want((adapter.declares,)),))
+
+    async def take(self, key: Any, label: str, make: Make, *, waits: bool, grows: bool) -> Any:
+        """The object kept under ``key``.
+
+        Args:
+            key: Adapter and type.
+            label: What errors and tasks call it.
+            make: Makes it.
+            waits: Making it needs ``await``: then it gets a task of its own.
+            grows: It may open more later on, since it has a ``Lazy``.
+
+        Raises:
+            ClosedError: The stage is being closed.
+            CycleError: It is asked for by what is needed to make it.
+        """
+        if not self.kept.has(key):
+            self.closing.check_open()
+
+        if waits:
+            from rostra.di.residents import Resident, shared
+
+            async def resident(flight: Flight) -> Any:
+                return await self.closing.enter(Resident(label, make, self.layer, flight, grows), label)
+
+            return await shared(self.kept, key, resident, label)
+
+        async def made(_: Flight) -> Any:
+            own = Closing(label)
+            try:
+                with use(self.layer):
+                    value = await make(own)
+            except BaseException as error:
+                await own.close(error)
+                raise
+            await self.closing.enter(own, label)
+            return value
+
+        return await self.kept.take(key, made, label)

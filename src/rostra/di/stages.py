@@ -13,8 +13,7 @@ from rostra.di.closing import Closing
 from rostra.di.functions import takes_nothing
 from rostra.di.plans import Load
 from rostra.di.registry import PROCESS, Registry
-from rostra.di.scopes import Scope, ScopeWithin
-from rostra.di.stage_objects import StageObjects
+from rostra.di.scopes import Scope, ScopeWithin, StageObjects
 from rostra.di.views import view_from
 
 

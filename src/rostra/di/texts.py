@@ -9,10 +9,11 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Mapping
+from types import FrameType
 from typing import Any, ForwardRef
 
 from rostra import errors
-from rostra.di.functions import Names, place_of
+from rostra.di.functions import Captured, Names, place_of
 from rostra.di.generics import rebuilt
 
 _TIMES = 10
@@ -166,3 +167,13 @@ def _parsed(source: str) -> Any:
         with contextlib.suppress(SystemError):
             return ast.parse(source)
     return ast.parse(source)
+
+
+def capture() -> Captured | None:
+    """The local names of whoever called rostra's di; None at the top of a module, whose names stay in reach."""
+    frame: FrameType | None = inspect.currentframe()
+    while frame is not None and str(frame.f_globals.get("__name__")).startswith("rostra.di"):
+        frame = frame.f_back
+    if frame is None or frame.f_locals is frame.f_globals:
+        return None
+    return Captured(frame.f_code.co_qualname, dict(frame.f_locals))

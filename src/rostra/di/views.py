@@ -11,8 +11,7 @@ from rostra.di.annotations import Option, is_by_name_only, origin_of
 from rostra.di.offers import Facts, Found, Roster
 from rostra.di.plans import Constant
 from rostra.di.registry import Registry, registry_of
-from rostra.di.scopes import Scope, nearest_scope
-from rostra.di.stage_objects import StageObjects
+from rostra.di.scopes import Scope, StageObjects, nearest_scope
 from rostra.values import Values
 
 Replacement: TypeAlias = Adapter | Constant

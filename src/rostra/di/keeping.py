@@ -6,7 +6,6 @@ makes it. No lock and no future outlives the loop in which it was needed. How it
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from types import FrameType
 from typing import Any
 
 MISSING: Any = object()
@@ -104,40 +103,3 @@ class Kept:
         finally:
             del self.flights[key]
             flight.land(error)
-
-
-class KeptToo(Kept):
-    """What a scope keeps besides what the first plan makes or has made.
-
-    Args:
-        made: What that has left; its ``Making`` as long as it runs.
-        scope: Of whom it was the first to ask.
-    """
-
-    __slots__ = ("_frame", "_made", "_making")
-
-    def __init__(self, made: Any, scope: Any) -> None:
-        super().__init__()
-        self._frame: FrameType | None = None
-        if not isinstance(made, tuple):
-            self._making = made
-            self._frame = made.frame(scope)
-            made = made.so_far({})
-        self._made: tuple[Any, ...] = made
-
-    def find(self, key: Any) -> Any:
-        """What is kept under ``key``, or ``MISSING``."""
-        frame = self._frame
-        made = self._made if frame is None else self._making.so_far(frame.f_locals)
-        place = made[0].get(key)
-        if place is not None:
-            where, within = place
-            found = made[where] if within is None else made[where][within]
-            if found is not MISSING:
-                return found
-        return self.values.get(key, MISSING)
-
-    def end(self, made: tuple[Any, ...]) -> None:
-        """The plan has ended, and left this."""
-        self._made = made
-        self._frame = None

@@ -148,7 +148,7 @@ class Writer:
             self._made(3 if is_missing else 4, node, way)
             nobody_asked = nobody_asked and only_stores(node.offer.make)
         row = (each if isinstance(each, str) else f"({', '.join(each)},)" for each in making.row)
-        self._line(3, f"scope.made = {', '.join([self._named('places', making.places), *row])}")
+        self._line(3, f"scope.made = {', '.join(['making', *row])}")
         self._line(3, "if scope._kept is not None: making.leave(scope)")
         self._line(2, "except BaseException:")
         self._line(3, "making.break_off(scope, locals())")

@@ -17,7 +17,7 @@ from rostra.components import Added, Blank, Components, Key, Kinds, Under, chang
 from rostra.context import enter, leave, peek, use
 from rostra.di.annotations import Want
 from rostra.di.closing import DONE, Closing, Stack, Steps
-from rostra.di.keeping import Flight, Kept, KeptToo
+from rostra.di.keeping import Flight, Kept
 from rostra.di.plans import ScopeValue
 from rostra.di.registry import here, registry_of
 
@@ -34,7 +34,7 @@ class Scope(Stack):
     As an async context manager, which ``scope`` gives, it is entered once, and left by the task that entered it.
 
     ``made`` is None until somebody asks for something that the scope keeps. The plan that is the first to do so has it
-    for itself: as long as it runs that is a ``Making``, and then the tuple that it has left. Everybody else looks into ``kept``,
+    for itself: as long as it runs that is a ``Making`` (``under_way``), and then the tuple that it has left. Everybody else looks into ``kept``,
     and finds that there, too.
     """
 
@@ -57,12 +57,13 @@ class Scope(Stack):
         if kept is None:
             made = self.made
             if made:
-                kept = self._kept = KeptToo(made, self)
+                making = made[0] if isinstance(made, tuple) else made
+                kept = self._kept = making.kept(made, self)
+                if self.made is not made:  # the plan has ended meanwhile, in another thread
+                    making.leave(self)
             else:
                 kept, self.made = Kept(), ()
                 self._kept = kept
-            if made and self.made is not made:  # the plan has ended meanwhile, in another thread
-                made.leave(self)
         return kept
 
     async def __aenter__(self) -> Self:

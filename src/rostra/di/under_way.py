@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import FrameType
 from typing import Any
 
-from rostra.di.keeping import MISSING, KeptToo
+from rostra.di.keeping import MISSING, Kept
 
 _ROW = 20
 """Tuples that are no longer than this cost the least: CPython has some of them in store."""
@@ -26,8 +26,8 @@ class Making:
     Args:
         variables: By product, the name of the local variable that has it.
 
-    What the plan leaves begins with ``places``, which say where in it each product is. ``row`` is what follows, by the names
-    of the variables; what is too many for one tuple is in tuples within that.
+    What the plan leaves begins with this, whose ``places`` say where in it each product is. ``row`` is what follows, by the
+    names of the variables; what is too many for one tuple is in tuples within that.
     """
 
     __slots__ = ("places", "row")
@@ -38,9 +38,13 @@ class Making:
         self.row: tuple[str | tuple[str, ...], ...] = (*names[:_FIRST], *further)
         self.places = {product: _place(number) for number, product in enumerate(variables)}
 
+    def kept(self, made: Any, scope: Any) -> Kept:
+        """What ``scope`` keeps, of which ``made`` is what the plan has left, or this as long as it runs."""
+        return KeptToo(self, made, scope)
+
     def so_far(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
         """What the plan leaves, as far as its local variables have it."""
-        return (self.places, *_so_far(self.row, variables))
+        return (self, *_so_far(self.row, variables))
 
     def leave(self, scope: Any) -> None:
         """Somebody has asked ``scope`` while the plan was running; now it has ended, and what it leaves is in ``made``."""
@@ -63,6 +67,44 @@ class Making:
                     return frame
                 running.append(frame.f_back)
         return None
+
+
+class KeptToo(Kept):
+    """What a scope keeps besides what the first plan makes or has made.
+
+    Args:
+        making: What the plan makes.
+        made: What it has left; ``making`` as long as it runs.
+        scope: Of whom it was the first to ask.
+    """
+
+    __slots__ = ("_frame", "_made", "_making")
+
+    def __init__(self, making: Making, made: Any, scope: Any) -> None:
+        super().__init__()
+        self._making = making
+        self._frame: FrameType | None = None
+        if made is making:
+            self._frame = making.frame(scope)
+            made = making.so_far({})
+        self._made: tuple[Any, ...] = made
+
+    def find(self, key: Any) -> Any:
+        """What is kept under ``key``, or ``MISSING``."""
+        frame, making = self._frame, self._making
+        made = self._made if frame is None else making.so_far(frame.f_locals)
+        place = making.places.get(key)
+        if place is not None:
+            where, within = place
+            found = made[where] if within is None else made[where][within]
+            if found is not MISSING:
+                return found
+        return self.values.get(key, MISSING)
+
+    def end(self, made: tuple[Any, ...]) -> None:
+        """The plan has ended, and left this."""
+        self._made = made
+        self._frame = None
 
 
 def _place(number: int) -> tuple[int, int | None]:

@@ -50,7 +50,6 @@ _HOMES = {
     "asking": ("call", "nject"),
     "at_once": ("now",),
     "callers": ("Caller",),
-    "checking": ("CheckReport", "check"),
     "closing": ("Closing",),
     "explaining": ("explain",),
     "fillings": ("Filling", "Wired", "Wiring", "wiring"),
@@ -61,6 +60,6 @@ _HOMES = {
     "registry": ("Registry", "Root", "is_injected", "register"),
     "scopes": ("LateScope", "Scope", "StageObjects", "Unscoped", "scope"),
     "signatures": ("Parameter", "Signature", "signature"),
-    "stages": ("loads", "open_stage"),
+    "stages": ("CheckReport", "check", "loads", "open_stage"),
 }
 __getattr__, __dir__ = on_demand(__name__, _HOMES)

@@ -6,8 +6,6 @@ from rostra.di.asking import call as call
 from rostra.di.asking import nject as nject
 from rostra.di.at_once import now as now
 from rostra.di.callers import Caller as Caller
-from rostra.di.checking import CheckReport as CheckReport
-from rostra.di.checking import check as check
 from rostra.di.closing import Closing as Closing
 from rostra.di.explaining import explain as explain
 from rostra.di.fillings import Filling as Filling
@@ -30,6 +28,8 @@ from rostra.di.scopes import scope as scope
 from rostra.di.signatures import Parameter as Parameter
 from rostra.di.signatures import Signature as Signature
 from rostra.di.signatures import signature as signature
+from rostra.di.stages import CheckReport as CheckReport
+from rostra.di.stages import check as check
 from rostra.di.stages import loads as loads
 from rostra.di.stages import open_stage as open_stage
 

@@ -10,7 +10,7 @@ from rostra import errors
 from rostra.components import Components, Key, keys, name_of
 from rostra.di.annotations import Option, with_article
 from rostra.di.offers import Offer, step_of
-from rostra.di.plans import Build, Failure, Plan, Way, chain, innermost
+from rostra.di.plans import Build, Failure, Plan, chain, innermost
 from rostra.di.signatures import Parameter, Signature, called
 from rostra.di.views import View, fits
 from rostra.errors import closest
@@ -60,10 +60,29 @@ def called_with(parameter: Parameter) -> str:
 
 
 def conflict(
-    wanted: str, option: Option, offers: list[Offer], way: Way, view: View
+    wanted: str,
+    option: Option,
+    offers: list[Offer],
+    functions: list[Signature | None],
+    parameters: list[Parameter],
+    view: View,
 ) -> "errors.ConflictError":
-    """Several adapters are equally near."""
+    """Several adapters are equally near.
+
+    Args:
+        wanted: What errors call what is asked for.
+        option: For which there are several.
+        offers: The adapters.
+        functions: The way there from the outside in; it begins with None where types are asked for.
+        parameters: Of each function, the one that leads there.
+        view: What may be used.
+    """
     last = offers[-1].adapter.label
+    signatures = [each for each in functions if each is not None]
+    way = (
+        (called(signature, str(parameter)), signature.place)
+        for signature, parameter in zip(signatures, parameters, strict=False)
+    )
     reason = f"{len(offers)} adapters give {with_article(option)}, and each could be used"
     return errors.ConflictError(
         wanted,

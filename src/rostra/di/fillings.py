@@ -9,7 +9,6 @@ from typing import Any, Literal, TypeAlias
 from rostra.components import Components, Key
 from rostra.di.adapters import Adapter, identity
 from rostra.di.answering import Answer, answer
-from rostra.di.checking import layer_of, planned
 from rostra.di.plans import (
     Argument,
     Build,
@@ -27,6 +26,7 @@ from rostra.di.plans import (
 )
 from rostra.di.registry import Root, here, registry_of
 from rostra.di.signatures import Parameter, Signature
+from rostra.di.stages import layer_of, planned
 from rostra.di.views import view_from
 
 Kind: TypeAlias = Literal["given", "component", "adapter", "list", "lazy", "nothing", "default", "missing"]

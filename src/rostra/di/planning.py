@@ -29,10 +29,9 @@ from rostra.di.plans import (
     Postponed,
     ScopeValue,
     StageObject,
-    Way,
     innermost,
 )
-from rostra.di.signatures import Parameter, Signature, called
+from rostra.di.signatures import Parameter, Signature
 from rostra.di.views import Seen, View
 from rostra.values import Values
 
@@ -289,19 +288,10 @@ class Planner:
             return node
         from rostra.di.drawing import conflict
 
-        wanted, _ = self._wanted_by
-        error = conflict(wanted, option, [offer for offer, _ in able], self._way(), view)
+        wanted, function = self._wanted_by
+        way = [function, *(step.offer.signature for step in self._path if step.offer)]
+        error = conflict(wanted, option, [offer for offer, _ in able], way, self._parameters, view)
         return self._nodes.one(Flawed(node, error))
-
-    def _way(self) -> Way:
-        """The functions above what is being looked for, each with the parameter that leads there."""
-        _, function = self._wanted_by
-        signatures = [function] if function else []
-        signatures += [step.offer.signature for step in self._path if step.offer]
-        return tuple(
-            (called(signature, str(parameter)), signature.place)
-            for signature, parameter in zip(signatures, self._parameters, strict=False)
-        )
 
     def _in_context(self, view: View, option: Option) -> Node | Failure | None:
         """The nearest component, or what stands in for it."""

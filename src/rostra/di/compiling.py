@@ -19,6 +19,7 @@ from rostra.di.programs import Program, Task, Unwritable, Writer
 from rostra.di.recipes import At, Recipe, Ways
 from rostra.di.running import opened, opened_now
 from rostra.di.scopes import StageObjects
+from rostra.di.waiting import landed
 
 _numbers = itertools.count(1)
 
@@ -106,6 +107,7 @@ class Compiled:
             "Flight": Flight,
             "awaited": awaited,
             "check": check,
+            "landed": landed,
             "left": left,
             "opened": opened,
             "opened_now": opened_now,

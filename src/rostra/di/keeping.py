@@ -62,29 +62,17 @@ class Kept:
         Raises:
             CycleError: Whoever makes it waits, in the end, for the task that asks.
         """
-        found = await self.landed(key, label)
+        if key in self.flights:
+            from rostra.di.waiting import landed  # hardly anything is asked for by two at once
+
+            found = await landed(self, key, label)
+        else:
+            found = self.find(key)
         if found is not MISSING:
             return found
         flight = self.flights[key] = Flight()
         await self.make(key, flight, make)
         return self.values[key]
-
-    async def landed(self, key: Any, label: str) -> Any:
-        """What is kept under ``key``, once another task has made it; ``MISSING`` if none does.
-
-        Raises:
-            CycleError: As for ``take``.
-        """
-        while (found := self.find(key)) is MISSING:
-            ahead = self.flights.get(key)
-            if ahead is None:
-                return MISSING
-            from rostra.di.waiting import landed  # hardly anything is asked for by two at once
-
-            error = await landed(ahead, label)
-            if error is not None and not isinstance(error, asyncio.CancelledError):
-                raise error
-        return found
 
     def abandon(self, flight: Flight, error: BaseException) -> None:
         """Whatever that flight was making failed."""

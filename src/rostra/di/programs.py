@@ -229,7 +229,7 @@ class Writer:
         local, key = self._locals[node], self._key(node)
         if need:
             self._line(depth, f"if {key} in flying or {key} in there:")
-            self._line(depth + 1, f"{local} = await kept.landed({key}, {name_of(node.offer.made)!r})")
+            self._line(depth + 1, f"{local} = await landed(kept, {key}, {name_of(node.offer.made)!r})")
             self._line(depth, f"if {local} is MISSING:")
             depth += 1
         flies = node.offer.signature.needs_await
@@ -374,6 +374,7 @@ _TAKEN = frozenset(
             "Flight",
             "awaited",
             "check",
+            "landed",
             "left",
             "opened",
             "opened_now",

@@ -12,11 +12,26 @@ from typing import Any, TypeAlias
 
 from rostra import errors
 
+Kept: TypeAlias = Any
+"""What is kept, a ``Kept`` of ``keeping``, which imports this when somebody waits."""
 Flight: TypeAlias = Any
-"""A ``Flight`` of ``keeping``, which imports this when somebody waits."""
+"""A ``Flight`` of the same."""
 
 
-async def landed(ahead: Flight, label: str) -> BaseException | None:
+async def landed(kept: Kept, key: Any, label: str) -> Any:
+    """What is kept under ``key``, once another task has made it; ``MISSING`` if none does.
+
+    Raises:
+        CycleError: Whoever makes it waits, in the end, for the task that asks.
+    """
+    while not kept.has(key) and (ahead := kept.flights.get(key)) is not None:
+        error = await _ended(ahead, label)
+        if error is not None and not isinstance(error, asyncio.CancelledError):
+            raise error
+    return kept.find(key)
+
+
+async def _ended(ahead: Flight, label: str) -> BaseException | None:
     """How a flight ended: without an error, or with this one."""
     check_waiting(ahead, label)
     told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()

@@ -63,12 +63,29 @@ def test_garbage_of_stage_after_stage_is_found_by_the_next_collection_of_what_is
     assert printed(program) == ["None"]
 
 
-def test_while_http_is_imported_nothing_is_looked_through_twice_and_afterwards_as_before() -> None:
+def test_while_http_is_imported_nothing_is_looked_through_and_afterwards_as_before() -> None:
     program = (
         "import gc, rostra.garbage; usual, done = gc.get_threshold(), []\n"
-        "gc.callbacks.append(lambda phase, about: done.append(about['generation']) if phase == 'stop' else None)\n"
+        "gc.callbacks.append(lambda phase, about: done.append(about['generation']))\n"
         "import rostra_aiohttp\n"
-        "print({*done} <= {0}, gc.get_threshold() == usual)\n"
+        "print(done, gc.isenabled(), gc.get_threshold() == usual)\n"
     )
 
-    assert printed(program) == ["True", "True"]
+    assert printed(program) == ["[]", "True", "True"]
+
+
+def test_who_has_switched_it_off_is_obeyed() -> None:
+    program = "import gc; gc.disable(); import rostra_aiohttp; print(gc.isenabled())"
+
+    assert printed(program) == ["False"]
+
+
+def test_it_is_switched_on_again_where_an_import_fails() -> None:
+    program = (
+        "import gc; from rostra.garbage import uncollected\n"
+        "try:\n"
+        "    with uncollected(): import no_such_module\n"
+        "except ImportError: print(gc.isenabled())\n"
+    )
+
+    assert printed(program) == ["True"]

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from rostra.doors import on_demand
-from rostra.garbage import collected_seldom
+from rostra.garbage import uncollected
 
 __all__ = ["acting", "main", "showing"]  # pyright: ignore[reportUnsupportedDunderAll]  (see the stub)
 
@@ -31,7 +31,7 @@ def main() -> None:
         if plain is not None:
             _ending_as_click_does(lambda: run(**plain._asdict()))
         else:
-            with collected_seldom():
+            with uncollected():
                 from rostra.cli.commands import rostra
 
             rostra.main(prog_name="rostra")

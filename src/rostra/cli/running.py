@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from rostra.cli.ending import reported
-from rostra.garbage import collected_seldom
+from rostra.garbage import uncollected
 from rostra.values import Values
 
 __all__ = ["Plain", "plainly", "run"]
@@ -61,7 +61,7 @@ def run(
     loop: str = "asyncio",
 ) -> None:
     """Run plugins until they are done or told to stop. Parameters and defaults are those of the command."""
-    with collected_seldom():
+    with uncollected():
         from rostra import plugin
         from rostra.cli import answering
         from rostra.cli.naming import plugins_named, see_working_directory

@@ -9,9 +9,9 @@ What many services do without is imported when somebody asks for it; the types s
 
 from collections.abc import AsyncIterator
 
-from rostra.garbage import collected_seldom
+from rostra.garbage import uncollected
 
-with collected_seldom():
+with uncollected():
     import aiohttp
     from aiohttp import web
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import weakref
 
 import pytest
 
@@ -234,3 +235,17 @@ async def test_a_check_can_be_removed():
     checks.remove("database")
 
     assert (await checks.ready()).is_well
+
+
+@pytest.mark.asyncio
+async def test_a_check_that_was_removed_is_let_go_with_the_next_question():
+    checks, database = Checks(clock=ManualClock()), Database()
+    checks.add("database", database.answers)
+    await checks.ready()
+    gone = weakref.ref(database)
+
+    checks.remove("database")
+    del database
+    await checks.ready()
+
+    assert gone() is None

@@ -42,6 +42,8 @@ class Findings:
             names: Of the checks; those whose last answer is good no longer are asked, at the same time.
             clock: By which answers age.
         """
+        for name in self._known.keys() - self._entries.keys():
+            del self._known[name]
         return await asyncio.gather(*[self._of(name).latest(clock) for name in names])
 
     def _of(self, name: str) -> "Finding":

@@ -174,6 +174,31 @@ def test_the_name_of_the_running_script_is_the_script_itself(tmp_path, how):
 
 
 @pytest.mark.asyncio
+async def test_all_that_are_named_are_imported_before_the_first_one_is_prepared(tmp_path):
+    seeing = """
+        import sys
+        from rostra import context
+
+        async def prepare():
+            context.get("said").append("stalls" in sys.modules)
+    """
+    with importable(tmp_path, {"sees.py": seeing, "stalls.py": SAYING}):
+        assert await said_by("sees", "stalls") == [True, "stalls"]
+
+
+@pytest.mark.asyncio
+async def test_nothing_is_prepared_where_one_that_is_named_is_not_there():
+    prepared = []
+
+    async def opens():
+        prepared.append("a connection")
+
+    await refusal(opens, "no_such_plugin")
+
+    assert prepared == []
+
+
+@pytest.mark.asyncio
 async def test_one_plugin_by_several_names_is_prepared_once(tmp_path):
     with importable(tmp_path, {"shop.py": SAYING}):
         import shop

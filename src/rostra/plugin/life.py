@@ -42,7 +42,7 @@ class Life:
 
     Args:
         layer: Of the stage; its life adds the components that belong to it.
-        plugins: What to load, in order.
+        plugins: What to load, in order. All of one group are imported before the first of it is prepared.
         start_timeout: Seconds for preparing and starting.
         stop_timeout: Seconds for draining and teardown.
         performing: What is done with its plugins.
@@ -51,7 +51,7 @@ class Life:
     def __init__(
         self,
         layer: Components,
-        plugins: tuple[Named, ...],
+        plugins: tuple[tuple[Named, ...], ...],
         start_timeout: float,
         stop_timeout: float,
         performing: Performing,
@@ -221,18 +221,22 @@ class Life:
     async def _prepare(self) -> None:
         # Before the start itself takes too long: then it is told who did not answer.
         await self._layer.get(ConfigSource).resolve(min(_FOR_SECRETS, self._start_timeout / 2))
-        for plugin in self._all_plugins():
-            if not self._stop_asked.is_set():
-                await self._performing.see_through(self._loading.load(plugin), plugin)
+        for group in self._plugins:
+            for named in self._all_of(group):
+                if not self._stop_asked.is_set():
+                    await self._performing.see_through(self._loading.find(named), named)
+            for named, plugin in self._loading.taken():
+                if not self._stop_asked.is_set():
+                    await self._performing.see_through(self._loading.load(plugin), named)
         while not self._loading.is_settled:
             await self._performing.see_through(self._loading.settle())
         if self._stop_asked.is_set():
             return
         await self._performing.end(self._loading.records)
 
-    def _all_plugins(self) -> Iterator[Named]:
+    def _all_of(self, plugins: tuple[Named, ...]) -> Iterator[Named]:
         """Those named in code, with those that the settings list in their place."""
-        for plugin in self._plugins:
+        for plugin in plugins:
             if plugin != LISTED:
                 yield plugin
                 continue

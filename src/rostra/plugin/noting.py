@@ -76,16 +76,17 @@ class Elapsed:
 
     Args:
         now: Seconds of a clock that never runs backwards.
+        seconds: How long it took so far.
     """
 
     __slots__ = ("_now", "_since", "_waited", "_waits", "seconds")
 
-    def __init__(self, now: Callable[[], float]) -> None:
+    def __init__(self, now: Callable[[], float], seconds: float = 0.0) -> None:
         self._now = now
         self._waits = 0
         self._since = 0.0
         self._waited = 0.0
-        self.seconds = 0.0
+        self.seconds = seconds
 
     @property
     def own_seconds(self) -> float:

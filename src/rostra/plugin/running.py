@@ -16,7 +16,7 @@ from rostra import errors, log
 from rostra.components import Components
 from rostra.config import ConfigSource
 from rostra.garbage import collected_seldom
-from rostra.plugin.finding import LISTED, Named
+from rostra.plugin.finding import Named
 from rostra.plugin.lifecycle import Phase
 from rostra.plugin.signals import Signals, stack_of
 from rostra.plugin.stage import Stage
@@ -76,7 +76,6 @@ def stage(
     """
     made = Stage(
         "rostra.log",
-        *(() if LISTED in plugins else (LISTED,)),
         *plugins,
         components=components,
         config=config,

@@ -24,6 +24,7 @@ from rostra.plugin.preparing import Performing
 from rostra.plugin.signals import Signals
 
 _ALWAYS = ("rostra.config",)
+_LOG = "rostra.log"
 
 
 class Stage:
@@ -245,6 +246,11 @@ class Stage:
         return self._life.verdict.error(with_tasks=not self._return_exceptions)
 
 
-def _in_order(plugins: tuple[Named, ...]) -> tuple[Named, ...]:
-    """What every stage loads, what the settings list, what is named in code."""
-    return (*_ALWAYS, *plugins) if LISTED in plugins else (*_ALWAYS, LISTED, *plugins)
+def _in_order(plugins: tuple[Named, ...]) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
+    """What comes before all others, so that what goes wrong with those is logged as it should be; and the others.
+
+    The first is what every stage loads, and what logs if it is named first. The others are those that the settings list, and
+    those that are named in code.
+    """
+    first, rest = (plugins[:1], plugins[1:]) if plugins[:1] == (_LOG,) else ((), plugins)
+    return (*_ALWAYS, *first), (rest if LISTED in rest else (LISTED, *rest))

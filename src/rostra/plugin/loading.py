@@ -41,8 +41,8 @@ class Loading:
         self._listed: dict[Hashable, Listed] = {}
         self._is_closed = False
         self._importing = Components(None, "import")
-        self._seconds: dict[Hashable, float] = {}
-        """What finding those took that nobody has asked to prepare yet."""
+        self._ahead: dict[Hashable, float] = {}
+        """How long it took to import those that nobody has asked to prepare yet."""
         self._named: list[tuple[Named, Plugin]] = []
         self._turned = 0.0
 
@@ -73,7 +73,7 @@ class Loading:
             PluginNotFoundError: There is no such plugin.
             Exception: Whatever its import raised.
         """
-        self._named.append((what, self._found(what, None, None)))
+        self._named.append((what, self._found_ahead(what)))
         await self._give_a_turn()
 
     def taken(self) -> list[tuple[Named, Plugin]]:
@@ -120,7 +120,7 @@ class Loading:
             PluginNotFoundError: There is no such plugin.
             Exception: Whatever its import raised.
         """
-        found = self._found(listed.name, None, None)
+        found = self._found_ahead(listed.name)
         self._listed.setdefault(found.identity, listed)
         return found
 
@@ -155,14 +155,25 @@ class Loading:
             name = what.name if isinstance(what, Plugin) else getattr(what, "__name__", what)
             what_now = f"plugin {name} cannot be loaded any more"
             raise errors.PluginError(what_now, where_of(calling), ("the stage stops",))
+        elapsed = Elapsed(self._now)
+        begun = self._now()
         plugin = what if isinstance(what, Plugin) else self._found(what, asker, calling)
+        elapsed.count_since(begun)
         identity = plugin.identity
         record = self._records.get(identity)
         if record is None:
-            elapsed = Elapsed(self._now, self._seconds.pop(identity))
             record = self._records[identity] = Record(plugin, asker, elapsed, self._listed.get(identity))
+            record.count_ahead(self._ahead.pop(identity, 0.0))
             self._begin(record)
         return record
+
+    def _found_ahead(self, what: Named) -> Plugin:
+        """Find a plugin before anybody asks for it to be prepared."""
+        begun = self._now()
+        plugin = self._found(what, None, None)
+        if plugin.identity not in self._records:
+            self._ahead.setdefault(plugin.identity, self._now() - begun)
+        return plugin
 
     def _begin(self, record: Record) -> None:
         """Prepare it: in a task of its own, unless nothing in it waits, and the one that asks does nothing else."""
@@ -180,9 +191,8 @@ class Loading:
         if len(self._importing.values) > 1:  # besides what every list begins with
             self._importing = Components(None, "import")
         token = context.enter(self._importing)
-        begun = self._now()
         try:
-            plugin = find(what, calling)
+            return find(what, calling)
         except (errors.PluginError, errors.PluginNotFoundError):
             raise
         except Exception as error:
@@ -190,9 +200,6 @@ class Loading:
             raise
         finally:
             context.leave(token)
-        if plugin.identity not in self._records:
-            self._seconds.setdefault(plugin.identity, self._now() - begun)
-        return plugin
 
     def _check_for_circle(self, record: Record, asker: Record, call: Call | str) -> None:
         path = path_between(record, asker, lambda each: [after for after, _ in each.waits_for])

@@ -76,17 +76,16 @@ class Elapsed:
 
     Args:
         now: Seconds of a clock that never runs backwards.
-        seconds: How long it took so far.
     """
 
     __slots__ = ("_now", "_since", "_waited", "_waits", "seconds")
 
-    def __init__(self, now: Callable[[], float], seconds: float = 0.0) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
         self._waits = 0
         self._since = 0.0
         self._waited = 0.0
-        self.seconds = seconds
+        self.seconds = 0.0
 
     @property
     def own_seconds(self) -> float:
@@ -96,6 +95,11 @@ class Elapsed:
     def count_since(self, begun: float) -> None:
         """Count the time since a moment, too."""
         self.seconds += self._now() - begun
+
+    def count_waited(self, seconds: float) -> None:
+        """Count what a plugin took that it loads, though it took that before."""
+        self.seconds += seconds
+        self._waited += seconds
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
@@ -188,6 +192,14 @@ class Record:
         self.is_told = False
         self.hears_cancel = False
         self.waits_for: list[tuple[Record, Call | str]] = []
+
+    def count_ahead(self, seconds: float) -> None:
+        """Count the time in which it was imported before anybody asked for it, as if that had been done when it was asked for."""
+        self.elapsed.seconds += seconds
+        asker = self.asked_by
+        while asker is not None:
+            asker.elapsed.count_waited(seconds)
+            asker = asker.asked_by
 
     @property
     def name(self) -> str:

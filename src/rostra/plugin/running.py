@@ -28,6 +28,9 @@ Result = TypeVar("Result")
 _PATIENCE = 2.0
 """Seconds that the loop has to notice by itself that a start takes too long."""
 
+_LATER = 5.0
+"""Seconds after which what a start did without is imported, for whoever needs it when no file can be opened any more."""
+
 _FOR_TASKS = 0.5
 _FOR_THREADS = 2.0
 """Seconds for what is left. With the overtime of a teardown they are over before Kubernetes kills: 30 s after the signal."""
@@ -191,9 +194,10 @@ def _watched(
 
 
 class Threads(Executor):
-    """The threads of a loop, for ``asyncio.to_thread`` and the like; they begin with the first call that wants one.
+    """The threads of a loop, for ``asyncio.to_thread`` and the like.
 
-    Most services never do, and what threads need of Python takes long to import.
+    What they need of Python takes long to import, so that is done by the first call that wants one, or a few seconds after the
+    start: later there may be no file left that could be opened.
 
     Args:
         loop: Whose threads they are, from now on.
@@ -201,11 +205,13 @@ class Threads(Executor):
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._crowd: list[threading.Thread] = []
+        self._guard = threading.Lock()
         self._pool: Executor | None = None
-        if hasattr(loop, "_default_executor"):
-            # Python's own loop. To tell it in public would import what a pool takes, to look whether this is one.
+        if _has_pythons_executor(loop) and threading.current_thread() is threading.main_thread():
+            # To tell it in public would import what a pool takes, to look whether this is one.
             setattr(loop, "_default_executor", self)  # noqa: B010  (no type knows it)
-        else:
+            loop.call_later(_LATER, self._begun)
+        else:  # without the main thread, Python does not let that be imported any more
             loop.set_default_executor(self._begun())
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
@@ -234,10 +240,20 @@ class Threads(Executor):
         return [thread.name for thread in self._crowd if thread.is_alive()]
 
     def _begun(self) -> Executor:
-        from rostra.plugin.daemons import DaemonThreads
+        with self._guard:  # who is in a thread of his own may be the first, too
+            if self._pool is None:
+                from rostra.plugin.daemons import DaemonThreads
 
-        self._pool = pool = DaemonThreads(crowd=self._crowd)
-        return pool
+                self._pool = DaemonThreads(crowd=self._crowd)
+            return self._pool
+
+
+def _has_pythons_executor(loop: asyncio.AbstractEventLoop) -> bool:
+    """Whether what a loop does with an executor is what Python's own loops do."""
+    kind, own = type(loop), asyncio.BaseEventLoop
+    return hasattr(loop, "_default_executor") and all(
+        getattr(kind, name) is getattr(own, name) for name in ("set_default_executor", "run_in_executor")
+    )
 
 
 def clear(loop: asyncio.AbstractEventLoop, threads: Threads) -> None:

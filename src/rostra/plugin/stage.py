@@ -246,11 +246,13 @@ class Stage:
         return self._life.verdict.error(with_tasks=not self._return_exceptions)
 
 
-def _in_order(plugins: tuple[Named, ...]) -> tuple[tuple[Named, ...], tuple[Named, ...]]:
-    """What comes before all others, so that what goes wrong with those is logged as it should be; and the others.
+def _in_order(plugins: tuple[Named, ...]) -> tuple[tuple[Named, ...], ...]:
+    """What is imported and prepared together, and what before what.
 
-    The first is what every stage loads, and what logs if it is named first. The others are those that the settings list, and
-    those that are named in code.
+    First what every stage loads, and what logs if it is named first, so that what goes wrong with all others is logged as it
+    should be; then what is named before what the settings list, such as what hears the parent of a worker; then the others.
     """
     first, rest = (plugins[:1], plugins[1:]) if plugins[:1] == (_LOG,) else ((), plugins)
-    return (*_ALWAYS, *first), (rest if LISTED in rest else (LISTED, *rest))
+    end = rest.index(LISTED) if LISTED in rest else 0
+    others = rest if LISTED in rest else (LISTED, *rest)
+    return (*_ALWAYS, *first), others[:end], others[end:]

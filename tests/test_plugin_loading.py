@@ -12,6 +12,7 @@ from importable import importable
 from rostra import di, plugin
 from rostra.errors import PluginError, PluginNotFoundError
 from rostra.installed import names
+from rostra.plugin.finding import LISTED
 
 SAYING = """
     from rostra import context
@@ -184,6 +185,20 @@ async def test_all_that_are_named_are_imported_before_the_first_one_is_prepared(
     """
     with importable(tmp_path, {"sees.py": seeing, "stalls.py": SAYING}):
         assert await said_by("sees", "stalls") == [True, "stalls"]
+
+
+@pytest.mark.asyncio
+async def test_what_stands_before_the_listed_ones_is_prepared_before_others_are_imported(tmp_path):
+    """So workers hear their parent, and probes are answered, while plugins are imported."""
+    seeing = """
+        import sys
+        from rostra import context
+
+        async def prepare():
+            context.get("said").append("late_one" in sys.modules)
+    """
+    with importable(tmp_path, {"hears.py": seeing, "late_one.py": SAYING}):
+        assert await said_by("hears", LISTED, "late_one") == [False, "late_one"]
 
 
 @pytest.mark.asyncio

@@ -4,13 +4,14 @@ import asyncio
 import sys
 import textwrap
 from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import pytest
 from a_transport import On
 
 from rostra import context, di, plugin
-from rostra.clock import Clock, ManualClock
+from rostra.clock import Clock, ManualClock, SystemClock
 from rostra.components import Components
 from rostra.handlers import Handlers, mark
 
@@ -150,3 +151,54 @@ async def test_the_time_in_which_a_plugin_waits_for_others_is_not_its_own():
             }
 
     assert taken == {"config": (0, 0), "outer": (11, 3), "inner": (4, 4), "other": (8, 8)}
+
+
+async def test_an_import_counts_for_the_plugin_and_for_the_one_that_loads_it_though_it_was_done_before():
+    clock = Ticking()
+    layer = Components()
+    layer.add(clock, Clock)
+    slow = ModuleType("slow_to_import")
+    slow.prepare = prepared_at_once
+    sys.meta_path.insert(0, finder := SlowToImport(slow, clock))
+
+    async def outer(load: plugin.Loader):
+        clock.now += 1
+        await load("slow_to_import")
+
+    try:
+        async with plugin.Stage(outer, "slow_to_import", components=layer) as stage:
+            taken = [(each.elapsed.seconds, each.elapsed.own_seconds) for each in stage.records]
+    finally:
+        sys.meta_path.remove(finder)
+        sys.modules.pop("slow_to_import", None)
+
+    assert taken == [(0, 0), (6, 1), (5, 5)]
+
+
+async def prepared_at_once():
+    pass
+
+
+class Ticking(SystemClock):
+    """A clock that moves when something says so."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class SlowToImport:
+    """Finds one module, which takes five seconds to load."""
+
+    def __init__(self, module: ModuleType, clock: Ticking) -> None:
+        self.module, self.clock = module, clock
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        return ModuleSpec(name, self) if name == self.module.__name__ else None
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType:
+        self.clock.now += 5
+        return self.module
+
+    def exec_module(self, module: ModuleType) -> None: ...

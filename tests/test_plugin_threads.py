@@ -1,6 +1,9 @@
 """The executor of a program's loop: like Python's own, but its threads do not keep the process."""
 
 import asyncio
+import subprocess
+import sys
+import textwrap
 import threading
 
 import pytest
@@ -74,6 +77,71 @@ def test_they_begin_with_the_first_call_that_wants_one():
     with pytest.raises(RuntimeError, match="shut down"):
         loop.run_until_complete(loop.run_in_executor(None, print))
     loop.close()
+
+
+def test_whoever_calls_first_in_whichever_thread_all_share_one_pool():
+    loop, together = asyncio.new_event_loop(), threading.Barrier(8)
+    threads, results = Threads(loop), []
+
+    def call() -> None:
+        together.wait(10)
+        results.append(threads.submit(pow, 2, 3).result(10))
+
+    callers = [threading.Thread(target=call) for _ in range(8)]
+    for each in callers:
+        each.start()
+    for each in callers:
+        each.join(30)
+    threads.shutdown(wait=False)
+
+    assert results == [8] * 8
+    assert threads.join(10) == []
+    loop.close()
+
+
+def test_a_loop_with_a_way_of_its_own_to_keep_its_executor_is_told_in_public():
+    class Loop(asyncio.SelectorEventLoop):
+        told = None
+
+        def set_default_executor(self, executor):
+            self.told = executor
+
+    loop = Loop()
+    threads = Threads(loop)
+
+    assert loop.told.submit(lambda: threading.current_thread().name).result(10) == "rostra thread 1"
+    threads.shutdown()
+    assert threads.join(10) == []
+    loop.close()
+
+
+def test_they_begin_also_when_the_main_thread_has_ended():
+    program = """
+        import asyncio, threading
+        from rostra import plugin
+
+        async def prepare():
+            yield run
+
+        async def run():
+            while threading.main_thread().is_alive():
+                await asyncio.sleep(0)
+            print(await asyncio.to_thread(lambda: 42))
+
+        threading.Thread(target=lambda: plugin.stage(prepare)).start()
+    """
+    if sys.version_info[:2] == (3, 12):
+        pytest.skip("Python 3.12 starts no threads any more when the main thread has ended")
+
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+
+    assert done.stdout == "42\n"
 
 
 def test_where_no_call_wants_one_there_is_nothing_to_end():

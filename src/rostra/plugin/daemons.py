@@ -1,13 +1,14 @@
 """Threads for calls that block: like those of Python's own pool, but they do not keep a process from ending.
 
-What they need of Python takes as long to import as half of the core, so it is imported by the first call that blocks.
+What they need of Python is imported by the first call that blocks. It is not Python's own pool, which nothing can import any
+more once the main thread has ended, and which takes long to import.
 """
 
 import os
 import queue
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from contextlib import suppress
 from typing import Any, ParamSpec, TypeVar
 
@@ -15,8 +16,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class DaemonThreads(ThreadPoolExecutor):
-    """An executor whose threads are daemons, for ``loop.set_default_executor``.
+class DaemonThreads(Executor):
+    """An executor whose threads are daemons.
 
     The interpreter waits for the threads of Python's own one when it ends, so that one call that never
     returns hangs the process for good.
@@ -28,7 +29,6 @@ class DaemonThreads(ThreadPoolExecutor):
 
     def __init__(self, most: int | None = None, crowd: list[threading.Thread] | None = None) -> None:
         self._most = most or min(32, (os.cpu_count() or 1) + 4)
-        super().__init__(self._most)
         self._queue: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]] | None] = queue.SimpleQueue()
         self._waiting = threading.Semaphore(0)
         self._crowd = [] if crowd is None else crowd

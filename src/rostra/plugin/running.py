@@ -207,12 +207,15 @@ class Threads(Executor):
         self._crowd: list[threading.Thread] = []
         self._guard = threading.Lock()
         self._pool: Executor | None = None
-        if _has_pythons_executor(loop) and threading.current_thread() is threading.main_thread():
-            # To tell it in public would import what a pool takes, to look whether this is one.
+        if _has_pythons_executor(loop):
+            # To tell it in public would import Python's own pool, to look whether this is one.
             setattr(loop, "_default_executor", self)  # noqa: B010  (no type knows it)
             loop.call_later(_LATER, self._begun)
-        else:  # without the main thread, Python does not let that be imported any more
-            loop.set_default_executor(self._begun())
+        else:
+            from rostra.plugin.pools import Pool
+
+            self._pool = pool = Pool(self._crowd)
+            loop.set_default_executor(pool)
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> "Future[T]":
         """Call ``fn`` in one of the threads.

@@ -248,6 +248,36 @@ def test_what_may_follow_from_a_plugin_that_failed_is_counted_and_what_cannot_is
     assert "LookupError: no shelf" in wrong.stderr
 
 
+def test_what_is_installed_below_the_folder_of_a_plugin_is_none_of_its_business(folder):
+    adding = """
+        from rostra import di
+
+        class {0}: ...
+
+        @di.adapter
+        def make() -> {0}:
+            return {0}()
+    """
+    loading = """
+        import sys
+        from rostra import plugin
+
+        sys.path.insert(0, "venv/site-packages")
+
+        async def prepare(load: plugin.Loader):
+            await load("given", "mine")
+    """
+    (folder / "venv/site-packages").mkdir(parents=True)
+    write(folder, "venv/site-packages/given.py", adding.format("Given"))
+    write(folder, "mine.py", adding.format("Mine"))
+    write(folder, "shop.py", loading)
+
+    hinted = ended(folder, "check", "shop.py")
+
+    assert "mine.py:6: nothing that rostra calls needs it" in hinted.stdout
+    assert "given.py" not in hinted.stdout
+
+
 def test_json_has_the_problems_and_hints_for_programs(folder):
     write(folder, "config.toml", "[db]\nsize = 4\n[dbb]\n")
     write(

@@ -24,6 +24,7 @@ from rostra.plugin.finding import all_installed
 
 __all__ = ["Examined", "examine"]
 
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
 _CERTAIN = (ConfigError, ConflictError, CycleError)
 """Problems that are there whatever the plugins that failed would have made."""
 
@@ -153,7 +154,12 @@ def _folders(records: Iterable[plugin.Record]) -> set[Path]:
 def _is_about(hint: str, folders: Iterable[Path]) -> bool:
     """Whether a hint is about these plugins: that others have more to give than is used is no news."""
     told = [Path(file).absolute() for file in re.findall(r"(\S+\.py):\d+", hint)]
-    return not told or any(file.is_relative_to(folder) for file in told for folder in folders)
+    return not told or any(_is_of(folder, file) for file in told for folder in folders)
+
+
+def _is_of(folder: Path, file: Path) -> bool:
+    """Whether a file belongs to a folder: what is installed somewhere below it, as in a ``.venv``, does not."""
+    return file.is_relative_to(folder) and _INSTALLED.isdisjoint(file.relative_to(folder).parts)
 
 
 def _distinct(problems: Iterable[Exception]) -> Sequence[Exception]:

@@ -29,6 +29,14 @@ SAYING = """
             context.get("said").append(f"third of {__name__}")
 """
 
+SEEING = """
+    import sys
+    from rostra import context
+
+    async def prepare():
+        context.get("said").append({!r} in sys.modules)
+"""
+
 LOADING = """
     from rostra import plugin
 
@@ -176,28 +184,14 @@ def test_the_name_of_the_running_script_is_the_script_itself(tmp_path, how):
 
 @pytest.mark.asyncio
 async def test_all_that_are_named_are_imported_before_the_first_one_is_prepared(tmp_path):
-    seeing = """
-        import sys
-        from rostra import context
-
-        async def prepare():
-            context.get("said").append("stalls" in sys.modules)
-    """
-    with importable(tmp_path, {"sees.py": seeing, "stalls.py": SAYING}):
+    with importable(tmp_path, {"sees.py": SEEING.format("stalls"), "stalls.py": SAYING}):
         assert await said_by("sees", "stalls") == [True, "stalls"]
 
 
 @pytest.mark.asyncio
 async def test_what_stands_before_the_listed_ones_is_prepared_before_others_are_imported(tmp_path):
     """So workers hear their parent, and probes are answered, while plugins are imported."""
-    seeing = """
-        import sys
-        from rostra import context
-
-        async def prepare():
-            context.get("said").append("late_one" in sys.modules)
-    """
-    with importable(tmp_path, {"hears.py": seeing, "late_one.py": SAYING}):
+    with importable(tmp_path, {"hears.py": SEEING.format("late_one"), "late_one.py": SAYING}):
         assert await said_by("hears", LISTED, "late_one") == [False, "late_one"]
 
 

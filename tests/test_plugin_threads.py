@@ -115,6 +115,10 @@ def test_a_loop_with_a_way_of_its_own_to_keep_its_executor_is_told_in_public():
     loop.close()
 
 
+@pytest.mark.skipif(
+    sys.version_info[:2] == (3, 12),
+    reason="Python 3.12 starts no threads any more when the main thread has ended",
+)
 def test_they_begin_also_when_the_main_thread_has_ended():
     program = """
         import asyncio, threading
@@ -130,9 +134,6 @@ def test_they_begin_also_when_the_main_thread_has_ended():
 
         threading.Thread(target=lambda: plugin.stage(prepare)).start()
     """
-    if sys.version_info[:2] == (3, 12):
-        pytest.skip("Python 3.12 starts no threads any more when the main thread has ended")
-
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(program)],
         capture_output=True,

@@ -13,7 +13,7 @@ from rostra.clock import Clock
 _CANCELLED = (
     "it was cancelled, though nobody cancelled it"  # some libraries do that when a connection is lost
 )
-_log = log.get("rostra.health.checks")
+_log = log.get("rostra.health.checks")  # by this name applications know it
 
 Check: TypeAlias = Callable[[], Awaitable[Any] | Any]
 

@@ -154,6 +154,8 @@ def test_where_no_call_wants_one_there_is_nothing_to_end():
     loop.close()
 
     assert left == []
+    with pytest.raises(RuntimeError, match="shut down"):
+        threads.submit(print)
 
 
 @pytest.mark.parametrize("loop", ["asyncio", "uvloop"])

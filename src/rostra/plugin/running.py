@@ -207,10 +207,11 @@ class Threads(Executor):
         self._crowd: list[threading.Thread] = []
         self._guard = threading.Lock()
         self._pool: Executor | None = None
+        self._is_over = False
         if _has_pythons_executor(loop):
             # To tell it in public would import Python's own pool, to look whether this is one.
             setattr(loop, "_default_executor", self)  # noqa: B010  (no type knows it)
-            loop.call_later(_LATER, self._begun)
+            loop.call_later(_LATER, _be_ready)
         else:
             from rostra.plugin.pools import Pool
 
@@ -232,6 +233,8 @@ class Threads(Executor):
             wait: Until they have ended, however long that takes.
             cancel_futures: What no thread has begun yet is cancelled; otherwise it is done first.
         """
+        with self._guard:
+            self._is_over = True
         if self._pool is not None:
             self._pool.shutdown(wait, cancel_futures=cancel_futures)
 
@@ -245,10 +248,18 @@ class Threads(Executor):
     def _begun(self) -> Executor:
         with self._guard:  # who is in a thread of his own may be the first, too
             if self._pool is None:
+                if self._is_over:
+                    msg = "the threads of this loop were shut down"
+                    raise RuntimeError(msg)
                 from rostra.plugin.daemons import DaemonThreads
 
                 self._pool = DaemonThreads(crowd=self._crowd)
             return self._pool
+
+
+def _be_ready() -> None:
+    """Import what a first call that blocks needs."""
+    from rostra.plugin import daemons  # noqa: F401  (to be there)
 
 
 def _has_pythons_executor(loop: asyncio.AbstractEventLoop) -> bool:

@@ -208,10 +208,16 @@ def test_the_heartbeat_of_the_url_wins() -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["amqp://u:hunter2@a:b/", "amqp://u:hunter2@a:99999/", "amqp://u:hunter2@:5/"]
+    ("url", "why"),
+    [
+        ("amqp://u:hunter2@a:b/", "no number from 1 to 65535"),
+        ("amqp://u:hunter2@a:99999/", "no number from 1 to 65535"),
+        ("amqp://u:hunter2/7@a/", "no number from 1 to 65535"),
+        ("amqp://u:hunter2@:5/", "names no host"),
+    ],
 )
-def test_a_url_that_is_none_is_refused_without_its_password(url: str) -> None:
-    with pytest.raises(ValueError, match="names no host") as caught:
+def test_a_url_that_is_none_is_refused_without_its_password(url: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why) as caught:
         addresses(url)
 
     assert "hunter2" not in repr(caught.value)
@@ -225,6 +231,14 @@ def test_a_url_that_cannot_be_read_is_refused_without_its_password(url: str) -> 
 
     assert "hunter2" not in repr(caught.value)
     assert (caught.value.__cause__, caught.value.__context__) == (None, None)
+
+
+@pytest.mark.parametrize("host", ["b:x", ":5672", "", "u:p@b", "b/orders"])
+def test_a_further_host_that_is_none_is_a_mistake_of_the_settings(host: str) -> None:
+    assert read({"hosts": ["Rabbit-1", "c:5673", "[::1]:5672", "127.0.0.1"]})
+
+    with pytest.raises(ConfigError, match=f'"{host}" is no host, and no host:port'):
+        read({"hosts": ["b", host]})
 
 
 def test_an_address_shows_no_password() -> None:

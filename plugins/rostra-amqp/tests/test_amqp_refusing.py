@@ -50,6 +50,49 @@ def test_a_typo_in_the_options_is_told_with_its_place(tmp_path: Path, command: s
     assert "did you mean heartbeat?" in told.stdout + told.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_a_url_with_a_bad_port_is_told_with_its_place_before_anything_connects(
+    tmp_path: Path, command: str
+) -> None:
+    write(tmp_path, "shop.py", SHOP)
+    write(
+        tmp_path,
+        "app.toml",
+        """
+        [messaging]
+        url = "amqp://shop:hunter2@rabbit:notaport/"
+        options = {heartbeet = 5}
+
+        [messaging.brokers.billing]
+        url = "amqp://:5672/"
+        """,
+    )
+
+    told = ended(tmp_path, command, "shop.py", "-c", "app.toml", "--set", "logging.format=text")
+
+    assert told.returncode == 2
+    assert (
+        "messaging.url   what stands for the port is no number from 1 to 65535   from app.toml:3"
+        in told.stderr
+    )
+    assert "to fix  write it as amqp://user:password@host:5672/vhost" in told.stderr
+    assert "messaging.options.heartbeet   unknown" in told.stderr
+    assert "messaging.brokers.billing.url   it names no host   from app.toml:7" in told.stderr
+    assert "hunter2" not in told.stdout + told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_a_url_of_the_environment_is_told_with_its_variable(tmp_path: Path) -> None:
+    write(tmp_path, "shop.py", SHOP)
+    by_variable = {"APP_MESSAGING_URL": "amqp://shop:hunter2@rabbit:notaport/"}
+
+    told = ended(tmp_path, "check", "shop.py", "--env-prefix", "APP", **by_variable)
+
+    assert told.returncode == 2
+    assert "from APP_MESSAGING_URL" in told.stderr
+    assert "hunter2" not in told.stderr
+
+
 def test_options_are_shown_with_their_defaults_and_who_said_them(tmp_path: Path) -> None:
     write(tmp_path, "shop.py", SHOP)
     write(tmp_path, "app.toml", f"{RABBIT}    heartbeat = 5\n")

@@ -30,6 +30,35 @@ class Address:
         return f"{self.url.host}:{self.url.port} (vhost {vhost})"
 
 
+_ELSEWHERE = set("@/?#")
+"""What in a URL stands for what a further host has no own of: an account, a vhost, a query."""
+
+_LIKE = """
+write it as amqp://user:password@host:5672/vhost
+in user and password %XX stands for what is no letter or digit: %2F for /"""
+
+
+def check_url(url: str) -> None:
+    """Look whether a URL names nodes.
+
+    Raises:
+        ValueError: It does not; the text says why, and in further lines how it is written. It shows nothing of the URL.
+    """
+    addresses(url)
+
+
+def check_hosts(hosts: Sequence[str]) -> None:
+    """Look whether these are hosts, each with a port or without.
+
+    Raises:
+        ValueError: One is none.
+    """
+    for each in hosts:
+        url = None if _ELSEWHERE & set(each) else _parsed(f"amqp://{each}")
+        if url is None or not url.host:
+            raise ValueError(f'"{each}" is no host, and no host:port')
+
+
 def addresses(url: str, hosts: Sequence[str] = (), *, heartbeat: int = 10) -> tuple[Address, ...]:
     """The nodes that a URL names, and the further ones, in the order in which they are tried.
 
@@ -42,7 +71,7 @@ def addresses(url: str, hosts: Sequence[str] = (), *, heartbeat: int = 10) -> tu
         heartbeat: Seconds.
 
     Raises:
-        ValueError: There is no host, or a port is no number; the text shows nothing of the URL.
+        ValueError: There is no host, or a port is none; the text shows nothing of the URL.
     """
     parts = _split(url)
     account, _, places = parts.netloc.rpartition("@")
@@ -59,18 +88,16 @@ def _split(url: str) -> SplitResult:
         return urlsplit(url)
     except ValueError:  # its text shows the password
         pass
-    raise ValueError(
-        "the URL of RabbitMQ cannot be read: in user and password write %XX for what is no letter or digit"
-    )
+    raise ValueError(f"it cannot be read as an address{_LIKE}")
 
 
 def _url(scheme: str, account: str, place: str, path: str, query: str) -> URL:
     before = f"{account}@" if account else "guest:guest@"
     found = _parsed(f"{scheme}://{before}{place}{path}?{query}")
-    if found is None or not found.host:
-        raise ValueError(
-            "the URL of RabbitMQ names no host, or a port that is none: amqp://user:password@host:5672/vhost"
-        )
+    if found is None:
+        raise ValueError(f"what stands for the port is no number from 1 to 65535{_LIKE}")
+    if not found.host:
+        raise ValueError(f"it names no host{_LIKE}")
     return found if found.port else found.with_port(_PORTS[scheme])
 
 

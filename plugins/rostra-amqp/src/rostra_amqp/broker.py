@@ -14,7 +14,7 @@ from pamqp.commands import Basic
 
 from rostra import log
 from rostra_amqp import names, wire
-from rostra_amqp.addresses import addresses
+from rostra_amqp.addresses import addresses, check_url
 from rostra_amqp.consuming import AmqpConsumer
 from rostra_amqp.declaring import make_exchanges
 from rostra_amqp.faults import Fault
@@ -279,7 +279,7 @@ def _remedy(wanted: names.Topology, fault: Fault) -> tuple[str, ...]:
     return ()
 
 
-@transport(options=AmqpConfig, check=check_queue)
+@transport(options=AmqpConfig, check=check_queue, check_url=check_url)
 @asynccontextmanager
 async def connect(asked: Connection) -> AsyncIterator[AmqpBroker]:
     """Connect to RabbitMQ, and be connected during the body; entering waits until it can be used.

@@ -1,23 +1,28 @@
 """What a connection to RabbitMQ may be told beyond its URL, and what one queue may be told beyond its topic."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import attrs
 
 from rostra.config import ConfigSource, Duration
+from rostra_amqp.addresses import check_hosts
 from rostra_messaging.brokers import Connection
 
 ExchangeType = Literal["topic", "direct", "fanout", "headers"]
 QueueType = Literal["quorum", "classic", "stream"]
 
 
+def _are_hosts(_: Any, _attribute: Any, hosts: Sequence[str]) -> None:
+    check_hosts(hosts)
+
+
 @attrs.frozen(kw_only=True)
 class AmqpConfig:
     """The options of a broker: ``[messaging.options]``, or ``[messaging.brokers.NAME.options]``."""
 
-    hosts: tuple[str, ...] = ()
+    hosts: tuple[str, ...] = attrs.field(default=(), validator=_are_hosts)
     """Further nodes of the cluster, ``host`` or ``host:port``, tried in turn after that of the URL."""
     exchange: str = "amq.topic"
     """Where messages are published, and where queues are bound."""

@@ -1,15 +1,19 @@
-"""What is known of a kind of broker before one is connected: which options it has, and which queues it can never have."""
+"""What is known of a kind of broker before one is connected: which options it has, which URLs are none of it, and which queues
+it can never have.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 from rostra.config import ConfigSource
+from rostra.errors import ConfigError, Mistake, together
 from rostra_messaging.brokers import Connection, Queue
 from rostra_messaging.connecting import Known, connect_of, known_brokers, scheme_of
 from rostra_messaging.settings import DEFAULT, MessagingConfig
 
 Opens = TypeVar("Opens", bound=Callable[..., Any])
 CheckQueue: TypeAlias = Callable[[Connection, Queue], None]
+CheckUrl: TypeAlias = Callable[[str], None]
 
 _MARK = "__rostra_transport__"
 
@@ -20,10 +24,12 @@ class Traits(NamedTuple):
     Args:
         options: The class of what ``[messaging.options]`` may say; None is not known.
         check: Raises SubscriptionError for a queue that no broker of this kind can have as asked.
+        check_url: Raises ValueError for a URL that none of this kind can have.
     """
 
     options: type[Any] | None = None
     check: CheckQueue | None = None
+    check_url: CheckUrl | None = None
 
 
 class BrokerOptions(NamedTuple):
@@ -37,7 +43,10 @@ class BrokerOptions(NamedTuple):
 
 
 def transport(
-    *, options: type[Any] | None = None, check: CheckQueue | None = None
+    *,
+    options: type[Any] | None = None,
+    check: CheckQueue | None = None,
+    check_url: CheckUrl | None = None,
 ) -> Callable[[Opens], Opens]:
     """Mark a ``Connect`` with what is known before it is called, so that ``rostra check`` and ``rostra config`` know it.
 
@@ -45,10 +54,13 @@ def transport(
         options: The class of what ``[messaging.options]`` may say. ``Connection.options`` is an instance of it then.
         check: Raises SubscriptionError for a queue that no broker of this kind can have as asked. It is called for each
             subscription when handlers are bound, and asks no broker.
+        check_url: Raises ValueError for a URL that none of this kind can have. The first line of its text says why, and is told
+            with the setting and the file; further ones say how to fix it. They must show nothing of the URL, which may
+            have a password. It is called while the stage is prepared.
     """
 
     def marked(connect: Opens) -> Opens:
-        setattr(connect, _MARK, Traits(options, check))
+        setattr(connect, _MARK, Traits(options, check, check_url))
         return connect
 
     return marked
@@ -66,19 +78,43 @@ def traits_of(known: Known) -> Traits:
 
 
 def read_options(settings: MessagingConfig, source: ConfigSource) -> BrokerOptions:
-    """The options of all brokers.
+    """The options of all brokers, whose URLs are looked at, too.
 
     Raises:
-        ConfigError: Some of them are wrong.
+        ConfigError: Some of them are wrong, or URLs are. Several such are raised as an ExceptionGroup.
         BrokerNotFoundError: Nothing speaks the URL of a broker.
     """
-    return BrokerOptions(
-        {
-            name: _read(cls, known.connection.settings, _place(name), source)
-            for name, known in known_brokers(settings).items()
-            if (cls := traits_of(known).options) is not None
-        }
-    )
+    read: dict[str, Any] = {}
+    problems: list[ConfigError] = []
+    for name, known in known_brokers(settings).items():
+        traits = traits_of(known)
+        try:
+            _check_url(traits, known.connection.url, name, source)
+        except ConfigError as error:
+            problems.append(error)
+        try:
+            if traits.options is not None:
+                read[name] = _read(traits.options, known.connection.settings, _place(name), source)
+        except ConfigError as error:
+            problems.append(error)
+    if problems:
+        raise together("settings of brokers are wrong", problems)
+    return BrokerOptions(read)
+
+
+def _check_url(traits: Traits, url: str, name: str, source: ConfigSource) -> None:
+    if traits.check_url is None:
+        return
+    try:
+        traits.check_url(url)
+    except ValueError as error:
+        reason, *fix = str(error).splitlines()
+    else:
+        return
+    setting = ".".join((*_section(name), "url"))
+    origin = source.origin(setting)
+    mistake = Mistake(setting, reason, f"from {origin}" if origin is not None else "")
+    raise ConfigError(f"1 setting of [{'.'.join(_section(name))}] is wrong", (mistake,), tuple(fix))
 
 
 def _read(cls: type[Any], said: Mapping[str, Any], place: Sequence[str], source: ConfigSource) -> Any:
@@ -92,8 +128,13 @@ def _read(cls: type[Any], said: Mapping[str, Any], place: Sequence[str], source:
 
 def _place(name: str) -> Sequence[str]:
     """Where the options of a broker stand."""
+    return *_section(name), "options"
+
+
+def _section(name: str) -> Sequence[str]:
+    """Where a broker stands in the settings."""
     within = () if name == DEFAULT else ("brokers", *name.split("."))
-    return "messaging", *within, "options"
+    return "messaging", *within
 
 
 def _standing(source: ConfigSource, place: Sequence[str]) -> Mapping[str, Any]:

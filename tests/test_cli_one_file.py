@@ -368,3 +368,17 @@ def test_settings_logger_and_components_are_seen_from_tasks_and_plain_threads_an
     seen = "('The corner shop', 'The corner shop', 'Clock', True)"
     assert done.stdout.splitlines() == [seen, seen, seen, "opened 1"], done.stderr
     assert done.stderr.count('"event": "seen"') == 3
+
+
+def test_a_plugin_of_a_list_that_is_not_there_is_not_taken_for_the_alias_of_another(folder):
+    write(folder, "ord_b.py", "async def prepare(): ...\n")
+    write(folder, "list.toml", 'plugins = ["ord_b", "ord_c"]\n')
+    write(folder, "table.toml", "[plugins.ord_b]\n[plugins.ord_c]\nurl = 1\n")
+
+    listed = ended(folder, "check", "-c", "list.toml")
+    by_alias = ended(folder, "check", "-c", "table.toml")
+
+    assert listed.stderr.endswith('  to fix  did you mean "ord_b"?\n')
+    assert by_alias.stderr.endswith(
+        '  to fix  did you mean "ord_b"?\n          or did you mean plugins.ord_b?\n'
+    )

@@ -307,6 +307,47 @@ async def test_a_name_like_no_other_says_how_plugins_get_there():
 
 
 @pytest.mark.asyncio
+async def test_what_can_be_imported_and_is_neither_of_the_project_nor_a_plugin_is_not_proposed():
+    for near in ("opcod", "asyncoi", "pytset", "attrss"):
+        assert "did you mean" not in await refusal(near)
+
+
+@pytest.mark.asyncio
+async def test_a_file_that_lies_in_the_working_directory_is_proposed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", ["", *sys.path])
+
+    with importable(tmp_path, {"shop.py": SAYING}):
+        assert (await refusal("shopp")).endswith('to fix  did you mean "shop"?')
+
+
+@pytest.mark.parametrize("name", ["shop.pyy", "shop.py.bak", "shop.web.orders"])
+@pytest.mark.asyncio
+async def test_a_name_below_a_module_that_is_no_package_gets_that_module(tmp_path, name):
+    with importable(tmp_path, {"shop.py": SAYING}):
+        text = await refusal(name)
+
+    assert text.endswith('to fix  did you mean "shop"? That is a module, in which there are no others')
+
+
+@pytest.mark.asyncio
+async def test_a_plugin_without_prepare_is_named_as_a_whole(tmp_path):
+    giving = """
+        from rostra import di
+
+        class Pool: ...
+
+        @di.adapter
+        def pool() -> Pool: ...
+    """
+    with importable(tmp_path, {"shop.py": giving, "empty.py": "from shop import pool"}):
+        given, empty = await refusal("shop:prepare"), await refusal("empty:prepare")
+
+    assert given.splitlines()[-1] == '  to fix  name the whole module: "shop"'
+    assert empty.splitlines()[-1] == "  to fix  name one of its functions"
+
+
+@pytest.mark.asyncio
 async def test_a_function_named_like_a_module_says_how_functions_are_named(tmp_path):
     with importable(tmp_path, {"shop.py": SAYING}):
         assert await refusal("shop.prepare") == textwrap.dedent("""\
@@ -376,9 +417,10 @@ async def test_a_module_with_nothing_in_it_is_no_plugin(tmp_path):
 @pytest.mark.asyncio
 async def test_a_prepare_that_is_no_coroutine_function_is_refused(tmp_path):
     with importable(tmp_path, {"shop.py": LOADING.format(".sync"), "sync.py": "prepare = 5"}):
-        assert await refusal("shop", kind=PluginError) == textwrap.dedent("""\
+        assert await refusal("shop", kind=PluginError) == textwrap.dedent(f"""\
             prepare of plugin sync is no async function
-              where   plugin sync, loaded by shop
+              where   plugin sync
+                      loaded by shop, {tmp_path}/shop.py:5
               why     found 5
               to fix  write it as: async def prepare(...):""")
 
@@ -392,6 +434,26 @@ async def test_a_prepare_without_async_is_refused_with_its_line(tmp_path):
                       {tmp_path}/sync.py:2
               why     it is written with def alone
               to fix  write it as: async def prepare(...):""")
+
+
+@pytest.mark.asyncio
+async def test_everything_that_cannot_be_loaded_is_told_together_before_anything_is_prepared(tmp_path):
+    said: list[str] = []
+    files = {"right.py": SAYING, "sync.py": "def prepare(): ...", "broken.py": "1 / 0"}
+
+    async def prepare() -> None:
+        said.append("prepared")
+
+    with importable(tmp_path, files), pytest.raises(ExceptionGroup) as caught:
+        async with plugin.Stage(prepare, "right", "sync", "broken", "not_there_at_all"):
+            pass
+
+    assert [type(each) for each in caught.value.exceptions] == [
+        PluginError,
+        ZeroDivisionError,
+        PluginNotFoundError,
+    ]
+    assert said == []
 
 
 @pytest.mark.asyncio

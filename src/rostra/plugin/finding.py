@@ -122,8 +122,17 @@ def find(what: Named, asker: Asker | None = None) -> Plugin:
 
     Raises:
         PluginNotFoundError: There is none.
-        PluginError: ``what`` cannot be a plugin.
+        PluginError: ``what`` cannot be a plugin, or its ``prepare`` is no async function.
     """
+    found = _found(what, asker)
+    if found.prepare is not None and not is_prepare(found.prepare):
+        from rostra.plugin.unfound import no_prepare
+
+        raise no_prepare(found.name, found.prepare, where_of(asker))
+    return found
+
+
+def _found(what: Named, asker: Asker | None) -> Plugin:
     if isinstance(what, str):
         return _by_name(what, asker)
     if isinstance(what, ModuleType):

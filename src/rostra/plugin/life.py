@@ -15,7 +15,7 @@ from rostra.config import ConfigSource
 from rostra.config.source import is_said
 from rostra.handlers import Handlers
 from rostra.plugin.cancelling import Cancel, Chosen, Started
-from rostra.plugin.finding import LISTED, Named
+from rostra.plugin.finding import LISTED, Named, Plugin
 from rostra.plugin.lifecycle import Lifecycle, Phase, StartBudget, StopBudget, Verdict
 from rostra.plugin.loading import Loader, Loading
 from rostra.plugin.noting import SETTING, Record, note_adapter
@@ -222,10 +222,7 @@ class Life:
         # Before the start itself takes too long: then it is told who did not answer.
         await self._layer.get(ConfigSource).resolve(min(_FOR_SECRETS, self._start_timeout / 2))
         for group in self._plugins:
-            for named in self._all_of(group):
-                if not self._stop_asked.is_set():
-                    await self._performing.see_through(self._loading.find(named), named)
-            for named, plugin in self._loading.taken():
+            for named, plugin in await self._all_found(group):
                 if not self._stop_asked.is_set():
                     await self._performing.see_through(self._loading.load(plugin), named)
         while not self._loading.is_settled:
@@ -234,8 +231,22 @@ class Life:
             return
         await self._performing.end(self._loading.records)
 
-    def _all_of(self, plugins: tuple[Named, ...]) -> Iterator[Named]:
-        """Those named in code, with those that the settings list in their place."""
+    async def _all_found(self, group: tuple[Named, ...]) -> list[tuple[Named, Plugin]]:
+        """The plugins of a group, imported; what is wrong with any of them is told together, before the first is prepared."""
+        problems: "list[tuple[Named | None, Exception]]" = []
+        for named in self._all_of(group, problems):
+            if not self._stop_asked.is_set():
+                try:
+                    await self._loading.find(named)
+                except Exception as problem:  # noqa: BLE001  (told with the others)
+                    problems.append((named, problem))
+        self._performing.refuse(problems)
+        return self._loading.taken()
+
+    def _all_of(
+        self, plugins: tuple[Named, ...], problems: "list[tuple[Named | None, Exception]]"
+    ) -> Iterator[Named]:
+        """Those named in code, with those that the settings list in their place; and what is wrong with the list."""
         for plugin in plugins:
             if plugin != LISTED:
                 yield plugin
@@ -246,7 +257,7 @@ class Life:
             from rostra.plugin.listing import listing
 
             found = listing(source, self._loading.find_listed)
-            self._performing.refuse(found.problems)
+            problems.extend((None, problem) for problem in found.problems)
             yield from (each.name for each, _ in found.plugins)
 
     async def _prepare_one(self, record: Record) -> None:

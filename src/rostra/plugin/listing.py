@@ -74,9 +74,12 @@ def listing(source: ConfigSource, find: Callable[[Listed], Plugin]) -> Listing:
 
 
 def _placed(error: PluginNotFoundError, each: Listed, wanted: tuple[Listed, ...]) -> PluginNotFoundError:
-    """The same with its place, and with the alias that was meant if it is one that comes close."""
-    near = closest(each.alias, (other.alias for other in wanted if other is not each))
-    meant = (f"or did you mean {dotted((SETTING, near))}?",) if near and each.alias == each.name else ()
+    """The same with its place; and where that is the key of a table, which may add to what another says, with the one that
+    comes close.
+    """
+    is_key = isinstance(each.place[1], str) and each.alias == each.name
+    near = closest(each.alias, (other.alias for other in wanted if other is not each)) if is_key else None
+    meant = (f"or did you mean {dotted((SETTING, near))}?",) if near else ()
     return PluginNotFoundError(error.wanted, error.asked_by, error.why, (*error.fix, *meant), str(each))
 
 

@@ -17,7 +17,7 @@ from rostra.di.registry import defined_in
 from rostra.errors import together
 from rostra.handlers import Declared, Handlers, Trigger, collect
 from rostra.plugin.cancelling import Cancel
-from rostra.plugin.finding import Call, Named, is_prepare
+from rostra.plugin.finding import Call, Named
 from rostra.plugin.loading import MAKERS, Loading, Maker
 from rostra.plugin.noting import Record
 from rostra.plugin.tasks import Task, tasks_of
@@ -91,10 +91,6 @@ class Preparing:
         record.brought.handlers.extend(declared)
 
     async def _run(self, loading: Loading, record: Record, prepare: Callable[..., Any]) -> None:
-        if not is_prepare(prepare):
-            from rostra.plugin.unfound import no_prepare
-
-            raise no_prepare(record.name, record.lineage, prepare)
         made = prepare() if di.takes_nothing(prepare) else await self._called(loading, record, prepare)
         if inspect.iscoroutine(made):
             made = await made
@@ -172,10 +168,14 @@ class Performing:
         """
         return loading
 
-    def refuse(self, problems: Sequence[Exception]) -> None:
-        """Say what is wrong with the plugins that the settings list, if anything is."""
+    def refuse(self, problems: "Sequence[tuple[Named | None, Exception]]") -> None:
+        """Say why plugins cannot be loaded that are to be prepared next, if there is anything to say.
+
+        Args:
+            problems: Each with the plugin as it was named to the stage; None for what the settings list.
+        """
         if problems:
-            raise together(f"{len(problems)} things are wrong with the plugins listed", problems)
+            raise together(f"{len(problems)} plugins cannot be loaded", [problem for _, problem in problems])
 
     async def end(self, records: tuple[Record, ...]) -> None:  # noqa: ARG002  (a rehearsal looks at them)
         """All is prepared."""

@@ -97,9 +97,10 @@ class Rehearsing(Performing):
             if plugin is not None:
                 self._failed_as.append((plugin, problem))
 
-    def refuse(self, problems: Sequence[Exception]) -> None:
+    def refuse(self, problems: "Sequence[tuple[Named | None, Exception]]") -> None:
         """Keep them."""
-        self.failed.extend(problems)
+        self.failed.extend(problem for _, problem in problems)
+        self._failed_as.extend((named, problem) for named, problem in problems if named is not None)
 
     async def end(self, records: tuple[Record, ...]) -> None:
         """All is prepared: bind the handlers, as a start would, and look."""

@@ -3,11 +3,16 @@
 import inspect
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from pkgutil import iter_modules
+from sysconfig import get_path
+from types import ModuleType
 
 from rostra import di
+from rostra.di.registry import defined_in
 from rostra.errors import PluginError, PluginNotFoundError, closest
-from rostra.installed import PLUGINS, names
+from rostra.handlers import collect
+from rostra.installed import PLUGINS, entry_points, names
 
 
 def no_module(name: str, asked_by: str, module: str, reason: str) -> PluginNotFoundError:
@@ -24,9 +29,14 @@ def no_module(name: str, asked_by: str, module: str, reason: str) -> PluginNotFo
 
 def no_attribute(name: str, asked_by: str, module: str, inside: object, part: str) -> PluginNotFoundError:
     """A module, or what was found in it, has nothing of this name."""
-    near = closest(part, vars(inside))
-    fix = (f'did you mean "{module}:{near}"?',) if near else ("name one of its functions",)
-    return PluginNotFoundError(name, asked_by, (f"{module} has no {part}",), fix)
+    near = closest(part, (each for each, found in vars(inside).items() if inspect.isroutine(found)))
+    if near:
+        fix = f'did you mean "{module}:{near}"?'
+    elif isinstance(inside, ModuleType) and _is_plugin(inside):
+        fix = f'name the whole module: "{module}"'
+    else:
+        fix = "name one of its functions"
+    return PluginNotFoundError(name, asked_by, (f"{module} has no {part}",), (fix,))
 
 
 def no_function(name: str, asked_by: str, meant: str, found: object) -> PluginNotFoundError:
@@ -50,12 +60,18 @@ def bare_yield(plugin: str, place: str) -> PluginError:
     )
 
 
-def no_prepare(plugin: str, lineage: str, found: object) -> PluginError:
-    """What the plugin has under the name of ``prepare`` cannot be one."""
+def no_prepare(plugin: str, found: object, asked_by: tuple[str, ...]) -> PluginError:
+    """What the plugin has under the name of ``prepare`` cannot be one.
+
+    Args:
+        plugin: Its name.
+        found: What it has.
+        asked_by: By whom it is loaded, and where.
+    """
     place = di.signature(found).place if inspect.isfunction(found) else ""
     return PluginError(
         f"prepare of plugin {plugin} is no async function",
-        (f"plugin {lineage}", *((place,) if place else ())),
+        (f"plugin {plugin}", *((place,) if place else ()), *asked_by),
         ("it is written with def alone" if place else f"found {found!r}",),
         ("write it as: async def prepare(...):",),
     )
@@ -84,19 +100,50 @@ def _looked_at(name: str, reason: str) -> tuple[str, ...]:
 
 def _close_to(module: str) -> tuple[str, ...]:
     parent, _, last = module.rpartition(".")
-    options = dict.fromkeys(_beside(parent))
     if not parent:
-        options |= dict.fromkeys(names(PLUGINS))
-    elif hasattr(sys.modules.get(parent), last):
+        return _meant(closest(last, _that_can_be_meant()))
+    if hasattr(sys.modules.get(parent), last):
         return (f'did you mean "{parent}:{last}"?',)
-    near = closest(last, options)
+    if (around := _module_around(parent)) is not None:
+        return (f'did you mean "{around}"? That is a module, in which there are no others',)
+    path = getattr(sys.modules.get(parent), "__path__", ())
+    near = closest(last, (each.name for each in iter_modules(path)))
+    return _meant(f"{parent}.{near}" if near else None)
+
+
+def _meant(near: str | None) -> tuple[str, ...]:
     if near is None:
         return ("install it, or start in the folder where it lies, or name that in PYTHONPATH",)
-    return (f'did you mean "{parent}.{near}"?' if parent else f'did you mean "{near}"?',)
+    return (f'did you mean "{near}"?',)
 
 
-def _beside(package: str) -> Iterator[str]:
-    """Modules in the package, or those that can be imported without one."""
-    path = getattr(sys.modules.get(package), "__path__", None) if package else None
-    if path is not None or not package:
-        yield from (each.name for each in iter_modules(path))
+def _module_around(name: str) -> str | None:
+    """The nearest module around a name, if that is one in which there can be no other."""
+    while name not in sys.modules and name:
+        name = name.rpartition(".")[0]
+    return name if name and not hasattr(sys.modules[name], "__path__") else None
+
+
+def _that_can_be_meant() -> Iterator[str]:
+    """What is installed as a plugin, by either name, and the modules of the project; not all that can be imported."""
+    for each in entry_points(PLUGINS):
+        yield each.name
+        yield each.value.partition(":")[0]
+    yield from (each.name for each in iter_modules(list(_own_folders())))
+
+
+def _own_folders() -> Iterator[str]:
+    """Where on ``sys.path`` neither Python's own modules are nor what was installed."""
+    pythons = tuple(Path(get_path(each)) for each in ("stdlib", "platstdlib"))
+    for folder in sys.path:
+        found = Path(folder or ".")
+        is_installed = not {"site-packages", "dist-packages"}.isdisjoint(found.parts)
+        if found.is_dir() and not is_installed and not any(map(found.is_relative_to, pythons)):
+            yield folder or "."
+
+
+def _is_plugin(module: ModuleType) -> bool:
+    """Whether a module as a whole does something that a plugin does."""
+    registry, defined = di.Registry(), defined_in(module)
+    registry.collect(module, defined)
+    return hasattr(module, "prepare") or bool(collect(module, defined) or registry.adapters)

@@ -10,7 +10,8 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from typing import NoReturn
 
 from rostra import log, plugin
@@ -19,6 +20,7 @@ from rostra.config import ConfigSource
 from rostra.fork.channel import Channel
 from rostra.fork.link import Link
 from rostra.fork.messages import Concluded, Ended, Finished, Recorded
+from rostra.fork.once import Once
 from rostra.fork.program import Logged, Program, in_short
 from rostra.fork.sockets import Bound, Sockets
 from rostra.fork.titles import set_title
@@ -82,6 +84,7 @@ def live(
     sockets: Sequence[Bound],
     channel: Channel,
     stacks: int,
+    once: Once | None,
 ) -> NoReturn:
     """Run the stage, tell the parent how it ended, and end the process.
 
@@ -92,6 +95,7 @@ def live(
         sockets: Those bound for this worker.
         channel: To the parent.
         stacks: A descriptor that takes the stacks of a crash.
+        once: What the workers have told, as long as none has ever run.
     """
     code = 1
     try:
@@ -100,7 +104,7 @@ def live(
         faulthandler.enable(stacks)
         log.bind_process(worker=worker.number)
         set_title(f"rostra worker {worker.number}: {program.title}")
-        code = _lived(program, source, worker, sockets, channel)
+        code = _lived(program, source, worker, sockets, channel, once)
         threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001  (likewise; typeshed does not know it)
         atexit._run_exitfuncs()  # noqa: SLF001  (likewise)
     except BaseException as error:  # noqa: BLE001  (nothing may get into the parent's frames)
@@ -110,7 +114,12 @@ def live(
 
 
 def _lived(
-    program: Program, source: ConfigSource, worker: Worker, sockets: Sequence[Bound], channel: Channel
+    program: Program,
+    source: ConfigSource,
+    worker: Worker,
+    sockets: Sequence[Bound],
+    channel: Channel,
+    once: Once | None,
 ) -> int:
     signals = WorkerSignals()
     turn = Chosen(
@@ -123,18 +132,20 @@ def _lived(
     layer = (program.components or Components(label="given")).push("worker")
     for component in (worker, turn, link, link.merged, Sockets(sockets, ask=link.asking.ask)):
         layer.add(component)
-    code, error = _ran(program, source, layer, signals)
+    code, error = _ran(program, source, layer, signals, once)
     channel.send(Recorded(link.merged.taken()))
     channel.send(Ended(code, signals.stops > 0, error))
     channel.finish(_LAST_WORD)
     return code
 
 
-def _ran(program: Program, source: ConfigSource, layer: Components, signals: Signals) -> tuple[int, str]:
+def _ran(
+    program: Program, source: ConfigSource, layer: Components, signals: Signals, once: Once | None
+) -> tuple[int, str]:
     """The exit code, and what went wrong in one line."""
-    failed = ""
+    failure: BaseException | None = None
     try:
-        with program.reported() if program.reported is not None else Logged():
+        with _reported(program):
             try:
                 plugin.stage(
                     "rostra.fork.link",
@@ -146,12 +157,34 @@ def _ran(program: Program, source: ConfigSource, layer: Components, signals: Sig
                     stop_timeout=program.stop_timeout,
                     loop_factory=program.loop_factory,
                 )
-            except (Exception, BaseExceptionGroup) as error:
-                failed = in_short(error)
-                raise
+            except (Exception, BaseExceptionGroup) as error:  # noqa: BLE001  (it is told below)
+                failure = error
     except SystemExit as leaving:
-        return _code(leaving), failed
-    return 0, ""
+        return _code(leaving), ""
+    if failure is None:
+        return 0, ""
+    tell = partial(_told, program, failure)
+    code = tell() if once is None else once.told(_in_full(failure), tell)
+    return code, in_short(failure)
+
+
+def _told(program: Program, error: BaseException) -> int:
+    """Tell what went wrong; with which exit code to leave."""
+    try:
+        with _reported(program):
+            raise error
+    except SystemExit as leaving:
+        return _code(leaving)
+
+
+def _reported(program: Program) -> AbstractContextManager[None]:
+    return program.reported() if program.reported is not None else Logged()
+
+
+def _in_full(error: BaseException) -> str:
+    from traceback import format_exception
+
+    return "".join(format_exception(error))
 
 
 def _code(leaving: SystemExit) -> int:

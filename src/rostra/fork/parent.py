@@ -42,6 +42,7 @@ from rostra.fork.messages import (
     Wanted,
 )
 from rostra.fork.notifying import Notifying
+from rostra.fork.once import Once
 from rostra.fork.process import Child, stacks_pipe
 from rostra.fork.program import Program, in_short
 from rostra.fork.states import (
@@ -115,7 +116,7 @@ class Parent:
         self._held = held
         self._notifying = notifying
         self._renewed = renewed
-        self._places = Places()
+        self._places, self._once = Places(), Once()
         self._children: dict[int, Child] = {}
         self._pids: dict[int, int] = {}
         self._sums = Sums()
@@ -355,7 +356,8 @@ class Parent:
             worker_process.put_off(HEARD, lambda: self._abandon(action.number, ours, reading), mask)
             worker = Worker(action.number, action.of, action.generation, balance=balance)
             source = self._sources[action.generation]
-            worker_process.live(self._program, source, worker, given, theirs, writing)
+            once = None if self._state.good else self._once
+            worker_process.live(self._program, source, worker, given, theirs, writing, once)
 
         try:
             pid = forked(live)

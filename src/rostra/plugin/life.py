@@ -233,7 +233,7 @@ class Life:
 
     async def _all_found(self, group: tuple[Named, ...]) -> list[tuple[Named, Plugin]]:
         """The plugins of a group, imported; what is wrong with any of them is told together, before the first is prepared."""
-        problems: "list[tuple[Named | None, Exception]]" = []
+        problems: list[tuple[Named | None, Exception]] = []
         for named in self._all_of(group, problems):
             if not self._stop_asked.is_set():
                 try:

@@ -213,41 +213,6 @@ def test_an_adapter_on_the_way_of_an_error_is_not_called_needless(folder):
     assert "store(missing: Missing)" in checked.stderr
 
 
-def test_what_may_follow_from_a_plugin_that_failed_is_counted_and_what_cannot_is_told(folder):
-    write(folder, "failing.py", "async def prepare():\n    raise LookupError('no shelf')\n")
-    write(
-        folder,
-        "needy.py",
-        """
-        from rostra import di
-
-        class Missing: ...
-        class Repo: ...
-
-        @di.adapter
-        def left() -> Repo: ...
-
-        @di.adapter
-        def right() -> Repo: ...
-
-        async def sweep(missing: Missing, repo: Repo): ...
-
-        async def prepare():
-            yield sweep
-        """,
-    )
-
-    wrong = ended(folder, "check", "failing", "needy")
-
-    assert wrong.returncode == 1
-    assert (
-        wrong.stdout == "hint: 1 more problem may follow from what failed; check again when that is mended\n"
-    )
-    assert wrong.stderr.startswith("2 errors\n")
-    assert "ConflictError" in wrong.stderr
-    assert "LookupError: no shelf" in wrong.stderr
-
-
 def test_what_is_installed_below_the_folder_of_a_plugin_is_none_of_its_business(folder):
     adding = """
         from rostra import di

@@ -16,8 +16,10 @@ import click
 
 from rostra import plugin
 from rostra.cli.naming import plugins_named, see_working_directory
+from rostra.cli.problems import MAY_FOLLOW
 from rostra.cli.report import FAILED, leaves, worded
 from rostra.config import ConfigError, ConfigSource
+from rostra.config.misspelt import misspelt
 from rostra.errors import ConflictError, CycleError, RostraError, StartTimeoutError
 from rostra.log import LogConfig
 from rostra.plugin.finding import all_installed
@@ -34,7 +36,8 @@ class Examined:
     """What was found.
 
     Args:
-        problems: What would keep the plugins from starting; each is told once.
+        problems: What would keep the plugins from starting; each is told once. Those that may follow from others come last, and
+            bear a note that says so.
         hints: What works, but is perhaps not meant.
         rehearsal: What the stage was made of: its layer, plugins, adapters, handlers and settings.
     """
@@ -78,9 +81,7 @@ def examine(
 
     ended = plugin.rehearse(*named, look=see, config=source, start_timeout=start_timeout, blocked=_give_up)
     rehearsal = seen[0]
-    certain, uncertain = _problems(rehearsal, ended)
-    hints = (*_hints(rehearsal, ended), *_left_out(uncertain))
-    return Examined(_distinct(certain), hints, rehearsal)
+    return Examined(_problems(rehearsal, ended), tuple(_hints(rehearsal, ended)), rehearsal)
 
 
 def _give_up(error: StartTimeoutError) -> None:
@@ -89,32 +90,30 @@ def _give_up(error: StartTimeoutError) -> None:
     os._exit(FAILED)
 
 
-def _problems(
-    rehearsal: plugin.Rehearsal, ended: BaseException | None
-) -> tuple[Sequence[Exception], Sequence[Exception]]:
-    """What is wrong, and what may only follow from it: what a plugin that failed did not make is missed by others."""
+def _problems(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Sequence[Exception]:
+    """What is wrong, and then what may only follow from it: what a plugin that failed did not make is missed by others."""
     # Where not even the settings were resolved, what of [logging] is wrong is not known yet.
     found = [*_alone(rehearsal.wrong), *(_of_logging(rehearsal.source) if rehearsal.records else ())]
     causes = [*rehearsal.failed, *(() if ended is None else _alone([ended]))]
     if not causes:
-        return found or list(_of_options(rehearsal.source)), ()
+        is_all_of_settings = all(isinstance(each, ConfigError) for each in found)
+        return _distinct([*found, *(_of_options(rehearsal.source) if is_all_of_settings else ())])
+    certain = _distinct([*causes, *(each for each in found if isinstance(each, _CERTAIN))])
     uncertain = [each for each in found if not isinstance(each, _CERTAIN)]
-    return [*causes, *(each for each in found if isinstance(each, _CERTAIN))], uncertain
-
-
-def _left_out(uncertain: Sequence[Exception]) -> Iterable[str]:
-    if uncertain:
-        problems = "1 more problem" if len(uncertain) == 1 else f"{len(uncertain)} more problems"
-        yield f"{problems} may follow from what failed; check again when that is mended"
+    for each in uncertain:
+        each.add_note(MAY_FOLLOW)
+    return [*certain, *_distinct(uncertain)]
 
 
 def _hints(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Iterable[str]:
     if not rehearsal.records:  # not even the settings could be resolved, so nobody could read any
         return ()
-    # It is no news that nothing needs an adapter, if something failed: that may have.
-    of_adapters = () if rehearsal.failed or ended is not None else rehearsal.report.hints
+    if rehearsal.failed or ended is not None:
+        # What failed may have needed an adapter of which nobody else knows, and may have read a table.
+        return misspelt(rehearsal.source)
     folders = _folders(rehearsal.records)
-    return (hint for hint in (*of_adapters, *rehearsal.source.hints()) if _is_about(hint, folders))
+    hints = (*rehearsal.report.hints, *rehearsal.source.hints())
+    return (hint for hint in hints if _is_about(hint, folders))
 
 
 def _of_logging(source: ConfigSource) -> Iterable[Exception]:

@@ -14,7 +14,7 @@ from rostra.cli.look import Line, look, name, wrong
 from rostra.cli.report import exit_code, is_of_users, leaves, worded
 from rostra.errors import ConfigError, RostraError, shortened
 
-__all__ = ["exit_code_of", "reported_in", "show_problems", "write_findings"]
+__all__ = ["MAY_FOLLOW", "exit_code_of", "reported_in", "show_problems", "write_findings"]
 
 VERSION = 1
 """Of what is written as JSON: a higher one when something is renamed or left out, the same when it is added."""
@@ -25,9 +25,14 @@ _LABEL = re.compile(
 )
 
 
+MAY_FOLLOW = "it may follow from what failed; check again when that is mended"
+"""The note of problems that are perhaps none."""
+
+
 def exit_code_of(problems: Sequence[Exception]) -> int:
-    """0 without problems, 2 if nothing but settings or the command is wrong, else 1."""
-    return exit_code(ExceptionGroup("problems", problems)) if problems else 0
+    """0 without problems, 2 if nothing but settings or the command is wrong, else 1; what may only follow does not count."""
+    counting = [each for each in problems if MAY_FOLLOW not in getattr(each, "__notes__", ())]
+    return exit_code(ExceptionGroup("problems", counting)) if counting else 0
 
 
 def show_problems(problems: Sequence[Exception], *, color: bool) -> None:

@@ -222,9 +222,17 @@ class Life:
         # Before the start itself takes too long: then it is told who did not answer.
         await self._layer.get(ConfigSource).resolve(min(_FOR_SECRETS, self._start_timeout / 2))
         for group in self._plugins:
-            for named, plugin in await self._all_found(group):
-                if not self._stop_asked.is_set():
-                    await self._performing.see_through(self._loading.load(plugin), named)
+            found = await self._all_found(group)
+            try:
+                for named, plugin in found:
+                    if not self._stop_asked.is_set():
+                        await self._performing.see_through(self._loading.load(plugin), named)
+            except errors.ConfigError as error:
+                from rostra.plugin.mistaken import while_preparing
+
+                raise while_preparing(
+                    error, self._layer.get(ConfigSource), [each for _, each in found]
+                ) from error.__cause__
         while not self._loading.is_settled:
             await self._performing.see_through(self._loading.settle())
         if self._stop_asked.is_set():

@@ -195,7 +195,9 @@ async def complete() -> None:
     """
     problems, _ = examined()
     if problems:
-        raise together(f"{len(problems)} things are wrong", problems)
+        from rostra.plugin.mistaken import when_prepared
+
+        raise await when_prepared(problems, context.get(ConfigSource))
     await context.get(di.StageObjects).build_eager()
     await context.get(Handlers).bind_all()
     context.get(ConfigSource).check_options()

@@ -1,0 +1,108 @@
+"""Settings are wrong: what else is wrong with them? All that can be known is told at once.
+
+This is imported when there is a mistake to be told.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from rostra import context, di, log
+from rostra.config import Config, ConfigError, ConfigSource
+from rostra.config.misspelt import misspelt
+from rostra.di.registry import defined_in
+from rostra.errors import Mistake, RostraError, together
+from rostra.handlers import Handlers, collect
+from rostra.plugin.finding import Plugin
+
+_log = log.get("rostra.plugin")
+
+
+def while_preparing(error: ConfigError, source: ConfigSource, plugins: Iterable[Plugin]) -> Exception:
+    """What to raise for settings that keep a plugin from being prepared: all that is wrong with sections of others, too.
+
+    What is surely misspelt is logged.
+
+    Args:
+        error: What the ``prepare`` raised.
+        source: The settings.
+        plugins: Those that are prepared, or would have been next.
+    """
+    _tell(misspelt(source))
+    sections = dict.fromkeys(section for each in plugins for section in _taken_by(each))
+    try:
+        source.load_sections(sections)
+    except ConfigError as others:
+        return together("settings are wrong", _distinct([error, others]))
+    return error
+
+
+async def when_prepared(problems: Sequence[Exception], source: ConfigSource) -> Exception:
+    """What to raise for what is wrong when all is prepared.
+
+    If that is nothing but settings, handlers are bound all the same: then it is known what transports and options say, too.
+
+    Args:
+        problems: What was found without building anything.
+        source: The settings.
+    """
+    found = [*problems]
+    if all(isinstance(each, ConfigError) for each in problems):
+        found += await _of_binding()
+        found += _of_options(source)
+        _tell(source.hints())
+    elif any(isinstance(each, ConfigError) for each in problems):
+        _tell(misspelt(source))
+    found = _distinct(found)
+    return together(f"{len(found)} things are wrong", found)
+
+
+def _taken_by(plugin: Plugin) -> Iterator[type[Config]]:
+    """The sections that its ``prepare`` and its handlers take as parameters."""
+    handlers = () if plugin.module is None else collect(plugin.module, defined_in(plugin.module))
+    functions = [each.function for each in handlers]
+    for function in functions if plugin.prepare is None else [plugin.prepare, *functions]:
+        try:
+            wanted = [each.want.key for each in di.signature(function).parameters]
+        except RostraError:
+            continue  # it is told when its turn comes
+        for key in wanted:
+            if isinstance(key, type) and issubclass(key, Config):
+                yield key
+
+
+async def _of_binding() -> Sequence[Exception]:
+    try:
+        await context.get(Handlers).bind_all()
+    except ExceptionGroup as several:
+        return several.exceptions
+    except RostraError as problem:
+        return [problem]
+    return ()
+
+
+def _of_options(source: ConfigSource) -> Sequence[Exception]:
+    try:
+        source.check_options()
+    except ConfigError as error:
+        return [error]
+    return ()
+
+
+def _distinct(problems: Iterable[Exception]) -> list[Exception]:
+    """Without errors of which all mistakes are told by others, as of all who need one wrong section; the longest stay."""
+    kept: list[Exception] = []
+    said: set[Mistake] = set()
+    for each in sorted(problems, key=_breadth):
+        mistakes = set(each.mistakes) if isinstance(each, ConfigError) else set()
+        if not mistakes or not mistakes <= said:
+            kept.append(each)
+            said |= mistakes
+    return kept
+
+
+def _breadth(problem: Exception) -> int:
+    return -len(problem.mistakes) if isinstance(problem, ConfigError) else 0
+
+
+def _tell(hints: Iterable[str]) -> None:
+    for hint in hints:
+        _log.warning("settings.unread", hint=hint)

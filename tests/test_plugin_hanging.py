@@ -15,6 +15,7 @@ from importable import importable
 from rostra import di, plugin
 from rostra.errors import StartTimeoutError
 from rostra.plugin.hanging import at, awaits, drawn, telling
+from rostra.plugin.trees import slow_in_start
 from rostra.testing import checkpoint
 
 SOON = 0.5
@@ -213,6 +214,34 @@ async def test_a_prepare_that_never_returns_is_shown_below_those_that_wait_for_i
               connect shop/storage.py:5        await asyncio.Event().wait()
           to fix  let what takes long be awaited in a task, and say started() when it is there
                   or give it more time: start_timeout=..., with rostra run --start-timeout""")
+
+
+@pytest.mark.asyncio
+async def test_a_start_that_takes_too_long_over_imports_names_the_plugins_that_took_the_time(tmp_path):
+    loading = "from rostra import plugin\nasync def prepare(load: plugin.Loader):\n    await load('slow')"
+    files = {
+        "quick.py": "async def prepare(): ...",
+        "slow.py": "import time\ntime.sleep(0.7)\nasync def prepare(): ...",
+        "loading.py": loading,
+    }
+
+    with importable(tmp_path, files):
+        among_others = await timed_out("quick", "slow")
+    with importable(tmp_path, files):
+        by_another = await timed_out("loading")
+
+    assert any(line.startswith("plugin slow, which took ") for line in among_others.tree)
+    assert any(line.startswith("plugin slow, which took ") for line in by_another.tree)
+
+
+def test_only_the_slowest_plugins_of_a_start_are_named() -> None:
+    seconds = {f"p{number}": float(number) for number in range(20)}
+
+    named = slow_in_start(seconds, 60)
+
+    assert named[0] == "plugin p19, which took 19.0 s"
+    assert len(named) == 5
+    assert slow_in_start(seconds, 181) == ("plugin p19, which took 19.0 s",)
 
 
 @pytest.mark.asyncio

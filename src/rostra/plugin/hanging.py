@@ -43,7 +43,7 @@ class Place(NamedTuple):
     def is_pythons(self) -> bool:
         """Whether it is the standard library's code."""
         installed, pythons = _roots()
-        return self.file.startswith(pythons) and not self.file.startswith(installed)
+        return self.file.startswith((*pythons, "<frozen ")) and not self.file.startswith(installed)
 
     def __str__(self) -> str:
         return f"{self.function} {shortened(self.file)}:{self.line}"

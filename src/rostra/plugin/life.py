@@ -329,10 +329,12 @@ class Life:
         tree: tuple[str, ...] = ()
         lacks: tuple[str, ...] = ()
         try:
-            from rostra.plugin.trees import lacks_of, tree_of_start
+            from rostra.plugin.trees import lacks_of, slow_in_start, tree_of_start
 
             starting = self.crew.starting
-            tree, lacks = tree_of_start(self._loading.records, starting, self._doing), lacks_of(starting)
+            slow = slow_in_start(self._loading.seconds, self._start_timeout)
+            tree = (*tree_of_start(self._loading.records, starting, self._doing), *slow)
+            lacks = lacks_of(starting)
         finally:  # what cannot be drawn ends all the same
             self.verdict.start = errors.StartTimeoutError(self._start_timeout, tree, lacks)
             self.stop(f"it did not start within {self._start_timeout:g} s")

@@ -9,7 +9,7 @@ close a circle is an error instead.
 import asyncio
 import itertools
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable, Iterable, Mapping
 from contextvars import Context
 from typing import Any, TypeAlias, TypeVar
 
@@ -41,8 +41,8 @@ class Loading:
         self._listed: dict[Hashable, Listed] = {}
         self._is_closed = False
         self._importing = Components(None, "import")
-        self._ahead: dict[Hashable, float] = {}
-        """How long it took to import those that nobody has asked to prepare yet."""
+        self._ahead: dict[Hashable, tuple[str, float]] = {}
+        """The names of those that nobody has asked to prepare yet, and how long it took to import them."""
         self._named: list[tuple[Named, Plugin]] = []
         self._turned = 0.0
 
@@ -55,6 +55,14 @@ class Loading:
     def is_settled(self) -> bool:
         """Whether nothing is being prepared."""
         return all(each.running is None for each in self.records)
+
+    @property
+    def seconds(self) -> Mapping[str, float]:
+        """How long each plugin took until now, to be imported and prepared, without those that it loads."""
+        return {
+            **dict(self._ahead.values()),
+            **{each.name: each.elapsed.own_seconds for each in self.records},
+        }
 
     def close(self) -> None:
         """Load nothing more: the stage stops."""
@@ -163,7 +171,7 @@ class Loading:
         record = self._records.get(identity)
         if record is None:
             record = self._records[identity] = Record(plugin, asker, elapsed, self._listed.get(identity))
-            record.count_ahead(self._ahead.pop(identity, 0.0))
+            record.count_ahead(self._ahead.pop(identity, ("", 0.0))[1])
             self._begin(record)
         return record
 
@@ -172,7 +180,7 @@ class Loading:
         begun = self._now()
         plugin = self._found(what, None, None)
         if plugin.identity not in self._records:
-            self._ahead.setdefault(plugin.identity, self._now() - begun)
+            self._ahead.setdefault(plugin.identity, (plugin.name, self._now() - begun))
         return plugin
 
     def _begin(self, record: Record) -> None:

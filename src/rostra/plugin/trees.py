@@ -1,12 +1,15 @@
 """What is not there yet? Plugins and tasks that a stage waits for, as a tree, and where each awaits."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from rostra.plugin.hanging import awaits, drawn, telling
 from rostra.plugin.noting import Record
 from rostra.plugin.supervising import Supervision
+
+_MOST_SLOW = 5
+"""So many plugins are named that took long."""
 
 
 def tree_of_start(
@@ -17,7 +20,7 @@ def tree_of_start(
     Args:
         records: All plugins.
         starting: The tasks that have not said that they started.
-        doing: What the stage itself does; shown if it waits for neither plugins nor tasks.
+        doing: What the stage itself does; shown if it waits for neither plugins nor tasks, and for something else.
     """
     unprepared = [record for record in records if record.running is not None]
     awaited = {id(other) for record in unprepared for other, _ in record.waits_for}
@@ -26,7 +29,28 @@ def tree_of_start(
         *(line for each in unprepared if id(each) not in awaited for line in _of_plugin(each, seen)),
         *(line for each in starting for line in _of_task(each, ", which has not called started")),
     ]
-    return tuple(lines) or (() if doing is None else ("the stage itself", *_below(_where(doing))))
+    return tuple(lines) or (() if doing is None else tuple(_of_stage(doing)))
+
+
+def slow_in_start(seconds: Mapping[str, float], most: float) -> tuple[str, ...]:
+    """Plugins that took a good part of the time, the slowest first.
+
+    Args:
+        seconds: How long each took, to be imported and prepared.
+        most: How long the start might take.
+    """
+    slow = sorted(seconds, key=lambda name: -seconds[name])[:_MOST_SLOW]
+    return tuple(
+        f"plugin {name}, which took {seconds[name]:.1f} s" for name in slow if seconds[name] > most / 10
+    )
+
+
+def _of_stage(doing: "asyncio.Task[Any]") -> Iterator[str]:
+    places = awaits(doing)
+    if places and places[-1].function == "__sleep0":  # it only gave the loop a turn, between two imports
+        places = ()
+    yield "the stage itself" + ("" if places else ", which imports and prepares plugins")
+    yield from _below(drawn(telling(places)))
 
 
 def lacks_of(starting: Iterable[Supervision]) -> tuple[str, ...]:

@@ -55,7 +55,8 @@ run: $(INSTALLED) ## serve examples/orders on 127.0.0.1:8080, with messages in t
 	echo "  curl -X POST $$at/orders/1/payment"; \
 	echo "  curl $$at/bills                          # a message let them be written"; \
 	echo "  curl $$at/orders --json '{\"item\": \"gold\", \"quantity\": 90}'"; \
-	echo "  curl $$at/bills/failed                   # dead letters; /bills/failed/again replays them"; \
+	echo "  curl $$at/bills/failed                   # dead letters"; \
+	echo "  curl -X POST $$at/bills/failed/again     # replays them"; \
 	echo "  curl $$at/readyz"; \
 	echo; \
 	echo "Messages stay in this process; with ORDERS_MESSAGING_URL=amqp://guest:guest@127.0.0.1 they go to RabbitMQ."; \

@@ -111,3 +111,40 @@ def test_help_imports_nothing_but_click(folder):
     )
 
     assert shown.stdout.splitlines()[-1] == "rostra False False"
+
+
+def test_help_says_of_a_command_of_a_plugin_what_its_module_says_and_runs_nothing_for_it(folder, installed):
+    said = '"""``rostra hello``: say `hello` to somebody.\n\nAnd no more."""\n\nprint("imported")\n'
+    write(folder, "greeting_commands.py", said)
+    in_package = folder / "greeting_parts"
+    in_package.mkdir()
+    write(in_package, "__init__.py", "1 / 0\n")
+    write(in_package, "bye.py", '"""Say good-bye."""\n')
+    write(in_package, "broken.py", "def ...\n")
+    (folder / "greeting-1.0.dist-info" / "entry_points.txt").write_text(
+        "[rostra.commands]\nhello = greeting_commands:hello\nbye = greeting_parts.bye:bye\n"
+        "broken = greeting_parts.broken:x\nabsent = nothing_of_this_name.at_all:x\n"
+    )
+
+    shown = ended(folder, "--help", **installed)
+
+    lines = dict(line.split(maxsplit=1) for line in shown.stdout.partition("Commands:\n")[2].splitlines())
+    assert (lines["hello"], lines["bye"]) == ("Say hello to somebody.", "Say good-bye.")
+    assert (lines["broken"], lines["absent"]) == ("Added by greeting.", "Added by greeting.")
+    assert "imported" not in shown.stdout
+
+
+@pytest.mark.parametrize(
+    ("typed", "here"),
+    [
+        ("--port", "To listen on another port: --set http.port=8081"),
+        ("--host=::", "To listen elsewhere: --set http.host=0.0.0.0"),
+        ("--reload", "To start anew when code was saved: rostra run --watch"),
+        ("--prelaod", "Did you mean '--preload'?"),
+    ],
+)
+def test_an_option_that_others_have_is_told_as_it_is_called_here(folder, typed, here):
+    refused = ended(folder, "run", "hello", typed)
+
+    assert refused.returncode == 2
+    assert refused.stderr.endswith(f"Error: No such option '{typed.partition('=')[0]}'. {here}\n")

@@ -50,9 +50,23 @@ class _Commands(click.Group):
         hint = f"Did you mean {near[0]}?" if near else f"To run a plugin, type: rostra run {name}"
         raise click.UsageError(f"There is no command {name}. {hint}", ctx)
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command that was typed. What an option is called elsewhere is said as it is called here."""
+        try:
+            return super().invoke(ctx)
+        except click.NoSuchOption as error:
+            from rostra.cli.elsewhere import meant
+
+            if (here := meant(error.option_name)) is None:
+                raise
+            unknown = error
+        message = f"No such option {unknown.option_name!r}. {here}"
+        raise click.NoSuchOption(unknown.option_name, message, ctx=unknown.ctx)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002  (as above)
-        added = _installed()
-        lines = {name: f"Added by {entry.distribution}." for name, entry in added.items()}
+        from rostra.cli.summing_up import in_one_line
+
+        lines = {name: in_one_line(name, entry) for name, entry in _installed().items()}
         lines |= {name: line for name, (_, line) in _OURS.items()}
         with formatter.section("Commands"):
             formatter.write_dl(sorted(lines.items()))

@@ -1,4 +1,4 @@
-"""``rostra openapi``: the document of what plugins answer, without a server."""
+"""``rostra openapi``: print the OpenAPI document of what plugins answer."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``rostra asyncapi``: the document of the messages that plugins take and send, without a broker."""
+"""``rostra asyncapi``: print the AsyncAPI document of the messages of plugins."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""``rostra dead``: what became of messages that could not be handled, and what is to become of them."""
+"""``rostra dead``: look at messages that could not be handled, and try them again."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence

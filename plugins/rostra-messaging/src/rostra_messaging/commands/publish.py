@@ -1,4 +1,4 @@
-"""``rostra publish``: one message, as a service would publish it."""
+"""``rostra publish``: publish a message, as a service would."""
 
 import sys
 from collections.abc import Callable, Mapping

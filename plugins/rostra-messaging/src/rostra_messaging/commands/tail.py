@@ -1,4 +1,4 @@
-"""``rostra tail``: the messages on a topic, as they pass."""
+"""``rostra tail``: show the messages on a topic as they pass."""
 
 import asyncio
 from collections.abc import Callable

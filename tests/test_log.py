@@ -106,6 +106,37 @@ def test_structlog_writes_the_same_lines_when_it_is_imported_only_after_configur
     assert (ours["request"], ours["user"]) == ("r1", "u1")
 
 
+def test_who_only_looks_whether_structlog_is_installed_leaves_it_to_be_configured():
+    ended = run("""
+        import sys
+        from importlib.util import find_spec
+        from rostra import log
+        before = list(sys.meta_path)
+        log.configure(log.LogConfig(format="json"))
+        print(find_spec("structlog") is not None, find_spec("structlog.stdlib") is not None)
+        import structlog
+        print(structlog.is_configured(), "rich" in sys.modules, sys.meta_path == before)
+    """)
+
+    assert ended.stdout == "True True\nTrue False True\n"
+
+
+def test_what_was_found_before_logging_was_restored_configures_nothing_after_it():
+    ended = run("""
+        from importlib.util import find_spec, module_from_spec
+        from rostra import log
+        import sys
+        log.configure(log.LogConfig(format="json"))
+        found = find_spec("structlog")
+        log.restore()
+        sys.modules["structlog"] = structlog = module_from_spec(found)
+        found.loader.exec_module(structlog)
+        print(structlog.is_configured())
+    """)
+
+    assert ended.stdout == "False\n"
+
+
 def test_restored_logging_leaves_a_later_import_of_structlog_alone():
     ended = run("""
         import sys

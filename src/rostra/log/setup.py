@@ -163,7 +163,10 @@ def _configure_structlog() -> None:
 
 
 class _Waiting:
-    """A finder of modules that finds structlog where it would have been found, and configures it once it is there."""
+    """A finder of modules that finds structlog where it would have been found, and configures it once it is there.
+
+    It waits until then: who only asks whether structlog is installed looks for it, too.
+    """
 
     def end(self) -> None:
         if self in sys.meta_path:
@@ -174,13 +177,20 @@ class _Waiting:
     ) -> ModuleSpec | None:
         if name != "structlog":
             return None
-        self.end()
-        spec = next(filter(None, (each.find_spec(name, path, target) for each in sys.meta_path)), None)
+        others = [each for each in sys.meta_path if each is not self]
+        spec = next(filter(None, (each.find_spec(name, path, target) for each in others)), None)
         if spec is not None and spec.loader is not None:
             from rostra.log import structured
 
-            structured.configure_when_loaded(spec.loader, _undo)
+            structured.tell_when_loaded(spec.loader, self._loaded)
         return spec
+
+    def _loaded(self) -> None:
+        if self in sys.meta_path:  # else somebody configured it already, or logging was restored
+            from rostra.log import structured
+
+            self.end()
+            structured.configure(_undo)
 
 
 def _set_hooks() -> None:

@@ -7,7 +7,7 @@ application that wants it imports structlog itself, before logging is configured
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from types import ModuleType
 from typing import Any
@@ -28,16 +28,16 @@ def structlog() -> ModuleType:
     return structlog
 
 
-def configure_when_loaded(loader: Any, undo: ExitStack) -> None:
-    """Let the loader that is about to load structlog keep out what is kept out, and configure it afterwards."""
+def tell_when_loaded(loader: Any, loaded: Callable[[], None]) -> None:
+    """Let the loader that may load structlog keep out what is kept out, and say so afterwards."""
     load = loader.exec_module
 
-    def load_and_configure(module: ModuleType) -> None:
+    def load_and_tell(module: ModuleType) -> None:
         with _without(*_KEPT_OUT):
             load(module)
-        configure(undo)
+        loaded()
 
-    loader.exec_module = load_and_configure  # of this one loader
+    loader.exec_module = load_and_tell  # of this one loader
 
 
 def configure(undo: ExitStack) -> None:

@@ -248,9 +248,12 @@ async def test_a_payload_that_no_message_can_be_is_an_error(module):
     [
         (
             "amqq://user:planted@host",
-            "nothing speaks amqq://\n  where   [messaging] url\n  why     installed are ",
+            "nothing speaks amqq://\n  where   [messaging] url, from a mapping\n  why     installed are ",
         ),
-        ("planted", "the URL of a broker has no scheme\n  where   [messaging] url\n  why     installed are "),
+        (
+            "planted",
+            "the URL of a broker has no scheme\n  where   [messaging] url, from a mapping\n  why     installed are ",
+        ),
     ],
 )
 async def test_a_url_that_nothing_speaks_is_an_error_that_shows_no_password(module, url, text):

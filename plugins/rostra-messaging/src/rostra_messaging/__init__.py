@@ -154,7 +154,7 @@ async def prepare(
     handlers: Handlers, lifecycle: plugin.Lifecycle, settings: MessagingConfig, source: ConfigSource
 ) -> AsyncIterator[plugin.Task]:
     """Take the handlers whose trigger is a subscription, connect, and consume."""
-    check_schemes(settings)
+    check_schemes(settings, source)
     context.add(read_options(settings, source))
     context.add(Subscriptions(context.current_context(), lifecycle))
     context.add(Middlewares())

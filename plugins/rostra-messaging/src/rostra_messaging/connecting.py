@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from rostra.config import ConfigSource
 from rostra.errors import closest
 from rostra.installed import entry_points
 from rostra_messaging.brokers import GROUP, Broker, Connect, Connection
@@ -129,8 +130,12 @@ def connect_of(scheme: str, name: str) -> Connect:
     return connect
 
 
-def check_schemes(settings: MessagingConfig) -> None:
+def check_schemes(settings: MessagingConfig, source: ConfigSource) -> None:
     """Raise if nothing speaks the URL of a broker; nothing is imported for that, and nothing opened.
+
+    Args:
+        settings: Of messaging.
+        source: Where they are from, for the error.
 
     Raises:
         BrokerNotFoundError: Nobody has installed what does.
@@ -139,21 +144,22 @@ def check_schemes(settings: MessagingConfig) -> None:
     for name, known in known_brokers(settings).items():
         scheme = scheme_of(known.connection.url)
         if scheme not in spoken:
-            raise _unspoken(scheme, name)
+            raise _unspoken(scheme, name, source)
 
 
-def _unspoken(scheme: str, name: str) -> BrokerNotFoundError:
+def _unspoken(scheme: str, name: str, source: ConfigSource | None = None) -> BrokerNotFoundError:
+    said = None if source is None else source.origin(f"{_section(name)}.url")
     spoken = sorted(each.name for each in entry_points(GROUP))
     return BrokerNotFoundError(
         f"nothing speaks {scheme}://" if scheme else "the URL of a broker has no scheme",
-        (_setting(name),),
+        (f"[{_section(name)}] url" + ("" if said is None else f", from {said}"),),
         (f"installed are {', '.join(spoken) or 'none'}",),
         (_remedy(scheme, spoken),),
     )
 
 
-def _setting(name: str) -> str:
-    return "[messaging] url" if name == DEFAULT else f"[messaging.brokers.{name}] url"
+def _section(name: str) -> str:
+    return "messaging" if name == DEFAULT else f"messaging.brokers.{name}"
 
 
 _INSTALLED_BY = {"amqp": "rostra-amqp", "amqps": "rostra-amqp", "sqs": "rostra-aws"}

@@ -154,3 +154,26 @@ def test_sections_of_several_prepares_that_are_wrong_are_told_together(folder, c
         '  db.size     expected a whole number, found "many"   from config.toml:9\n'
         "  shop.size   missing; expected a whole number        set size in [shop]\n"
     )
+
+
+def test_a_section_that_somebody_gives_in_another_way_is_not_looked_for(folder):
+    write(folder, "config.toml", SETTLED)
+    write(
+        folder,
+        "giving.py",
+        """
+        from rostra import context
+        from second import Shop
+
+        async def prepare():
+            context.add(Shop(size=1))
+        """,
+    )
+    write(folder, "first.py", PREPARED.format("Db", "db"))
+    write(folder, "second.py", PREPARED.format("Shop", "shop"))
+
+    told = ended(folder, "run", "giving.py", "first.py", "second.py", "-c", "config.toml")
+
+    assert told.returncode == 2
+    assert "db.size   expected a whole number" in told.stderr
+    assert "shop.size" not in told.stderr

@@ -4,6 +4,7 @@ This is imported when there is a mistake to be told.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeGuard
 
 from rostra import context, di, log
 from rostra.config import Config, ConfigError, ConfigSource
@@ -64,9 +65,13 @@ def _taken_by(plugin: Plugin) -> Iterator[type[Config]]:
             wanted = [each.want.key for each in di.signature(function).parameters]
         except RostraError:
             continue  # it is told when its turn comes
-        for key in wanted:
-            if isinstance(key, type) and issubclass(key, Config):
-                yield key
+        yield from filter(_is_read_for, wanted)
+
+
+def _is_read_for(key: Any) -> TypeGuard[type[Config]]:
+    """Whether it is a section, which nobody gives in another way."""
+    is_section = isinstance(key, type) and issubclass(key, Config) and key.__rostra_section__ is not ...
+    return is_section and context.get(key, default=None) is None
 
 
 async def _of_binding() -> Sequence[Exception]:
@@ -74,7 +79,7 @@ async def _of_binding() -> Sequence[Exception]:
         await context.get(Handlers).bind_all()
     except ExceptionGroup as several:
         return several.exceptions
-    except RostraError as problem:
+    except Exception as problem:  # noqa: BLE001  (it is told with the others)
         return [problem]
     return ()
 

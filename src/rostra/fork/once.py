@@ -8,7 +8,7 @@ import select
 from collections.abc import Callable
 from time import monotonic
 
-_PATIENCE = 2.0
+_PATIENCE = 10.0
 """Seconds for another worker to put back what it took out; one that was killed never does."""
 
 _MOST = 100

@@ -87,6 +87,38 @@ async def test_what_an_adapter_asks_for_before_its_turn_is_made_once() -> None:
                 assert await di.nject(Pool) is both.session.pool
 
 
+async def test_what_is_asked_for_at_once_is_kept_like_what_is_awaited() -> None:
+    async with a_stage():
+        of_scope(Pool, Session, Curious)
+        for _ in range(TIMES):
+            async with di.scope():
+                curious = di.now(Curious)
+
+                assert curious.seen == (curious.session, curious.session.pool)
+                assert await di.nject(Session) is di.now(Session) is curious.session
+
+
+async def test_who_asks_at_once_for_what_it_makes_is_told_so_also_when_compiled() -> None:
+    class Selfish:
+        asks = False
+
+        def __init__(self, pool: Pool) -> None:
+            self.pool = pool
+            if self.asks:
+                di.now(Selfish)
+
+    async with a_stage():
+        of_scope(Pool, Selfish)
+        for _ in range(TIMES):
+            async with di.scope():
+                Selfish.asks = False
+                di.now(Selfish)
+        Selfish.asks = True
+        async with di.scope():
+            with pytest.raises(CycleError, match="asked for by what makes it"):
+                di.now(Selfish)
+
+
 async def test_what_was_made_before_a_failure_stays() -> None:
     class Fragile:
         is_broken = True
@@ -192,6 +224,43 @@ async def test_tasks_that_would_wait_for_each_other_are_told_so_also_when_compil
     assert CycleError in map(type, ended)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+async def test_who_goes_on_after_being_waited_for_may_wait_for_who_has_waited(is_first: bool) -> None:
+    may_go_on = asyncio.Event()
+
+    class Early: ...
+
+    class Late: ...
+
+    class All:
+        def __init__(self, early: Early, late: Late) -> None:
+            self.early = early
+            self.late = late
+
+    async def early() -> Early:
+        await may_go_on.wait()
+        return Early()
+
+    async def late() -> Late:
+        await di.nject(Early)
+        return Late()
+
+    async with a_stage():
+        of_scope(Pool, early, late, All)
+        for _ in range(TIMES):
+            may_go_on.clear()
+            async with di.scope():
+                if not is_first:
+                    await di.nject(Pool)
+                asking = asyncio.create_task(di.nject(All))
+                await asyncio.sleep(0)
+                waiting = asyncio.create_task(di.nject(Late))
+                await asyncio.sleep(0)
+                may_go_on.set()
+
+                assert (await asking).late is await waiting
+
+
 async def test_a_task_that_is_started_by_a_maker_waits_for_it() -> None:
     """It is another task: only who waits for itself waits in vain."""
     started: list[asyncio.Task[Pool]] = []
@@ -213,6 +282,88 @@ async def test_a_task_that_is_started_by_a_maker_waits_for_it() -> None:
             made = await di.nject(Pool)
 
             assert [await each for each in started] == [made]
+
+
+async def test_who_comes_while_the_first_waits_makes_the_rest_with_it() -> None:
+    """What was made before others asked is theirs, and what the first made for its call alone is made once."""
+    may_go_on = asyncio.Event()
+    made: list[str] = []
+
+    class Once:
+        def __init__(self, pool: Pool) -> None:
+            made.append("once")
+            self.pool = pool
+
+    async def session(pool: Pool) -> Session:
+        made.append("session")
+        await may_go_on.wait()
+        return Session(pool)
+
+    class All:
+        def __init__(self, once: Once, session: Session, other: Other) -> None:
+            self.once = once
+            self.session = session
+            self.other = other
+
+    async with a_stage():
+        of_scope(Pool, session, Other)
+        di.register(Once, All)
+        for _ in range(TIMES):
+            may_go_on.clear()
+            made.clear()
+            async with di.scope():
+                first = asyncio.create_task(di.nject(All))
+                await asyncio.sleep(0)
+                pool = await di.nject(Pool)
+                second = asyncio.create_task(di.nject(Other))
+                await asyncio.sleep(0)
+                may_go_on.set()
+
+                found, other = await first, await second
+                assert found.other is other
+                assert found.session is other.session
+                assert found.once.pool is pool
+                assert made == ["once", "session"]
+
+
+@pytest.mark.parametrize("ended_by", [RuntimeError, asyncio.CancelledError])
+async def test_who_waits_for_the_first_hears_of_its_failure_and_goes_on_when_it_is_cancelled(
+    ended_by: type[BaseException],
+) -> None:
+    may_go_on = asyncio.Event()
+    is_broken = False
+
+    async def session(pool: Pool) -> Session:
+        nonlocal is_broken
+        await may_go_on.wait()
+        if is_broken:
+            is_broken = False
+            raise ended_by
+        return Session(pool)
+
+    async with a_stage():
+        of_scope(Pool, session, Other)
+        for _ in range(TIMES):
+            may_go_on.clear()
+            is_broken = True
+            async with di.scope():
+                first = asyncio.create_task(di.nject(Other))
+                await asyncio.sleep(0)
+                pool = di.now(Pool)
+                waiting = asyncio.create_task(di.nject(Session))
+                await asyncio.sleep(0)
+                may_go_on.set()
+
+                ended = await asyncio.gather(first, waiting, return_exceptions=True)
+                session_now = await di.nject(Session)
+
+                assert isinstance(ended[0], ended_by)
+                assert (
+                    isinstance(ended[1], RuntimeError)
+                    if ended_by is RuntimeError
+                    else ended[1] is session_now
+                )
+                assert session_now.pool is pool
 
 
 async def test_after_its_end_a_scope_gives_nothing_of_what_it_kept() -> None:

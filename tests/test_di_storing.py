@@ -180,11 +180,14 @@ class Service:
 
 
 @pytest.mark.asyncio
-async def test_the_source_of_a_plan_looks_for_what_is_there_only_after_somebody_can_have_asked() -> None:
+async def test_the_source_of_a_plan_looks_only_then_for_others_when_somebody_can_have_asked() -> None:
     with context.child():
         context.add(di.Registry())
         di.register(Db, Repo, Data, Defined, Asking, Service, lifetime="scope")
         async with di.scope():
             source, _, _ = di.explain(Service, source=True).partition("async def nject_Service_with")
 
-    assert re.findall(r"if scope._kept is None or \((\w+)_\d", source) == ["defined", "service"]
+    assert re.findall(r"= (\w+)\(.*|(handed_over)\(", source) == [
+        *(("Db", ""), ("Data", ""), ("Repo", ""), ("Asking", ""), ("", "handed_over")),
+        *(("Defined", ""), ("Service", ""), ("", "handed_over")),
+    ]

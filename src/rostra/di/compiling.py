@@ -12,14 +12,17 @@ from typing import Any
 
 from rostra.components import Sight
 from rostra.di.closing import Stack, leave
+from rostra.di.driving import driven
 from rostra.di.keeping import MISSING, Flight
 from rostra.di.offers import Way, add_note, check
 from rostra.di.plans import Build, Plan
-from rostra.di.programs import Program, Task, Unwritable, Writer
+from rostra.di.programs import Program, Task, Unwritable
 from rostra.di.recipes import At, Recipe, Ways
 from rostra.di.running import opened, opened_now
 from rostra.di.scopes import StageObjects
+from rostra.di.under_way import broken_off, handed_over
 from rostra.di.waiting import landed
+from rostra.di.writing import Writer
 
 _numbers = itertools.count(1)
 
@@ -106,7 +109,10 @@ class Compiled:
             "MISSING": MISSING,
             "Flight": Flight,
             "awaited": awaited,
+            "broken_off": broken_off,
             "check": check,
+            "driven": driven,
+            "handed_over": handed_over,
             "landed": landed,
             "left": left,
             "opened": opened,

@@ -15,16 +15,17 @@ MISSING: Any = object()
 class Flight:
     """Something that is being made.
 
-    ``waiting`` are those who are told when it is made or has failed. ``held_up_by`` is what its maker waits for. Whoever
-    makes it has it in a local variable named ``flight``: that is how it is known what the running code is about to
-    make. To note the task instead would take every call the time of a system call, though hardly anybody ever asks.
+    ``waiting`` are those who are told when it is made or has failed. ``held_up_by`` is what its maker waits for, until one of
+    these futures is done. Whoever makes it has it in a local variable named ``flight``, or its scope in one named ``first``:
+    that is how it is known what the running code is about to make. To note the task instead would take every call the time
+    of a system call, though hardly anybody ever asks.
     ``maker`` is the task that makes it, if it does nothing else; so many ``passengers`` wait for that.
     """
 
     __slots__ = ("held_up_by", "maker", "passengers", "waiting")
 
     def __init__(self) -> None:
-        self.held_up_by: Flight | None = None
+        self.held_up_by: tuple[Flight, tuple[asyncio.Future[Any], ...]] | None = None
         self.maker: asyncio.Task[None] | None = None
         self.passengers = 0
         self.waiting: list[asyncio.Future[BaseException | None]] | None = None
@@ -74,8 +75,8 @@ class Kept:
         await self.make(key, flight, make)
         return self.values[key]
 
-    def abandon(self, flight: Flight, error: BaseException) -> None:
-        """Whatever that flight was making failed."""
+    def abandon(self, flight: Flight, error: BaseException | None) -> None:
+        """Nobody makes any more what that flight was making; an ``error`` is that of all who wait."""
         for key in [key for key, each in self.flights.items() if each is flight]:
             del self.flights[key]
         flight.land(error)

@@ -53,7 +53,7 @@ class Resident:
             living, name=f"stage object {self.label}", context=context.bound(self.layer)
         )
         try:
-            with awaited(self.flight):
+            with awaited(self.flight, ready, self._task):
                 await asyncio.wait([ready, self._task], return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
             self._task.cancel()
@@ -112,7 +112,7 @@ async def _join(ahead: Flight, maker: "asyncio.Task[None]") -> None:
     """Wait for the maker of a flight, whose failure is raised; the last who gives up waiting ends it."""
     ahead.passengers += 1
     try:
-        with awaited(ahead):
+        with awaited(ahead, maker):
             await asyncio.wait([maker])
     finally:
         ahead.passengers -= 1

@@ -20,6 +20,7 @@ from rostra.di.closing import DONE, Closing, Stack, Steps
 from rostra.di.keeping import Flight, Kept
 from rostra.di.plans import ScopeValue
 from rostra.di.registry import here, registry_of
+from rostra.di.under_way import KeptMeanwhile, Made, handed_over
 
 Entered = TypeVar("Entered")
 Make: TypeAlias = Callable[[Closing], Awaitable[Any]]
@@ -33,16 +34,15 @@ class Scope(Stack):
 
     As an async context manager, which ``scope`` gives, it is entered once, and left by the task that entered it.
 
-    ``made`` is None until somebody asks for something that the scope keeps. The plan that is the first to do so has it
-    for itself: as long as it runs that is a ``Making`` (``under_way``), and then the tuple that it has left. Everybody else looks into ``kept``,
-    and finds that there, too.
+    ``made`` is None until somebody asks for something that the scope keeps. The plan that is the first to do so leaves there
+    what it has made (``under_way``). Everybody else looks into ``kept``, and finds that there, too.
     """
 
     __slots__ = ("_given", "_kept", "_token", "made")
 
-    made: Any
+    made: Made
     _given: Mapping[str, Any] | None
-    _kept: Kept | None
+    _kept: KeptMeanwhile | None
     _token: Any
 
     @property
@@ -51,20 +51,21 @@ class Scope(Stack):
         return not self.is_closed
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> KeptMeanwhile:
         """What the scope keeps, by product."""
         kept = self._kept
         if kept is None:
-            made = self.made
-            if made:
-                making = made[0] if isinstance(made, tuple) else made
-                kept = self._kept = making.kept(made, self)
-                if self.made is not made:  # the plan has ended meanwhile, in another thread
-                    making.leave(self)
-            else:
-                kept, self.made = Kept(), ()
-                self._kept = kept
+            if self.made is None:
+                self.made = ()
+            kept = self._kept = KeptMeanwhile(self.made)
+            if self.made is not kept.made:  # the plan has gone on meanwhile, in another thread
+                handed_over(self)
         return kept
+
+    @property
+    def flight(self) -> Flight | None:
+        """What the first plan makes now, to be waited for by others."""
+        return self.kept.flight
 
     async def __aenter__(self) -> Self:
         try:

@@ -1,121 +1,92 @@
 """What has the first plan of a scope made so far? It has all of it in local variables, as code by hand would.
 
-When it is done it leaves everything to the scope at once, which costs little. In the middle of it an adapter may ask for what
-is there already, and so may another thread. Then the running code is looked for, and its local variables are read: that
-takes long, and hardly anybody ever asks.
+Whenever somebody else may get to ask, it leaves to the scope what it has made until then, and says what it is about to make:
+that costs little, a tuple. Who asks in the middle, another task or what it is just calling, makes of that what a scope
+keeps, and waits if need be. The plan finds out as soon as it goes on, and then makes the rest like everybody else.
 """
 
 # ruff: noqa: SLF001  (what a plan makes belongs to its scope)
 
-import sys
-from collections.abc import Mapping
-from types import FrameType
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, TypeAlias
 
-from rostra.di.keeping import MISSING, Kept
+from rostra.di.keeping import MISSING, Flight, Kept
 
-_ROW = 20
-"""Tuples that are no longer than this cost the least: CPython has some of them in store."""
-_FIRST = _ROW - 2
-"""So many products are in the first one, besides what says where they are, and a further tuple."""
+Made: TypeAlias = "tuple[Any, ...] | None"
+"""What a plan has left: a ``Leg``, what was made in that, and what it had left before."""
 
-
-class Making:
-    """What a plan makes for the scope that it is the first to ask; the same for all of its calls, which name it ``making``.
-
-    Args:
-        variables: By product, the name of the local variable that has it.
-
-    What the plan leaves begins with this, whose ``places`` say where in it each product is. ``row`` is what follows, by the
-    names of the variables; what is too many for one tuple is in tuples within that.
-    """
-
-    __slots__ = ("places", "row")
-
-    def __init__(self, variables: Mapping[Any, str]) -> None:
-        names = (*variables.values(),)
-        further = (names[first : first + _ROW] for first in range(_FIRST, len(names), _ROW))
-        self.row: tuple[str | tuple[str, ...], ...] = (*names[:_FIRST], *further)
-        self.places = {product: _place(number) for number, product in enumerate(variables)}
-
-    def kept(self, made: Any, scope: Any) -> Kept:
-        """What ``scope`` keeps, of which ``made`` is what the plan has left, or this as long as it runs."""
-        return KeptToo(self, made, scope)
-
-    def so_far(self, variables: Mapping[str, Any]) -> tuple[Any, ...]:
-        """What the plan leaves, as far as its local variables have it."""
-        return (self, *_so_far(self.row, variables))
-
-    def leave(self, scope: Any) -> None:
-        """Somebody has asked ``scope`` while the plan was running; now it has ended, and what it leaves is in ``made``."""
-        kept = scope._kept
-        if isinstance(kept, KeptToo):
-            kept.end(scope.made)
-
-    def break_off(self, scope: Any, variables: Mapping[str, Any]) -> None:
-        """The plan has failed: what it has made so far stays."""
-        scope.made = self.so_far(variables)
-        self.leave(scope)
-
-    def frame(self, scope: Any) -> FrameType | None:
-        """The code that makes it now for ``scope``, in whichever thread; None if it has just ended."""
-        running: list[FrameType | None] = [*sys._current_frames().values()]
-        while running:
-            frame = running.pop()
-            if frame is not None:
-                if frame.f_globals.get("making") is self and frame.f_locals.get("scope") is scope:
-                    return frame
-                running.append(frame.f_back)
-        return None
+ROW = 18
+"""So much is left at once: CPython has tuples of up to twenty things in store."""
 
 
-class KeptToo(Kept):
-    """What a scope keeps besides what the first plan makes or has made.
+class Leg:
+    """How far a plan has come; the same for all of its calls.
 
     Args:
-        making: What the plan makes.
-        made: What it has left; ``making`` as long as it runs.
-        scope: Of whom it was the first to ask.
+        products: What was made since the leg before.
+        ahead: What is made now and kept then; None if there is nothing like that.
+
+    ``places`` says where in what the plan leaves each product is.
     """
 
-    __slots__ = ("_frame", "_made", "_making")
+    __slots__ = ("ahead", "places")
 
-    def __init__(self, making: Making, made: Any, scope: Any) -> None:
+    def __init__(self, products: Iterable[Any], ahead: Any = None) -> None:
+        self.places = {product: place for place, product in enumerate(products, 1)}
+        self.ahead = ahead
+
+
+_OVER = Leg(())
+
+
+class KeptMeanwhile(Kept):
+    """What a scope keeps, for those who ask after its first plan has begun.
+
+    Args:
+        made: What that has left.
+
+    ``flight`` is what it makes now; None if it makes nothing that is kept, or goes on like everybody else.
+    """
+
+    __slots__ = ("flight", "made")
+
+    def __init__(self, made: Made) -> None:
         self.values, self.flights = {}, {}  # as ``super`` would, which takes longer than all this
-        self._making = making
-        self._frame: FrameType | None = None
-        if made is making:
-            self._frame = making.frame(scope)
-            made = making.so_far({})
-        self._made: tuple[Any, ...] = made
+        self.flight: Flight | None = None
+        self.made = made
+        if made and made[0].ahead is not None:
+            self.flight = self.flights[made[0].ahead] = Flight()
 
     def find(self, key: Any) -> Any:
         """What is kept under ``key``, or ``MISSING``."""
-        frame, making = self._frame, self._making
-        made = self._made if frame is None else making.so_far(frame.f_locals)
-        place = making.places.get(key)
-        if place is not None:
-            where, within = place
-            found = made[where] if within is None else made[where][within]
-            if found is not MISSING:
-                return found
+        made = self.made
+        while made:
+            place = made[0].places.get(key)
+            if place is not None:
+                return made[place]
+            made = made[-1]
         return self.values.get(key, MISSING)
 
-    def end(self, made: tuple[Any, ...]) -> None:
-        """The plan has ended, and left this."""
-        self._made = made
-        self._frame = None
+    def end(self, error: BaseException | None) -> None:
+        """The plan makes nothing any more that others would wait for."""
+        flight, self.flight = self.flight, None
+        if flight is not None:
+            self.abandon(flight, error)
 
 
-def _place(number: int) -> tuple[int, int | None]:
-    """Where a product is, and where within that, if it is in one of the further tuples."""
-    if number < _FIRST:
-        return 1 + number, None
-    row, within = divmod(number - _FIRST, _ROW)
-    return 1 + _FIRST + row, within
+def handed_over(scope: Any) -> None:
+    """Somebody has asked ``scope`` in the middle of its first plan: what that has made since is theirs, too."""
+    kept, made = scope._kept, scope.made
+    while made and made is not kept.made:
+        for product, place in made[0].places.items():
+            kept.values.setdefault(product, made[place])
+        made = made[-1]
+    kept.end(None)
 
 
-def _so_far(row: tuple[str | tuple[str, ...], ...], variables: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(
-        variables.get(each, MISSING) if isinstance(each, str) else _so_far(each, variables) for each in row
-    )
+def broken_off(scope: Any, error: BaseException) -> None:
+    """The first plan of ``scope`` has failed: what it has made until then stays."""
+    if scope._kept is None:
+        scope.made = _OVER, scope.made
+    else:
+        scope._kept.end(error)

@@ -36,16 +36,16 @@ async def _ended(ahead: Flight, label: str) -> BaseException | None:
     check_waiting(ahead, label)
     told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
     ahead.waiting = [*(ahead.waiting or ()), told]
-    with awaited(ahead):
+    with awaited(ahead, told):
         return await told
 
 
 @contextmanager
-def awaited(ahead: Flight) -> Iterator[None]:
-    """The body waits for a flight: so it is known what holds up what it was about to make."""
+def awaited(ahead: Flight, *until: "asyncio.Future[Any]") -> Iterator[None]:
+    """The body waits for a flight until one of these is done: so it is known what holds up what it was about to make."""
     held_up = [each for each in _under_way(type(ahead)) if each is not ahead]
     for each in held_up:
-        each.held_up_by = ahead
+        each.held_up_by = ahead, until
     try:
         yield
     finally:
@@ -62,10 +62,16 @@ def check_waiting(ahead: Flight, label: str) -> None:
             reason = f"{label} is asked for by what makes it"
             fix = "take it as a parameter, or ask for it lazily: di.Lazy[...]"
             raise errors.CycleError(label, reason, ((label, reason),), fixes=(fix,))
-        follow = follow.held_up_by
+        follow = _holding_up(follow)
     if not _is_in_task():
         reason = "another thread or task is making it"
         raise errors.NeedsAwaitError(label, reason, ((label, reason),), fixes=("await di.nject(...)",))
+
+
+def _holding_up(flight: Flight) -> Flight | None:
+    """What a flight waits for. It does so no more as soon as it could go on, though its task may not have had its turn yet."""
+    ahead, until = flight.held_up_by or (None, ())
+    return None if any(each.done() for each in until) else ahead
 
 
 def _under_way(kind: type) -> list[Flight]:
@@ -73,11 +79,20 @@ def _under_way(kind: type) -> list[Flight]:
     found: list[Flight] = []
     frame: FrameType | None = inspect.currentframe()
     while frame is not None:
-        of_frame = frame.f_locals.get("flight") if "flight" in frame.f_code.co_varnames else None
+        of_frame = _flight_of(frame)
         if isinstance(of_frame, kind):
             found.append(of_frame)
         frame = frame.f_back
     return found
+
+
+def _flight_of(frame: FrameType) -> Any:
+    """What this code is making: it has that in ``flight``; or in ``first`` the scope of which it was the first to ask."""
+    names = frame.f_code.co_varnames
+    if "flight" in names:
+        return frame.f_locals.get("flight")
+    is_first = "first" in names and "handed_over" in frame.f_globals
+    return frame.f_locals["first"].flight if is_first and "first" in frame.f_locals else None
 
 
 def _is_in_task() -> bool:

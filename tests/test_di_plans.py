@@ -236,6 +236,20 @@ class TestWhatGoesWrong:
         assert "in nject_Repo" in text
         assert "database_1 = connect()" in text
 
+    async def test_pytest_shows_nothing_of_it(self) -> None:
+        def connect() -> Database:
+            raise OSError("no route")
+
+        async with a_stage(connect, Repo):
+            names: list[str] = []
+            for _ in range(3):
+                with pytest.raises(OSError, match="no route") as caught:
+                    await di.nject(Repo)
+                names = [each.name for each in caught.traceback.filter(caught)]
+
+        assert names[-1] == "connect"
+        assert "nject_Repo" not in names
+
     async def test_what_is_of_another_type_is_named_each_time(self) -> None:
         def wrong() -> Database:
             return Repo  # type: ignore[return-value]  # that is the mistake

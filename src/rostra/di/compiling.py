@@ -121,6 +121,7 @@ class Compiled:
             "ways": program.ways,
             "__name__": f"rostra.di.{program.name}",
             "__loader__": Loader(program.text),
+            "__tracebackhide__": True,  # so that pytest shows the user's code
         }
 
     def at(self, places: Mapping[str, Any]) -> Callable[..., Any]:

@@ -81,7 +81,8 @@ class Writer:
         number_of_last = self._nodes.index(self._kept[-1])
         asking = [not only_stores(node.offer.make) for node in self._nodes[: number_of_last + 1]]
         self._head(name, self._task.takes)
-        self._line(1, f"if scope.made is not None: {self._going_on(others)}")
+        self._line(1, "if scope.made is not None:")
+        self._lines(2, self._there_or(self._going_on(others)))
         if any(asking):
             self._line(1, "first = scope")
         self._line(1, trail.begun(self._waited_for(0) if asking[0] else None))
@@ -141,6 +142,15 @@ class Writer:
         """The statement that leaves the rest to the other function, which need not make what is handed on to it."""
         passed = [*self._task.takes, *(f"{self._locals[node]}={self._locals[node]}" for node in handed_on)]
         return f"return {'await ' if self._task.can_wait else ''}{others}({', '.join(passed)})"
+
+    def _there_or(self, going_on: str) -> Iterator[str]:
+        """The statements for who is not the first: often all that is asked for is there."""
+        root = self._task.plan.roots[0] if self._task.function is None and self._task.is_one else None
+        if isinstance(root, Build) and root in self._task.plan.kept:
+            local = self._locals[root]
+            yield f"{local} = scope.kept.find({self._key(root)})"
+            yield f"if {local} is not MISSING: return {local}"
+        yield going_on
 
     def _waited_for(self, number: int) -> Any:
         """What others wait for while the node of that number is made; None if it is for this call alone."""

@@ -286,7 +286,7 @@ async def test_a_task_may_say_itself_what_it_waits_for():
     assert "which has not called started" in error.tree[0]
     assert error.tree[1:] == ("  it waits for broker default: connection refused",)
     assert str(error).splitlines()[-2:] == [
-        "  to fix  see that broker default is there",
+        "  to fix  see that broker default is there, and that its settings are right",
         "          or give it more time: start_timeout=..., with rostra run --start-timeout",
     ]
 
@@ -311,7 +311,10 @@ async def test_what_several_tasks_wait_for_is_named_once_each_with_what_it_lacks
         "  it waits for broker default: connection refused",
         "  it waits for broker bills: wrong password",
     )
-    assert "to fix  see that broker default and broker bills are there\n" in str(error)
+    assert (
+        "to fix  see that broker default and broker bills are there, and that their settings are right\n"
+        in str(error)
+    )
 
 
 @pytest.mark.asyncio

@@ -155,7 +155,7 @@ async def test_a_broker_that_never_comes_is_told_when_the_start_took_too_long(wo
     assert await asyncio.to_thread(worker.ended) == 1
     assert "StartTimeoutError" in worker.log()
     assert "it waits for broker default: " in worker.log()
-    assert "to fix  see that broker default is there" in worker.log()
+    assert "to fix  see that broker default is there, and that its settings are right" in worker.log()
     assert f"127.0.0.1:{port} (vhost orders)" in worker.log()
     assert "hunter2" not in worker.log()
 

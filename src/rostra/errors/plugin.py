@@ -91,7 +91,9 @@ class StartTimeoutError(RostraError, TimeoutError):
         """The tree of what was waited for."""
         sooner = "let what takes long be awaited in a task, and say started() when it is there"
         if self.lacks:
-            sooner = f"see that {' and '.join(self.lacks)} {'is' if len(self.lacks) == 1 else 'are'} there"
+            is_one = len(self.lacks) == 1
+            there = f"{' and '.join(self.lacks)} {'is' if is_one else 'are'} there"
+            sooner = f"see that {there}, and that {'its' if is_one else 'their'} settings are right"
         return Wording(
             f"the stage did not start within {self.seconds:g} s",
             fix=(

@@ -1,6 +1,8 @@
 """What does an exception of the wire mean: is the connection gone, did RabbitMQ refuse, or can it never be sent? Pure."""
 
 import asyncio
+import os
+import ssl
 import struct
 from typing import Literal, NamedTuple
 
@@ -38,6 +40,16 @@ _BY_CLASS: tuple[tuple[type[BaseException], Kind], ...] = (
 )
 _ENDS = (Exception, RuntimeError)
 """Neither of a subclass: by these aiormq ends what waits for a connection, or asks for one, that is closed."""
+LOST = "the connection to RabbitMQ was lost"
+_IN_OTHER_WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
+    ((asyncio.CancelledError, amqp.ChannelInvalidStateError), LOST),
+    ((amqp.ProbableAuthenticationError, amqp.AuthenticationError), "RabbitMQ refused the login"),
+    ((amqp.IncompatibleProtocolError,), "what answers there does not speak AMQP 0-9-1"),
+    ((amqp.InvalidFrameError,), "what came cannot be read as AMQP 0-9-1"),
+    ((amqp.ConnectionClosed,), ""),
+    ((amqp.AMQPConnectionError,), LOST),
+)
+"""What is said of exceptions whose own words are aiormq's or Python's; of a ConnectionClosed they are RabbitMQ's."""
 _TRANSIENT = ("down or inaccessible", "timeout", "not available")
 """In what RabbitMQ says of queues whose node is still starting."""
 
@@ -89,13 +101,19 @@ def _reason(error: BaseException, kind: Kind) -> str:
             return "RabbitMQ would not store it: a queue is full, or has no leader at the moment"
         case "unsendable":
             return f"AMQP cannot carry it ({type(error).__name__})"
-    if isinstance(error, asyncio.CancelledError | amqp.ChannelInvalidStateError):
-        return "the connection to RabbitMQ was lost"
     if isinstance(error, TimeoutError):
         return "RabbitMQ did not answer in time"
     said = " ".join(str(part) for part in error.args if isinstance(part, str)).strip().partition("\n")[0]
-    if isinstance(error, amqp.ProbableAuthenticationError | amqp.AuthenticationError):
-        return "RabbitMQ refused the login"
     if isinstance(error, OSError) and not isinstance(error, amqp.AMQPError):
-        return error.strerror or type(error).__name__
-    return said or "the connection to RabbitMQ was lost"
+        return _of_socket(error, said)
+    instead = next((words for classes, words in _IN_OTHER_WORDS if isinstance(error, classes)), "")
+    return instead or said or LOST
+
+
+def _of_socket(error: OSError, said: str) -> str:
+    """The system's words, and not how asyncio quotes the address, which stands beside them."""
+    if isinstance(error, ssl.SSLError) and "WRONG_VERSION_NUMBER" in (error.strerror or ""):
+        return "what answers there does not speak TLS: amqp:// is without, and amqps:// has a port of its own"
+    if error.errno and "Connect call failed" in (error.strerror or ""):
+        return os.strerror(error.errno)
+    return error.strerror or said or LOST

@@ -20,6 +20,8 @@ from yarl import URL
 from rostra import log
 from rostra_amqp.addresses import Address
 from rostra_amqp.cancelling import cancellations, heeding, judged
+from rostra_amqp.faults import LOST, Fault
+from rostra_amqp.greeting import Greeted, open_stream
 from rostra_amqp.pacing import pauses
 from rostra_amqp.unreadable import CheckedReader, is_unreadable
 
@@ -30,6 +32,7 @@ _GIVE_UP_AFTER = 2.0
 _FAREWELL = 1.0
 _BLOCKED = "RabbitMQ takes no messages at the moment: it is short of memory or disk"
 _SILENT = "RabbitMQ does not answer"
+_CLOSED_EARLY = "it closed the connection before it answered, as a port for TLS does if amqp:// is asked for"
 
 T = TypeVar("T")
 _log = log.get(__name__)
@@ -51,11 +54,25 @@ class _Transport(aiormq.connection.TransportFactory):
 
     def __init__(self, context: ssl.SSLContext | None, *, is_checked: bool = False) -> None:
         self._context, self._is_checked = context, is_checked
+        self._reader: Greeted | None = None
         self._writer: asyncio.StreamWriter | None = None
 
     async def create(self, url: URL, **_: Any) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        reader, self._writer = await asyncio.open_connection(url.host, url.port, ssl=self._context)
-        return CheckedReader(reader) if self._is_checked else reader, self._writer
+        host, port = url.host, url.port
+        assert host is not None  # noqa: S101  (addresses are only such as have both)
+        assert port is not None  # noqa: S101
+        self._reader, self._writer = await open_stream(host, port, self._context)
+        return CheckedReader(self._reader) if self._is_checked else self._reader, self._writer
+
+    @property
+    def refusal(self) -> str | None:
+        """The words with which RabbitMQ refused the connection, if it did."""
+        return self._reader.refusal if self._reader is not None else None
+
+    def be_open(self) -> None:
+        """Keep nothing more of what is read."""
+        if self._reader is not None:
+            self._reader.end_greeting()
 
     def cut(self) -> None:
         if self._writer is not None:
@@ -265,12 +282,13 @@ class Link:
         connection = aio_pika.Connection(address.url, client_properties={"connection_name": self.name})
         connection.kwargs["transport_factory"] = transport
         try:
-            await _answered(connection.connect(), self._patience)
+            await _answered(connection.connect(), self._patience, transport)
         except BaseException:
             transport.cut()
             with contextlib.suppress(Exception):
                 await connection.close()
             raise
+        transport.be_open()
         live = Live(connection, transport, address)
         self._live, self.trouble = live, None
         self._is_up.set()
@@ -291,7 +309,7 @@ class Link:
                 live.cut()
             await asyncio.wait([live.lost], timeout=_CHECK_EVERY)
         self._is_checked = self._is_checked or is_unreadable(live.reason)
-        self._note("the connection to RabbitMQ was lost")
+        self._note(LOST)
 
     async def _trouble_of(self, live: Live) -> str | None:
         """What a real question finds."""
@@ -323,8 +341,13 @@ class _Failed(Exception):  # noqa: N818  (it never leaves this file)
         self.reason = reason
 
 
-async def _answered(asked: Awaitable[T], patience: float) -> T:
+async def _answered(asked: Awaitable[T], patience: float, transport: _Transport | None = None) -> T:
     """What the other side answers in time.
+
+    Args:
+        asked: What waits for it.
+        patience: Seconds.
+        transport: Over which a connection is being opened, and may be refused.
 
     Raises:
         _Failed: It did not.
@@ -335,4 +358,11 @@ async def _answered(asked: Awaitable[T], patience: float) -> T:
             return await heeding(asked)
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
         fault = judged(error, before)
-    raise _Failed(fault.reason)
+    raise _Failed(fault.reason if transport is None else _unopened(fault, transport.refusal))
+
+
+def _unopened(fault: Fault, refusal: str | None) -> str:
+    """Why a connection could not even be opened."""
+    if refusal is not None and fault.kind != "refused":
+        return f"RabbitMQ refused the connection: {refusal}"
+    return _CLOSED_EARLY if fault.reason == LOST else fault.reason

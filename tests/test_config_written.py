@@ -146,6 +146,9 @@ def test_what_the_type_says_is_secret_is_masked_though_the_value_does_not_show_i
     [
         ("amqp://guest:secret@broker/x", "amqp://guest:***@broker/x"),
         ("amqp://guest:se@cr:et@broker/x", "amqp://guest:***@broker/x"),
+        ("amqp://guest:se/cr@et@broker/x", "amqp://guest:***@broker/x"),
+        ("amqp://guest:se?cr#et/@broker:5672/x", "amqp://guest:***@broker:5672/x"),
+        ("amqp://a:se/c@b,amqp://d:se/f@e", "amqp://a:***@b,amqp://d:***@e"),
         ("redis://:secret@host", "redis://:***@host"),
         ("a postgres://a:b@c and https://d:e@f", "a postgres://a:***@c and https://d:***@f"),
         ("pg://db/x?user=a&password=secret&ssl=1", "pg://db/x?user=a&password=***&ssl=1"),

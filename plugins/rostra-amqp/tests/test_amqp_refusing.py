@@ -93,6 +93,35 @@ def test_a_url_of_the_environment_is_told_with_its_variable(tmp_path: Path) -> N
     assert "hunter2" not in told.stderr
 
 
+@pytest.mark.parametrize("command", ["check", "run"])
+def test_urls_with_passwords_that_are_not_escaped_are_told_all_at_once_without_the_passwords(
+    tmp_path: Path, command: str
+) -> None:
+    write(tmp_path, "shop.py", SHOP)
+    write(
+        tmp_path,
+        "app.toml",
+        """
+            [messaging]
+            url = "amqp://guest:hun/ter2@rabbit/"
+
+            [messaging.brokers.bills]
+            url = "amqp://guest:12#hunter2@rabbit/"
+        """,
+    )
+
+    told = ended(tmp_path, command, "shop.py", "-c", "app.toml", "--set", "logging.format=text")
+
+    assert told.returncode == 2
+    assert (
+        "messaging.url   what stands for the port is no number from 1 to 65535   from app.toml:3"
+        in told.stderr
+    )
+    assert "messaging.brokers.bills.url   it has a # in it   from app.toml:6" in told.stderr
+    assert "%2F for /, %23 for #, %40 for @" in told.stderr
+    assert "ter2" not in told.stdout + told.stderr
+
+
 def test_options_are_shown_with_their_defaults_and_who_said_them(tmp_path: Path) -> None:
     write(tmp_path, "shop.py", SHOP)
     write(tmp_path, "app.toml", f"{RABBIT}    heartbeat = 5\n")

@@ -13,7 +13,9 @@ from rostra.config.hooks import Fault, WrongError
 from rostra.config.secret import MASK, Secret
 
 # Patterns are compiled on first use: most programs that import this never show a value.
-_IN_ADDRESS = r"(?<=://)([^/@:\s]*:)[^/\s]*(?=@)"
+_IN_ADDRESS = r"(?<=://)([^/@:\s]*:)(?:(?!\d+/)(?:(?!://)\S)*|[^/\s]*)(?=@)"
+"""What stands between the account and the last ``@``. A password may have a slash in it that ought to be written as %2F; what
+begins with a number and a slash is a port and a path."""
 _AFTER_NAME = r"([\w-]*(?:pass(?:word|wd|phrase)?|pwd|secret|token|credentials?|(?:api|private|access)[_-]?key)=)[^&;\s\"']+"
 _LONGEST = 60
 _LARGEST = 10**_LONGEST  # Python refuses to write integers of thousands of digits

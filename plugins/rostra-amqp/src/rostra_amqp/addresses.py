@@ -35,7 +35,7 @@ _ELSEWHERE = set("@/?#")
 
 _LIKE = """
 write it as amqp://user:password@host:5672/vhost
-in user and password %XX stands for what is no letter or digit: %2F for /"""
+in user and password %XX stands for what is no letter or digit: %2F for /, %23 for #, %40 for @"""
 
 
 def check_url(url: str) -> None:
@@ -71,9 +71,12 @@ def addresses(url: str, hosts: Sequence[str] = (), *, heartbeat: int = 10) -> tu
         heartbeat: Seconds.
 
     Raises:
-        ValueError: There is no host, or a port is none; the text shows nothing of the URL.
+        ValueError: There is no host, a port is none, or something stands behind a ``#``, as after a password that has one in it;
+            the text shows nothing of the URL.
     """
     parts = _split(url)
+    if parts.fragment:
+        raise ValueError(f"it has a # in it{_LIKE}")
     account, _, places = parts.netloc.rpartition("@")
     named = [place for place in places.split(",") if place] or ["localhost"]
     query = parts.query if "heartbeat=" in parts.query else f"{parts.query}&heartbeat={heartbeat}".lstrip("&")

@@ -272,7 +272,9 @@ def test_json_has_the_problems_and_hints_for_programs(folder):
                 "what": "cannot build task sweep of plugin needy: nothing gives a Repo",
                 "where": ["sweep(repo: Repo), needy.py:7"],
                 "why": [],
-                "fix": ["context.add(Repo(...)), or register an adapter -> Repo, or nject(..., repo=...)"],
+                "fix": [
+                    "mark a function -> Repo with @di.adapter, or in prepare: context.add(Repo(...))"
+                ],
                 "notes": [],
             }
         ],
@@ -300,7 +302,7 @@ def test_a_class_that_could_be_made_of_what_there_is_is_proposed_for_registratio
     wrong = ended(folder, "check", "good.py", "nearly.py")
 
     assert (
-        "to fix:       di.register(Repo), or context.add(Repo(...)), or nject(..., repo=...)\n"
+        "to fix:       mark the class with @di.adapter, or in prepare: di.register(Repo) or context.add(Repo(...))\n"
         in wrong.stderr
     )
 

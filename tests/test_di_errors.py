@@ -136,7 +136,7 @@ async def test_a_function_that_is_called_stands_at_the_top_of_the_path() -> None
           └ make_repo(db: Database)   here:1
             └ db: Database            nothing gives a Database
               in context:   stage {User}
-              to fix:       di.register(Database), or context.add(Database(...)), or nject(..., db=...)
+              to fix:       di.register(Database), or context.add(Database(...)), or di.call(..., db=...)
     """)
 
 
@@ -151,6 +151,53 @@ async def test_nothing_at_all() -> None:
             in context:   nothing
             to fix:       di.register(Order), or context.add(Order(...))
     """)
+
+
+async def test_what_several_lack_is_told_once_with_all_of_them() -> None:
+    def listed(repo: Repo) -> None: ...
+    def shown(database: Database) -> None: ...
+
+    async with a_stage(make_repo) as layer:
+        for label, function in {"GET /": listed, "GET /{id}": shown, "task sweep": listed}.items():
+            layer.get(di.Registry).add_root(di.Root(function, label))
+        (problem,) = di.check().problems
+
+    assert text_of(problem) == drawn("""
+        cannot build GET / and 2 more
+
+          listed(repo: Repo)          here:1
+          └ make_repo(db: Database)   here:1
+            └ db: Database            nothing gives a Database
+              as well as:   GET /{id}, here:1
+                            task sweep, here:1
+              in context:   nothing
+              to fix:       in prepare: di.register(Database) or context.add(Database(...))
+    """)
+
+
+async def test_two_who_lack_the_same_are_both_named_in_one_line() -> None:
+    def listed(repo: Repo) -> None: ...
+
+    async with a_stage(make_repo, Repo) as layer:
+        context.add(Database())
+        layer.get(di.Registry).add_root(di.Root(listed, "GET /"))
+        layer.get(di.Registry).add_root(di.Root(listed, "GET /{id}"))
+        (problem,) = di.check().problems
+
+    assert str(problem).startswith("cannot build GET / and GET /{id}\n")
+
+
+async def test_what_is_alike_for_two_adapters_is_told_for_each() -> None:
+    def listed(name: str) -> Repo:
+        raise AssertionError
+
+    def shown(repo: Repo, database: Database) -> None: ...
+
+    async with a_stage(listed, connect) as layer:
+        layer.get(di.Registry).add_root(di.Root(shown, "GET /"))
+        problems = di.check().problems
+
+    assert [problem.path[-2][0] for problem in problems] == ["listed(name: str)", "connect(name: str)"]
 
 
 async def test_a_circle_is_drawn() -> None:
@@ -286,7 +333,7 @@ async def test_a_name_that_nothing_has() -> None:
           └ database: Database named "replica"       nothing gives a Database named "replica"
             in context:   stage {Database}
             near misses:  a Database without a name is in the stage layer: leave out Named
-            to fix:       context.add(Database(...), name="replica"), or register an adapter -> Database, or nject(..., database=...)
+            to fix:       context.add(Database(...), name="replica"), or register an adapter -> Annotated[Database, di.Named("replica")], or nject(..., database=...)
     """)
 
 

@@ -1,10 +1,11 @@
-"""What an error proposes for a class that a plugin would bring, if it were loaded."""
+"""What an error proposes: what brings a class that is missing, and what the one who asks can write."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Protocol
 
 import pytest
+from di_stage import a_stage
 
 from rostra import di, plugin
 from rostra.di.suggesting import plugin_of
@@ -75,7 +76,7 @@ def test_what_is_proposed_helps(lending) -> None:
 def test_a_plugin_that_is_loaded_already_is_not_named(lending) -> None:
     lent = lending("lending_nothing", adds="pass")
 
-    assert fix_of("lending", reader_of(lent.Book)).startswith("context.add(Book(...))")
+    assert fix_of("lending", reader_of(lent.Book)).endswith("context.add(Book(...))")
 
 
 @pytest.mark.asyncio
@@ -121,3 +122,97 @@ def test_a_plugin_beside_the_module_will_do() -> None:
 
     assert found is not None
     assert found.name == "shop"
+
+
+class Store: ...
+
+
+class Address(Protocol): ...
+
+
+def taking(needed: Any) -> Any:
+    async def task(it: Any) -> None: ...
+
+    task.__annotations__ = {"it": needed, "return": None}
+    return task
+
+
+def of_task(needed: Any, *adapters: Any) -> str:
+    """What is proposed for a task that needs this."""
+
+    async def prepare() -> AsyncIterator[Any]:
+        di.register(*adapters)
+        yield taking(needed)
+
+    return fix_of(prepare)
+
+
+def test_who_is_called_by_rostra_is_told_to_give_no_value() -> None:
+    assert of_task(Store) == "in prepare: di.register(Store) or context.add(Store(...))"
+    assert of_task(Address) == (
+        "mark a function -> Address with @di.adapter, or in prepare: context.add(Address(...))"
+    )
+    assert fix_of(reader_of(Store)) == (
+        "in a prepare before this one: di.register(Store) or context.add(Store(...))"
+    )
+
+
+def test_a_class_of_the_plugin_may_be_marked_where_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    lines = (
+        "class Shelf: ...",
+        "async def stock(shelf: Shelf): ...",
+        "async def prepare():",
+        "    yield stock",
+    )
+    (tmp_path / "shelving.py").write_text("\n".join(lines))
+
+    assert fix_of("shelving") == (
+        "mark the class with @di.adapter, or in prepare: di.register(Shelf) or context.add(Shelf(...))"
+    )
+
+
+def test_a_builtin_that_nobody_can_give_needs_another_type_or_a_default() -> None:
+    class Pool:
+        def __init__(self, url: str) -> None: ...
+
+    assert of_task(Pool, Pool) == (
+        "give the parameter a default, or let it take a section of the settings, or a type of your own"
+    )
+
+
+@pytest.mark.asyncio
+async def test_who_asks_by_hand_is_told_how_to_give_the_value() -> None:
+    class Shop:
+        def __init__(self, store: Store) -> None: ...
+
+    def sell(store: Store) -> None: ...
+
+    injected = di.inject(sell)
+    fixes = []
+    async with a_stage(Shop) as layer:
+        layer.get(di.Registry).add_root(di.Root(injected, "sell"))
+        for ask in (lambda: di.nject(Shop), lambda: di.call(taking(Store)), injected):
+            with pytest.raises(ResolveError) as caught:
+                await ask()
+            fixes.append(caught.value.fixes[0].rpartition(", or ")[2])
+
+    assert fixes == ["nject(..., store=...)", "di.call(..., it=...)", "sell(..., store=...)"]
+
+
+@pytest.mark.asyncio
+async def test_an_adapter_as_it_is_proposed_gives_what_has_a_name() -> None:
+    wanted = Annotated[Store, di.Named("replica")]
+    made = Store()
+
+    def store() -> Annotated[Store, di.Named("replica")]:
+        return made
+
+    async with a_stage():
+        with pytest.raises(ResolveError, match=r'Annotated\[Store, di.Named\("replica"\)\]'):
+            await di.nject(wanted)
+        di.register(store)
+
+        assert await di.nject(wanted) is made

@@ -127,3 +127,27 @@ async def test_a_cycle_is_drawn_without_an_end_in_sight_being_needed():
     kinds = {adapter.label: wired.parameters[0][1].kind for adapter, wired in found.adapters}
     assert kinds["Hen"] == "missing"
     assert kinds["Egg"] == "missing"
+
+
+async def test_what_is_not_there_for_an_adapter_that_nobody_needs_is_up_to_who_asks():
+    async with a_stage():
+        di.register(Repo, database)
+
+        found = di.wiring()
+
+    kinds = {adapter.label: told(wired.parameters[0][1]) for adapter, wired in found.adapters}
+    assert kinds == {"Repo": ("adapter", "Database", "database"), "database": ("given",)}
+
+
+async def test_who_lacks_something_still_is_needed_by_who_asks_for_it():
+    async with a_stage():
+        di.register(Repo, database)
+        context.get(di.Registry).add_root(di.Root(sweep, "task sweep", scoped=True))
+
+        found = di.wiring()
+
+    (_, sweeping), *_ = found.roots
+    kinds = {adapter.label: told(wired.parameters[0][1]) for adapter, wired in found.adapters}
+    assert told(sweeping.parameters[0][1]) == ("missing", "Repo")
+    assert kinds == {"Repo": ("missing", "database"), "database": ("missing",)}
+    assert found.users(found.adapters[0][0]) == ("task sweep",)

@@ -54,6 +54,7 @@ DI = (
         LAYERS,
         (),
         ("let one of them take the other lazily: hen: di.Lazy[Hen]",),
+        (),
         1,
     ),
     errors.NeedsAwaitError(

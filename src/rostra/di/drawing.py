@@ -7,7 +7,7 @@ adapters could have served, the one that was asked for exactly is drawn and the 
 from collections.abc import Callable, Iterator
 
 from rostra import errors
-from rostra.components import Components, Key, keys, name_of
+from rostra.components import Components, keys, name_of
 from rostra.di.annotations import Option, with_article
 from rostra.di.offers import Offer, step_of
 from rostra.di.plans import Build, Failure, Plan, chain, innermost
@@ -100,13 +100,16 @@ def drawn(
     failure: Failure,
     function: Signature | None,
     view: View,
-    can_be_registered: Callable[[Failure], bool],
-    to_be_loaded: Callable[[Failure], str],
+    fix: Callable[[Failure, bool], str],
 ) -> "errors.ResolveError":
     """The error for what cannot be had, drawn along the first thing that each adapter on the way lacks.
 
-    Where nothing comes close, ``to_be_loaded`` is asked for what loads the plugin that has the class that is missing, and
-    ``can_be_registered`` whether that class would do as it is.
+    Args:
+        wanted: What errors call what is asked for.
+        failure: What cannot be had.
+        function: Whose parameter that is, if it is one's.
+        view: What could be used.
+        fix: Says what to do about what is missing; it is told whether something comes close.
     """
     steps = list(chain(failure))
     leaf = steps[-1]
@@ -120,11 +123,9 @@ def drawn(
     way.append((leaf.subject, leaf.reason))
     passed = [would_do(other) for step in steps for other in step.others]
     near = (*_named_otherwise(leaf), *_given_otherwise(leaf, view), *_beyond(leaf, view), *passed)
-    fix = ("" if near else to_be_loaded(leaf)) or _fix(
-        leaf, is_registrable=not near and can_be_registered(leaf)
-    )
-    fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, (fix,))
-    return errors.CycleError(*fields, start) if leaf.is_circle else errors.ResolveError(*fields)
+    fixes = (fix(leaf, bool(near)),)
+    fields = (wanted, leaf.reason, tuple(way), _given(view), view.layer.describe(), near, fixes)
+    return errors.CycleError(*fields, (), start) if leaf.is_circle else errors.ResolveError(*fields)
 
 
 def leaves(failure: Failure) -> Iterator[Failure]:
@@ -210,27 +211,3 @@ def _above(layer: Components, stage: Components) -> Iterator[Components]:
         if each is stage:
             return
         yield each
-
-
-def _fix(leaf: Failure, *, is_registrable: bool) -> str:
-    name, _, annotation = leaf.subject.partition(": ")
-    by_name = f"give it by name: {name}=..." if annotation else ""
-    if leaf.fix:
-        return leaf.fix
-    if leaf.is_circle:
-        return f"let one of them take the other lazily: {name}: di.Lazy[{annotation}]"
-    if leaf.is_name_only:
-        return f"{by_name}, or give the parameter a default"
-    made = name_of(leaf.option.key) if leaf.option else leaf.subject
-    given = (
-        "" if leaf.view is None or leaf.view.is_stage or not annotation else f", or nject(..., {name}=...)"
-    )
-    if is_registrable:
-        return f"di.register({made.partition('[')[0]}), or context.add({_example(leaf, made)}){given}"
-    return f"context.add({_example(leaf, made)}), or register an adapter -> {made}{given}"
-
-
-def _example(leaf: Failure, made: str) -> str:
-    key: Key = leaf.option.key if leaf.option else None
-    named = f', name="{leaf.option.name}"' if leaf.option and leaf.option.name else ""
-    return f"{made}(...){named}" if isinstance(key, type) else f"..., {made}{named}"

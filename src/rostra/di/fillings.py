@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from rostra.components import Components, Key
 from rostra.di.adapters import Adapter, identity
 from rostra.di.answering import Answer, answer
+from rostra.di.offers import Offer
 from rostra.di.plans import (
     Argument,
     Build,
@@ -23,6 +24,7 @@ from rostra.di.plans import (
     Postponed,
     ScopeValue,
     StageObject,
+    innermost,
 )
 from rostra.di.registry import Root, here, registry_of
 from rostra.di.signatures import Parameter, Signature
@@ -38,10 +40,11 @@ class Filling:
     Args:
         kind: A value ``given`` by the caller; a ``component``; what an ``adapter`` makes; a ``list`` of all that
             there is; what is made when it is asked for, ``lazy``; None, because ``nothing`` gives it and it is
-            optional; its ``default``; or it is ``missing``, and the call will fail.
+            optional; its ``default``; or it is ``missing``, and the call will fail. Of an adapter that nothing needs
+            what is not there is up to who will ask for it, and so ``given``.
         key: The type of the component, or of what the adapter makes.
         name: The name of the component, if it has one.
-        adapter: Who makes it.
+        adapter: Who makes it; of what is missing: who would, if nothing were missing for that.
         inside: Of a list or of what is lazy.
         reason: Why it is missing, or what is ambiguous about it.
     """
@@ -127,9 +130,13 @@ def wiring() -> Wiring:
     registry = registry_of(layer)
     answers = [(root, planned(root, layer)) for root in registry.roots]
     builds = _builds(found.plan for _, found in answers)
+    in_vain = {offer.identity[0] for _, found in answers for offer in _tried(found.failures)}
     return Wiring(
         tuple((root, _of_answer(found)) for root, found in answers),
-        tuple((each, _of_adapter(each, builds, layer)) for each in registry.adapters),
+        tuple(
+            (each, _of_adapter(each, builds, layer, is_needed=identity(each.make) in in_vain))
+            for each in registry.adapters
+        ),
     )
 
 
@@ -147,7 +154,17 @@ def _builds(plans: Iterable[Plan]) -> dict[Any, tuple[Build, Plan]]:
     return found
 
 
-def _of_adapter(adapter: Adapter, builds: dict[Any, tuple[Build, Plan]], layer: Components) -> Wired:
+def _tried(failures: Iterable[Failure]) -> Iterator[Offer]:
+    """The adapters that somebody needs and that lack something."""
+    for failure in failures:
+        if failure.through is not None:
+            yield failure.through
+        yield from _tried(failure.causes)
+
+
+def _of_adapter(
+    adapter: Adapter, builds: dict[Any, tuple[Build, Plan]], layer: Components, *, is_needed: bool
+) -> Wired:
     """As somebody needs it; else as somebody could, for whom a scope is open."""
     known = builds.get(identity(adapter.make))
     if known is not None:
@@ -158,27 +175,43 @@ def _of_adapter(adapter: Adapter, builds: dict[Any, tuple[Build, Plan]], layer: 
     above = layer_of(Root(adapter.make, adapter.label, scoped=True), layer)
     view = view_from(above, {})
     of_stage = view.stage if adapter.lifetime == "stage" else None
-    return _of_answer(answer(of_stage or view, adapter.signature))
+    return _of_answer(answer(of_stage or view, adapter.signature), is_needed=is_needed)
 
 
-def _of_answer(found: Answer) -> Wired:
+def _of_answer(found: Answer, *, is_needed: bool = True) -> Wired:
     assert found.function is not None  # noqa: S101  (functions are asked for here)
-    return _wired(found.function, found.arguments, found.failures, found.plan)
+    lack = _missing if is_needed else _open
+    return _wired(found.function, found.arguments, map(lack, found.failures), found.plan)
 
 
 def _wired(
-    function: Signature, arguments: Iterable[Argument], failures: Iterable[Failure], plan: Plan
+    function: Signature, arguments: Iterable[Argument], missing: Iterable[tuple[str, Filling]], plan: Plan
 ) -> Wired:
-    filled = {each.parameter.name: _filling(each.node, plan) for each in arguments}
-    missing = {each.subject.partition(":")[0]: Filling("missing", reason=each.reason) for each in failures}
+    filled = {each.parameter.name: _filling(each.node, plan) for each in arguments} | dict(missing)
     return Wired(
         function.label,
         function.place,
-        tuple(
-            (each, filled.get(each.name) or missing.get(each.name) or _left_out(each))
-            for each in function.parameters
-        ),
+        tuple((each, filled.get(each.name) or _left_out(each)) for each in function.parameters),
     )
+
+
+def _missing(failure: Failure) -> tuple[str, Filling]:
+    """A parameter of what is needed."""
+    adapter = failure.through and failure.through.adapter
+    return _parameter(failure), Filling("missing", reason=failure.reason, adapter=adapter)
+
+
+def _open(failure: Failure) -> tuple[str, Filling]:
+    """A parameter of what nothing needs: whoever will ask for that may give what is not there."""
+    offer, leaf = failure.through, innermost(failure)
+    if leaf.option is None or leaf.is_circle or leaf.view is None or leaf.view.is_stage:
+        return _missing(failure)
+    filling = Filling("given") if offer is None else Filling("adapter", offer.made, adapter=offer.adapter)
+    return _parameter(failure), filling
+
+
+def _parameter(failure: Failure) -> str:
+    return failure.subject.partition(":")[0]
 
 
 def _left_out(parameter: Parameter) -> Filling:

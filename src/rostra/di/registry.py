@@ -69,7 +69,7 @@ class Registry:
         self._waiting: dict[Any, Adapter] = {}
         self._refused: list[errors.AdapterError] = []
         self._roots: list[Root] = []
-        self._packages: set[str] = set()
+        self._modules: set[str] = set()
         self._class_names: dict[str, Any] = {}
         self._names: ChainMap[str, Any] = ChainMap(self._class_names, parent.names if parent else {})
         self._numbers: dict[Any, int] = {}
@@ -108,9 +108,9 @@ class Registry:
         return (*(self._parent.roots if self._parent else ()), *self._roots)
 
     @property
-    def packages(self) -> frozenset[str]:
-        """The topmost packages of the modules that were collected, those of the parent included."""
-        return (self._parent.packages if self._parent else frozenset()) | self._packages
+    def modules(self) -> frozenset[str]:
+        """The names of the modules that were collected, those of the parent included."""
+        return (self._parent.modules if self._parent else frozenset()) | self._modules
 
     @property
     def problems(self) -> "tuple[errors.AdapterError | errors.AnnotationError, ...]":
@@ -163,7 +163,7 @@ class Registry:
             module: Of a plugin.
             defined: What ``defined_in`` says, if that is known.
         """
-        self._packages.add(module.__name__.partition(".")[0])
+        self._modules.add(module.__name__)
         for item, body, owner in defined_in(module) if defined is None else defined:
             if owner is None and mark_of(item) is not None:
                 self.register(item)

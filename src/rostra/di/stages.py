@@ -109,7 +109,7 @@ def check() -> CheckReport:
     layer = here()
     registry = registry_of(layer)
     checked = [*(_checked(root, layer) for root in registry.roots), *_eager(layer, registry)]
-    problems = {str(problem): problem for found, _ in checked for problem in _problems(found)}
+    problems = _problems([found for found, _ in checked])
     builds = [node for found, _ in checked for node in found.plan.nodes() if isinstance(node, Build)]
     # A root that cannot be planned reaches nothing, though it may well need what seems to be left over.
     unreached = () if problems else _unreached(registry, builds)
@@ -120,7 +120,7 @@ def check() -> CheckReport:
         left_over = (f"{each.label}, {each.place}: nothing that rostra calls needs it" for each in unreached)
         return (*hints, *left_over, *map(str, unreadable))
 
-    return CheckReport(tuple(problems.values()), frozenset(build.offer.made for build in builds), worded)
+    return CheckReport(problems, frozenset(build.offer.made for build in builds), worded)
 
 
 def planned(root: Root, layer: Components) -> Answer:
@@ -129,15 +129,13 @@ def planned(root: Root, layer: Components) -> Answer:
     return found
 
 
-def _problems(found: Answer) -> Iterator[Exception]:
-    """One for each thing that is missing or ambiguous."""
-    for failure in found.failures:
-        from rostra.di.drawing import leaves
-        from rostra.di.suggesting import missing
+def _problems(answers: list[Answer]) -> tuple[Exception, ...]:
+    """What is missing or ambiguous; what words it is imported when something is."""
+    if not any(found.failures or found.flaws for found in answers):
+        return ()
+    from rostra.di.alike import problems_of
 
-        for leaf in leaves(failure):
-            yield missing(found, leaf)
-    yield from found.flaws
+    return problems_of(answers)
 
 
 def _checked(root: Root, layer: Components) -> Checked:

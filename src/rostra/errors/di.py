@@ -1,6 +1,11 @@
 """What can go wrong when something is to be made out of other things."""
 
+from typing import Self
+
 from rostra.errors.base import RostraError, Wording
+
+_MANY = 8
+"""So many of those who lack the same are drawn; programs are told all."""
 
 
 class ResolveError(RostraError, LookupError):
@@ -14,6 +19,7 @@ class ResolveError(RostraError, LookupError):
         layers: Nearest first: each layer's label and the types of what was added to it.
         near: Sentences about what comes close.
         fixes: What to write.
+        others: Who else lacks the same: each with its place.
     """
 
     wanted: str
@@ -23,18 +29,32 @@ class ResolveError(RostraError, LookupError):
     layers: tuple[tuple[str, tuple[str, ...]], ...] = ()
     near: tuple[str, ...] = ()
     fixes: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
 
     near_label = "near misses:"
     is_about_context = True
 
     def wording(self) -> Wording:
         """The path, drawn, and beneath it where was looked and how to fix it."""
-        return Wording(f"cannot build {self.wanted}", body=("", *self._drawn(), *self._found()))
+        return Wording(f"cannot build {self._all()}", body=("", *self._drawn(), *self._found()))
 
     def parts(self) -> Wording:
         """What is missing, the path to it, what comes close, and how to fix it."""
         path = tuple(f"{step}, {place}" for step, place in self.path if place != self.missing)
-        return Wording(f"cannot build {self.wanted}: {self.missing}", path, self.near, self.fixes)
+        also = tuple(f"{wanted}, {place}" for wanted, place in self.others)
+        return Wording(f"cannot build {self._all()}: {self.missing}", (*path, *also), self.near, self.fixes)
+
+    def of_others(self, others: tuple[tuple[str, str], ...]) -> Self:
+        """The same error, which these have, too."""
+        fields = dict(zip(self._fields, self.args, strict=True))
+        return type(self)(**{**fields, "others": others})
+
+    def _all(self) -> str:
+        """What was to be built: two by their names, more by their number."""
+        if not self.others:
+            return self.wanted
+        and_others = self.others[0][0] if len(self.others) == 1 else f"{len(self.others)} more"
+        return f"{self.wanted} and {and_others}"
 
     def _mark(self, _depth: int) -> str:
         """What stands left of a step."""
@@ -50,7 +70,10 @@ class ResolveError(RostraError, LookupError):
 
     def _found(self) -> tuple[str, ...]:
         layers = ", ".join(f"{label} {{{', '.join(types)}}}" for label, types in self.layers if types)
+        others = tuple(f"{wanted}, {place}" for wanted, place in self.others[:_MANY])
+        more = (f"and {len(self.others) - _MANY} more",) if len(self.others) > _MANY else ()
         parts = (
+            ("as well as:", (*others, *more)),
             ("given:", (", ".join(self.given),) if self.given else ()),
             ("in context:", (layers or "nothing",) if self.is_about_context else ()),
             (self.near_label, self.near),

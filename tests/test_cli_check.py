@@ -272,9 +272,7 @@ def test_json_has_the_problems_and_hints_for_programs(folder):
                 "what": "cannot build task sweep of plugin needy: nothing gives a Repo",
                 "where": ["sweep(repo: Repo), needy.py:7"],
                 "why": [],
-                "fix": [
-                    "mark a function -> Repo with @di.adapter, or in prepare: context.add(Repo(...))"
-                ],
+                "fix": ["mark a function -> Repo with @di.adapter, or in prepare: context.add(Repo(...))"],
                 "notes": [],
             }
         ],

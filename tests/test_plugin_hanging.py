@@ -4,7 +4,9 @@ import asyncio
 import pickle
 import subprocess
 import sys
+import sysconfig
 import textwrap
+import types
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -406,3 +408,25 @@ def test_a_start_that_blocks_the_loop_is_told_by_a_watchdog(tmp_path):
 
     assert "start.blocked" in told
     assert "in <module>" in last
+
+
+def test_how_a_plugin_of_rostra_comes_to_call_the_user_is_not_told(monkeypatch):
+    package = types.ModuleType("rostra_telegraph")
+    package.__path__ = ["/src/rostra_telegraph"]
+    package.__rostra_part__ = True
+    monkeypatch.setitem(sys.modules, "rostra_telegraph", package)
+    library = f"{sysconfig.get_path('purelib')}/aiohttp/web_app.py"
+    part, user = "/src/rostra_telegraph/sending.py", "/srv/myapp.py"
+    serving = (plugin.Place("serve", part, 1, is_outermost=True),)
+    first = (
+        plugin.Place("begin", library, 2, 1, is_outermost=True),
+        plugin.Place("handle", part, 3, 1),
+        plugin.Place("show", user, 4, 1),
+        plugin.Place("fetch", library, 5, 1),
+    )
+    second = (plugin.Place("begin", library, 6, 1, is_outermost=True),)
+
+    told = plugin.telling((*serving, *first, *second))
+
+    assert [place.line for place in told] == [4, 5, 6]
+    assert plugin.telling(serving) == serving

@@ -261,4 +261,7 @@ def test_a_request_that_ignores_that_it_is_cut_does_not_make_the_server_one_that
         assert ended_in_order(program) == ["http.cut", "stage.teardown"]
         with pytest.raises((OSError, http.client.HTTPException)):
             asking.result(PATIENCE)
+    told = program.process.stderr.read()
     assert program.ended() == 1
+    assert "deaf served.py:11  " in told, "the handler holds things up"
+    assert "rostra_aiohttp/closing.py" not in told

@@ -1,6 +1,7 @@
 """Requests to a stage that serves on a real port."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncIterator
 from typing import Any
@@ -58,6 +59,25 @@ async def test_an_error_of_a_handler_is_a_500_that_tells_nothing_and_one_line_in
     assert record.getMessage().startswith("http.failed method=GET path=/broken request=")
     assert record.exc_info is not None
     assert str(record.exc_info[1]) == "hunter2"
+
+
+async def test_the_traceback_of_a_handler_that_fails_begins_in_the_handler(serve, capsys):
+    @get("/broken")
+    async def broken() -> None:
+        raise ValueError("hunter2")
+
+    log.configure(log.LogConfig(format="json"))
+    try:
+        async with serve(broken) as served:
+            await served.ask("GET", "/broken")
+    finally:
+        log.restore()
+
+    (failed,) = [line for line in capsys.readouterr().err.splitlines() if "http.failed" in line]
+    first, place, *_ = json.loads(failed)["exception"].splitlines()
+    assert first == "Traceback (most recent call last):"
+    assert place.startswith(f'  File "{__file__}", line ')
+    assert place.endswith(", in broken")
 
 
 async def test_a_result_that_cannot_be_sent_is_a_500(serve):

@@ -8,7 +8,7 @@ the task. Groups are taken apart. Local variables are never shown: they hold sec
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from traceback import FrameSummary, StackSummary, TracebackException
+from traceback import FrameSummary, TracebackException
 
 from rostra.errors import (
     AddressError,
@@ -98,22 +98,11 @@ def _paragraph(error: BaseException) -> str:
     if isinstance(error, RostraError):
         notes = (f"  {line}" for note in getattr(error, "__notes__", ()) for line in note.splitlines())
         return "\n".join([f"{type(error).__name__}: {error}", *notes])
+    from rostra.log.tracebacks import begin_at_users_code
+
     told = TracebackException.from_exception(error)
-    _shorten(told)
+    begin_at_users_code(told)
     return "".join(told.format()).rstrip()
-
-
-def _shorten(told: TracebackException) -> None:
-    """Leave out the frames above the user's code: how rostra came to call it tells nothing.
-
-    Of code that could not even be read there is no frame; its place is in the error itself.
-    """
-    nowhere = len(told.stack) if hasattr(told, "offset") else 0
-    first = next((place for place, frame in enumerate(told.stack) if not _is_inner(frame)), nowhere)
-    told.stack = StackSummary.from_list(told.stack[first:])
-    for other in (told.__cause__, told.__context__, *(told.exceptions or ())):
-        if other is not None:
-            _shorten(other)
 
 
 def _is_inner(frame: FrameSummary) -> bool:

@@ -141,10 +141,20 @@ class JsonFormatter(logging.Formatter):
         """The line of a record."""
         fields = _fields_of(record)
         if record.exc_info and record.exc_info[0] is not None:
-            fields["exception"] = self.formatException(record.exc_info)
+            fields["exception"] = traced(record.exc_info)
         if record.stack_info:
             fields["stack"] = self.formatStack(record.stack_info)
         return _as_json(ordered(utc_time(record.created), record, fields))
+
+
+def traced(info: "tuple[Any, Any, Any]") -> str:
+    """The traceback of an exception, from the user's code on."""
+    try:
+        from rostra.log.tracebacks import formatted
+
+        return formatted(info[1], info[2])
+    except (ImportError, OSError):  # there is no file left to open
+        return logging.Formatter().formatException(info)
 
 
 def _fields_of(record: logging.LogRecord) -> Fields:

@@ -2,8 +2,9 @@
 
 import logging
 from datetime import datetime
+from typing import Any, TextIO
 
-from rostra.log.output import FIELDS, Fields, ordered
+from rostra.log.output import FIELDS, Fields, ordered, traced
 from rostra.log.structured import structlog
 
 __all__ = ["text_formatter"]
@@ -13,12 +14,16 @@ def text_formatter(*, colours: bool) -> logging.Formatter:
     """Lines for people: time, level, event, logger, keys; then the traceback, without local variables."""
     dev = structlog().dev
     renderer = dev.ConsoleRenderer(
-        colors=colours, exception_formatter=dev.plain_traceback, sort_keys=False, pad_event_to=0
+        colors=colours, exception_formatter=_plainly, sort_keys=False, pad_event_to=0
     )
     formatter: logging.Formatter = structlog().stdlib.ProcessorFormatter(
         processors=[_with_head, _printable, renderer]
     )
     return formatter
+
+
+def _plainly(stream: TextIO, info: Any) -> None:
+    stream.write(f"\n{traced(info)}")
 
 
 def _with_head(_logger: object, _method: str, fields: Fields) -> Fields:

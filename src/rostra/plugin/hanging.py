@@ -6,7 +6,6 @@ still waits: a cancellation unwinds what was to be shown.
 """
 
 import asyncio
-import functools
 import gc
 import sys
 from collections.abc import Iterator
@@ -14,7 +13,8 @@ from pathlib import Path
 from types import AsyncGeneratorType, CodeType, CoroutineType, FrameType, GeneratorType
 from typing import Any, NamedTuple
 
-_OURS = f"{Path(__file__).parents[1]}/"
+from rostra.log.tracebacks import is_ours, is_pythons, part_folders, roots
+
 _ASYNCIO = f"{Path(asyncio.__file__).parent}/"
 _DEEPEST = 200
 
@@ -27,23 +27,24 @@ class Place(NamedTuple):
         file: As Python knows it.
         line: Counted from 1.
         depth: How many tasks away from the one asked about.
+        is_outermost: It is where its task begins.
     """
 
     function: str
     file: str
     line: int
     depth: int = 0
+    is_outermost: bool = False
 
     @property
     def is_ours(self) -> bool:
         """Whether it is rostra's own code."""
-        return self.file.startswith(_OURS)
+        return is_ours(self.file)
 
     @property
     def is_pythons(self) -> bool:
         """Whether it is the standard library's code."""
-        installed, pythons = _roots()
-        return self.file.startswith((*pythons, "<frozen ")) and not self.file.startswith(installed)
+        return is_pythons(self.file)
 
     def __str__(self) -> str:
         return f"{self.function} {shortened(self.file)}:{self.line}"
@@ -76,21 +77,41 @@ def calls(thread: int) -> tuple[Place, ...]:
 def telling(places: tuple[Place, ...]) -> tuple[Place, ...]:
     """Those of the user's code and of libraries, and the innermost one of Python's own below them.
 
-    If there are none but rostra's and Python's, the last one says at least what is awaited.
+    How rostra's plugins come to call the user's code tells nothing, nor do the libraries by which they do. If there are none
+    but rostra's and Python's, the last one says at least what is awaited.
     """
-    theirs = [position for position, place in enumerate(places) if not place.is_ours and not place.is_pythons]
+    theirs = {position for position, place in enumerate(places) if not place.is_ours and not place.is_pythons}
+    if parts := part_folders():
+        theirs = theirs - _leading(places, parts) or theirs
     kept = {*theirs, *([len(places) - 1] if places and not places[-1].is_ours else [])}
     return tuple(places[position] for position in sorted(kept)) or places[-1:]
+
+
+def _leading(places: tuple[Place, ...], parts: tuple[str, ...]) -> set[int]:
+    """The plugins' places in each task above the user's first one, and those of libraries above them."""
+    found: set[int] = set()
+    around = (*parts, *roots()[0])
+    above: list[int] = []
+    is_above = True
+    for position, place in enumerate(places):
+        if place.is_outermost:
+            above, is_above = [], True
+        is_above = is_above and (place.is_ours or place.is_pythons or place.file.startswith(around))
+        above.append(position)
+        if is_above and place.file.startswith(parts):
+            found.update(above)
+    return found
 
 
 def drawn(places: tuple[Place, ...]) -> tuple[str, ...]:
     """A line per place, with what stands there in the file; deeper tasks are indented."""
     from linecache import getline
 
-    width = max((len(str(place)) + 2 * place.depth for place in places), default=0)
+    first = min((place.depth for place in places), default=0)
+    shown = [("  " * (place.depth - first) + str(place), place) for place in places]
+    width = max((len(text) for text, _ in shown), default=0)
     return tuple(
-        f"{'  ' * place.depth + str(place):<{width}}  {getline(place.file, place.line).strip()}".rstrip()
-        for place in places
+        f"{text:<{width}}  {getline(place.file, place.line).strip()}".rstrip() for text, place in shown
     )
 
 
@@ -101,26 +122,16 @@ def at(task: "asyncio.Task[Any]") -> str:
 
 def shortened(file: str) -> str:
     """The path from the working directory, or from where modules are found, if it is below one of them."""
-    installed, pythons = _roots()
+    installed, pythons = roots()
     for root in (f"{Path.cwd()}/", *installed, *pythons):
         if file.startswith(root):
             return file.removeprefix(root)
     return file
 
 
-@functools.cache
-def _roots() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The folders of installed packages, and those of Python's own modules."""
-    import sysconfig  # takes as long to import as all else here, and most programs never hang
-
-    def folders(*which: str) -> tuple[str, ...]:
-        return tuple(f"{sysconfig.get_path(each)}/" for each in which)
-
-    return folders("purelib", "platlib"), folders("stdlib", "platstdlib")
-
-
 def _walk(waiting: Any, depth: int, seen: set[int]) -> Iterator[Place]:
     innermost: FrameType | None = None
+    is_outermost = True
     for _ in range(_DEEPEST):
         if waiting is None:
             return
@@ -131,7 +142,8 @@ def _walk(waiting: Any, depth: int, seen: set[int]) -> Iterator[Place]:
         frame, code, waiting = _opened(waiting)
         if frame is not None and code is not None:
             innermost = frame
-            yield Place(code.co_qualname, code.co_filename, frame.f_lineno, depth)
+            yield Place(code.co_qualname, code.co_filename, frame.f_lineno, depth, is_outermost)
+            is_outermost = False
 
 
 def _walk_future(future: "asyncio.Future[Any]", depth: int, seen: set[int]) -> Iterator[Place]:

@@ -86,6 +86,9 @@ __all__ = [
     "route",
 ]
 
+__rostra_part__ = True
+"""What waits or fails is shown without this plugin's own lines above those of the user."""
+
 _HOMES = {
     "answers": ("Answer",),
     "errors": ("ListenError", "SocketClosedError"),

@@ -104,6 +104,7 @@ async def _close(runner: web.AppRunner, serving: Serving) -> None:
         if not serving.is_cut:
             await _received(serving)
             closing = _closing(runner)
+            await _answered(serving, closing)
             await asyncio.shield(closing)
     except asyncio.CancelledError:
         serving.cut()
@@ -125,6 +126,12 @@ async def _received(serving: Serving) -> None:
     """Wait until the bodies of requests that run have come: once it closes, aiohttp drops what arrives."""
     while any(not request.content.is_eof() for request in serving.running.values()):  # noqa: ASYNC110  (once per stop; an event would cost every request)
         await asyncio.sleep(_LONG_PAUSE)
+
+
+async def _answered(serving: Serving, closing: "asyncio.Task[None]") -> None:
+    """Wait for the requests that run by themselves, so that whoever asks what this waits for is shown their handlers."""
+    while (running := {task for task in serving.running if task is not None}) and not closing.done():
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
 
 
 async def _close_by_force(

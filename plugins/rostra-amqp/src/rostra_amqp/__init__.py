@@ -8,3 +8,6 @@ from rostra_amqp.broker import connect
 from rostra_amqp.settings import AmqpConfig, Options
 
 __all__ = ["AmqpConfig", "Options", "connect"]
+
+__rostra_part__ = True
+"""What waits or fails is shown without this plugin's own lines above those of the user."""

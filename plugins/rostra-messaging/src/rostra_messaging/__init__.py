@@ -106,6 +106,9 @@ __all__ = [
     "transport",
 ]
 
+__rostra_part__ = True
+"""What waits or fails is shown without this plugin's own lines above those of the user."""
+
 
 @di.adapter(lifetime="stage")
 def envelopes(settings: MessagingConfig) -> Envelopes:

@@ -135,6 +135,61 @@ class TestWhereAllCanDoWithout:
             assert (wash.others, cut.others, cook.others) == ([cut, cook], [cook], [])
 
 
+class TestWhereTheyTakeEachOtherLater:
+    async def test_a_circle_of_hundreds_is_planned(self) -> None:
+        kinds = [type(f"C{number}", (), {}) for number in range(500)]
+        made = [
+            attrs.make_class(
+                f"Made{kind.__name__}", {"next": attrs.field(type=di.Lazy[after])}, bases=(kind,)
+            )
+            for kind, after in zip(kinds, [*kinds[1:], kinds[0]], strict=True)
+        ]
+        async with a_stage(*made):
+            each = await di.nject(kinds[0])
+            for _ in kinds:
+                each = await each.next()
+
+            assert isinstance(each, kinds[0])
+
+    async def test_many_that_partly_take_each_other_at_once_are_planned(self) -> None:
+        def hint(kind: type) -> Any:
+            return kind | None if int(kind.__name__[1:]) % 3 == 0 else di.Lazy[kind]
+
+        made = all_of(40, hint)
+        async with a_stage(*made):
+            first = await di.nject(made[0])
+
+            assert isinstance(await first.c1(), made[1])
+
+    async def test_what_the_last_of_many_lacks_the_first_lacks_too(self) -> None:
+        made: list[Any] = [Missing]
+        for number in range(30):
+            made.append(attrs.make_class(f"C{number}", {"next": attrs.field(type=di.Lazy[made[-1]])}))
+        *_, first = made
+        async with a_stage(*made[1:]):
+            with pytest.raises(ResolveError, match="nothing gives a Missing") as caught:
+                await di.nject(first)
+
+            assert len(caught.value.path) == len(made)
+            assert await di.nject(first | None) is None
+
+    async def test_what_is_not_there_later_leaves_nothing_behind(self) -> None:
+        @attrs.define(eq=False)
+        class Shelf:
+            lost: di.Lazy[Missing]
+
+        @attrs.define(eq=False)
+        class Shop:
+            shelf: di.Lazy[Shelf] | None
+            later: di.Lazy["Shop"]
+
+        async with a_stage(Shelf, Shop):
+            shop = await di.nject(Shop)
+
+            assert shop.shelf is None
+            assert await shop.later() is shop
+
+
 class Water: ...
 
 

@@ -1,6 +1,6 @@
 """A question and its plan: what is asked for, from where, and how it can be had."""
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from rostra.di.annotations import Want
 from rostra.di.planning import EntangledError, Planner
@@ -81,11 +81,7 @@ def _planned(view: View, asked: Asked, wanted: str | None) -> Answer:
 
 def _answered(planner: Planner, view: View, asked: Asked, wanted: str) -> Answer:
     function = asked if isinstance(asked, Signature) else None
-    found: list[Any] = (
-        planner.arguments(view, asked)
-        if isinstance(asked, Signature)
-        else [planner.want(want) for want in asked]
-    )
+    found = planner.found(asked)
     failures = tuple(each for each in found if isinstance(each, Failure))
     arguments = tuple(each for each in found if isinstance(each, Argument))
     roots: tuple[Node, ...] = tuple(

@@ -32,6 +32,9 @@ class CirclePlanner(Planner):
     def __init__(self, view: View, wanted: str, function: Signature | None) -> None:
         super().__init__(view, wanted, function)
         self._needs = _Needs(view, wanted, function)
+
+    def _begin(self) -> None:
+        super()._begin()
         self._planned: dict[Mark, Build] = {}
 
     def _recalled(self, mark: Mark, under_way: set[Mark]) -> Found | None:
@@ -51,12 +54,6 @@ class CirclePlanner(Planner):
             self._planned[mark] = made
         return self._nodes.one(self._planned[mark], is_private=is_private)
 
-    def _apart(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
-        planned, self._planned = self._planned, {}
-        found = super()._apart(view, want, parameter)
-        self._planned = planned
-        return found
-
 
 class _Needs(Planner):
     """Finds out what can be had at all while something else is under way; what can be left out is not looked at.
@@ -75,9 +72,13 @@ class _Needs(Planner):
         self, view: View, offer: Offer, mark: Mark, path: list[Step]
     ) -> tuple[Failure | None, set[Mark]]:
         """What an adapter lacks, None if nothing; and all that was looked at to find out."""
-        self._path, self._touched, self._there = [*path], [set()], {}
-        found = self._settled(lambda: super(_Needs, self)._made(view, offer, mark, is_private=False))
-        return (found if isinstance(found, Failure) else None), self._touched[0]
+        while True:
+            self._path, self._touched, self._there = [*path], [set()], {}
+            found = self._settled(lambda: super(_Needs, self)._made(view, offer, mark, is_private=False))
+            looked_at = self._touched[0]
+            if self._are_lazies_planned():
+                return (found if isinstance(found, Failure) else None), looked_at
+            self._begin_anew()
 
     def _settled(self, look: Callable[[], Node | Failure]) -> Node | Failure:
         """What ``look`` finds when it has looked so often that nothing new turns up."""
@@ -137,11 +138,8 @@ class _Needs(Planner):
         return able[0][1]
 
     def _apart(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
-        around = self._there, self._missing, self._is_told
-        self._there, self._is_told = {}, False
-        found = self._settled(lambda: super(_Needs, self)._apart(view, want, parameter))
-        self._there, self._missing, self._is_told = around
-        return found
+        self._there = {}
+        return self._settled(lambda: super(_Needs, self)._apart(view, want, parameter))
 
 
 _UNDER_WAY = Failure("", "it needs itself", is_circle=True)

@@ -29,7 +29,7 @@ from rostra.di.plans import (
     Postponed,
     ScopeValue,
     StageObject,
-    innermost,
+    nothing,
 )
 from rostra.di.signatures import Parameter, Signature
 from rostra.di.views import Seen, View
@@ -77,8 +77,12 @@ class Planner:
         self._view = view
         self._wanted_by = (wanted, function)
         self.is_final = True
-        self._lazies: dict[Any, Node] = {}
         self._hopeless: dict[Any, Failure] = {}
+        self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._lazies: dict[Any, Node] = {}
+        self._postponed: list[tuple[Any, View, Want, Parameter | None]] = []
         self._passed_over: dict[Node, tuple[Failure, ...]] = {}
         self._nodes = Nodes()
         self._failures = 0
@@ -91,10 +95,33 @@ class Planner:
         self._known: dict[Mark, Found] = {}
         self._looked_for: set[Mark] = set()
 
-    def want(self, want: Want) -> Node | Failure:
-        """Where something comes from that no parameter asks for."""
-        found = self._wanted(self._view, want, None)
-        return self._without(want, found) if isinstance(found, Failure) else found
+    def found(self, asked: tuple[Want, ...] | Signature) -> list[Any]:
+        """Where what is asked for comes from: nodes, or the arguments of a function; a failure for each that cannot be had.
+
+        What is made lazily is taken for granted, and planned afterwards. If that cannot be had, all is planned anew.
+        """
+        while True:
+            found = self._of_all(asked)
+            if self._are_lazies_planned():
+                return found
+            self._begin_anew()
+
+    def _of_all(self, asked: tuple[Want, ...] | Signature) -> list[Any]:
+        if isinstance(asked, Signature):
+            return self.arguments(self._view, asked)
+        return [self._without(want, self._wanted(self._view, want, None)) for want in asked]
+
+    def _are_lazies_planned(self) -> bool:
+        """Plan all that is made lazily, and what is made lazily in that; False if something of it cannot be had."""
+        known = len(self._hopeless)
+        while self._postponed:
+            key, view, want, parameter = self._postponed.pop()
+            found = self._apart(view, want, parameter)
+            if isinstance(found, Failure):
+                self._hopeless[key] = found
+            else:
+                self._lazies[key] = found
+        return len(self._hopeless) == known
 
     def arguments(self, view: View, signature: Signature) -> list[Argument | Failure]:
         """Where the parameters of a function come from; those that are left to their default are left out."""
@@ -147,11 +174,13 @@ class Planner:
 
         return self._nodes.one(Flawed(node, none_given(parameter)))
 
-    def _without(self, want: Want, failure: Failure) -> Node | Failure:
-        """What one gets who can do without; a list of all that there is may be empty."""
+    def _without(self, want: Want, found: Node | Failure) -> Node | Failure:
+        """What one gets who can perhaps do without; a list of all that there is may be empty."""
+        if not isinstance(found, Failure):
+            return found
         if want.optional:
             return self._constant(None)
-        return self._nodes.one(Collect(())) if failure.is_empty else failure
+        return self._nodes.one(Collect(())) if found.is_empty else found
 
     def _constant(self, value: Any) -> Constant:
         return self._nodes.one(Constant(value))
@@ -161,7 +190,7 @@ class Planner:
         if want.type_argument is not None:
             return self._constant(want.type_argument)
         if want.lazy:
-            return self._postponed(view, want, parameter)
+            return self._lazy(view, want, parameter)
         given = self._given_by_type(view, want, parameter) if parameter else None
         if given is not None:
             return given
@@ -187,7 +216,7 @@ class Planner:
                 return self._nodes.one(Flawed(node, ambiguous(parameter, names, view)))
         return None
 
-    def _postponed(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
+    def _lazy(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
         """A ``Lazy``: it must be possible to make what is in it, but that is not on the way to anything."""
         from rostra.di.lazies import lazy
 
@@ -195,22 +224,13 @@ class Planner:
         if key in self._hopeless:
             return self._hopeless[key]
         if key not in self._lazies:
-            before = dict(self._lazies)
-            self._lazies[key] = self._constant(None)  # whoever asks for itself lazily can be built
-            found = self._apart(view, want.inside, parameter)
-            if isinstance(found, Failure):
-                self._lazies = before  # what was found meanwhile may have counted on this one
-                self._hopeless[key] = found
-                return found
-            self._lazies[key] = found
+            self._lazies[key] = self._constant(None)  # until it is planned
+            self._postponed.append((key, view, want.inside, parameter))
         return self._nodes.one(Postponed(key, lazy))
 
     def _apart(self, view: View, want: Want, parameter: Parameter | None) -> Node | Failure:
-        around = self._path, self._parameters, self._touched, self._known, self._looked_for
         self._begin()
-        found = self._wanted(view, want, parameter)
-        self._path, self._parameters, self._touched, self._known, self._looked_for = around
-        return self._without(want, found) if isinstance(found, Failure) else found
+        return self._without(want, self._wanted(view, want, parameter))
 
     def _option(self, view: View, option: Option, parameter: Parameter | None) -> Node | Failure:
         if is_by_name_only(option.key):
@@ -276,7 +296,7 @@ class Planner:
             if able:
                 return self._chosen(view, option, able, failures)
         item = item_of(option.key)
-        return _nothing(view, option, failures) if item is None else self._collected(view, item, option)
+        return nothing(view, option, failures) if item is None else self._collected(view, item, option)
 
     def _chosen(
         self, view: View, option: Option, able: list[tuple[Offer, Node]], failures: list[Failure]
@@ -377,14 +397,3 @@ class Planner:
             reason = f"nothing gives {with_article(item)}"
             return Failure(str(option), reason, item, view, is_empty=True)
         return self._nodes.one(Collect(nodes))
-
-
-def _nothing(view: View, option: Option, failures: list[Failure]) -> Failure:
-    """Nothing serves ``option``: an adapter that makes exactly that is what is drawn, or else a circle."""
-    drawn = next((each for each in failures if each.through is not None and each.through.is_exact), None)
-    if drawn is None and failures and all(innermost(each).is_circle for each in failures):
-        drawn = failures[0]
-    others = tuple(each for each in failures if each is not drawn)
-    if drawn is None:
-        return Failure(str(option), f"nothing gives {with_article(option)}", option, view, others=others)
-    return drawn._replace(option=option, others=others)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar
 
 from rostra.components import Key
-from rostra.di.annotations import Option
+from rostra.di.annotations import Option, with_article
 from rostra.di.offers import Offer
 from rostra.di.signatures import Parameter
 from rostra.values import Values
@@ -296,3 +296,14 @@ def chain(failure: Failure) -> Iterator[Failure]:
     while failure.causes:
         failure = failure.causes[0]
         yield failure
+
+
+def nothing(view: Any, option: Option, failures: list[Failure]) -> Failure:
+    """Nothing serves ``option``: an adapter that makes exactly that is what is drawn, or else a circle."""
+    drawn = next((each for each in failures if each.through is not None and each.through.is_exact), None)
+    if drawn is None and failures and all(innermost(each).is_circle for each in failures):
+        drawn = failures[0]
+    others = tuple(each for each in failures if each is not drawn)
+    if drawn is None:
+        return Failure(str(option), f"nothing gives {with_article(option)}", option, view, others=others)
+    return drawn._replace(option=option, others=others)

@@ -143,7 +143,9 @@ BAD: list[tuple[Any, Any, dict[str, str]]] = [
     ("x", int | Item, {"": 'expected a whole number or an object, found "x"'}),
     ({"name": "t"}, int | Item, {"name": "Length of 'name' must be >= 2: 1"}),
     ("x", int | None, {"": 'expected a whole number, found "x"'}),
-    ({"x": "1"}, Struct, {"": "Expected `int`, got `str` - at `$.x`"}),
+    ({"x": "1"}, Struct, {"x": "expected `int`, got `str`"}),
+    ({}, Struct, {"x": "it is missing"}),
+    (3, Struct, {"": "expected an object, found 3"}),
 ]  # fmt: skip
 
 

@@ -28,8 +28,8 @@ from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_stru
 
 from rostra.components import name_of
 from rostra.documents.bounds import bounds_check
-from rostra.documents.fault import BoundsError, Fault, MismatchError, UnreadableTypeError, detail_of, either
-from rostra.documents.fields import resolve
+from rostra.documents.fault import Fault, MismatchError, UnreadableTypeError, detail_of
+from rostra.documents.fields import is_tuple, resolve
 from rostra.documents.opaqueness import opaque_of
 from rostra.documents.scalars import from_json, from_text, is_scalar_class
 from rostra.handlers import bare
@@ -333,7 +333,7 @@ def _of_sequence(kind: Any, converter: cattrs.Converter) -> Hook:
 
 
 def _of_union(kind: Any, converter: cattrs.Converter, *, of_texts: bool) -> Hook:
-    """The first member that fits. If none does and only one was meant, its faults are those of the union."""
+    """The first member that fits. If none does, the faults of the one that was meant are those of the union."""
     members = [member for member in typing.get_args(kind) if member is not types.NoneType]
     if of_texts:
         members.sort(key=lambda member: member is str)  # any text is a text, so that comes last
@@ -349,16 +349,10 @@ def _of_union(kind: Any, converter: cattrs.Converter, *, of_texts: bool) -> Hook
                 return hook(value, member)
             except Exception as error:  # noqa: BLE001  (raised below if no other member fits)
                 errors.append(error)
-        near = [
-            error
-            for error in errors
-            if isinstance(error, BoundsError) or not isinstance(error, MismatchError)
-        ]
-        if len(near) == 1 or len(errors) == 1:
-            raise (near or errors)[0]
-        raise MismatchError(
-            either([error.expected for error in errors if isinstance(error, MismatchError)]), value
-        )
+        from rostra.documents.unions import Refusal, meant
+
+        refusals = [*map(Refusal, members, errors)]
+        raise meant(value, refusals, lambda error: len([*faults(error)]))
 
     return structure
 
@@ -378,7 +372,14 @@ def _ready_made(value: Any, kind: Any) -> Any:
 
 def _struct(value: Any, kind: Any) -> Any:
     """Structs of msgspec, which reports the first fault, and its place in words."""
-    return msgspec.convert(value, kind)
+    if isinstance(value, str | int | float | None) and not isinstance(value, kind):
+        raise MismatchError("a list" if is_tuple(kind) else "an object", value)
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        from rostra.documents.structs import located
+
+        raise located(str(error)) from None
 
 
 def _an(kind: type, value: Any) -> Any:

@@ -69,6 +69,7 @@ async def test_what_no_file_is_called_is_not_found(serve, tmp_path, name):
 
 
 def test_a_file_is_shown_or_saved_as_it_says():
+    assert File("a").path == Path("a")
     assert File(Path("a")).disposition is None
     assert File(Path("a"), inline=True).disposition == "inline"
     assert File(Path("a"), "b.txt", inline=True).disposition == 'inline; filename="b.txt"'

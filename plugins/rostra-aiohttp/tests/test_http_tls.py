@@ -1,6 +1,7 @@
 """https: certificates that are well, that are not, and that are renewed while the server runs."""
 
 import asyncio
+import os
 import ssl
 import subprocess
 from collections.abc import Callable
@@ -310,4 +311,30 @@ async def test_web_sockets_end_in_order_over_tls_whoever_ends_them(serve, make, 
             await ended.wait()
 
     assert told == code
+    assert [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []
+
+
+async def test_a_file_is_sent_whole_and_who_goes_away_in_the_middle_is_no_error(
+    serve, make, tmp_path, caplog
+):
+    files, content = make("first"), os.urandom(1 << 16) * 128
+    trusting = ssl.create_default_context(cafile=files.certificate)
+    (tmp_path / "large").write_bytes(content)
+
+    @get("/large")
+    async def large() -> Path:
+        return tmp_path / "large"
+
+    async with asyncio.timeout(60):
+        async with serve(large, tls=files.as_settings()) as served:
+            address = served.stage.components.get(Address)
+            async with served.session.get(f"{served.url}/large", ssl=trusting) as response:
+                whole = await response.read()
+            for _ in range(3):
+                reader, writer = await asyncio.open_connection(address.host, address.port, ssl=trusting)
+                writer.write(b"GET /large HTTP/1.1\r\nHost: x\r\n\r\n")
+                await reader.read(1000)
+                writer.transport.abort()
+
+    assert whole == content
     assert [record for record in caplog.records if record.levelname in ("ERROR", "WARNING")] == []

@@ -30,9 +30,14 @@ class File:
     __slots__ = ("content_type", "inline", "name", "path")
 
     def __init__(
-        self, path: Path, name: str | None = None, *, content_type: str | None = None, inline: bool = False
+        self,
+        path: Path | str,
+        name: str | None = None,
+        *,
+        content_type: str | None = None,
+        inline: bool = False,
     ) -> None:
-        self.path, self.name = path, name
+        self.path, self.name = Path(path), name
         self.content_type, self.inline = content_type, inline
 
     def __repr__(self) -> str:

@@ -123,7 +123,8 @@ class FileAnswer(web.StreamResponse):
         transport = request.transport
         if transport is None:
             raise ConnectionResetError("the client has gone")
-        if self.compression:
+        is_encrypted = transport.get_extra_info("sslcontext") is not None
+        if self.compression or is_encrypted:  # asyncio's own way fails over TLS when the client goes
             sent = await self._write(file, verdict)
         else:
             try:

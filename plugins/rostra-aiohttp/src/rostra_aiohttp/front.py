@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.http import RawRequestMessage
-from aiohttp.streams import StreamReader
+from aiohttp.streams import EmptyStreamReader, StreamReader
 
 from rostra.metrics import Metrics
 from rostra.values import Values
@@ -46,6 +46,7 @@ async def fronted(application: web.Application, settings: HttpConfig, serving: S
         shutdown_timeout=_WITHOUT_END,
         max_line_size=settings.header_limit,
         max_field_size=settings.header_limit,
+        auto_decompress=False,  # it takes what was cut off for whole
         **_access_log(settings),
     )
     await runner.setup()
@@ -119,7 +120,8 @@ def _requests(make: Make, settings: HttpConfig) -> Make:
         writer: AbstractStreamWriter,
         task: Any,
     ) -> web.BaseRequest:
-        request: web.BaseRequest = make(message, payload, connection, writer, task)
+        body = payload if message.compression is None else _inflated(payload, message.compression, connection)
+        request: web.BaseRequest = make(message, body, connection, writer, task)
         if through is not None:
             request = through(request)
         if is_identified:
@@ -129,6 +131,15 @@ def _requests(make: Make, settings: HttpConfig) -> Make:
         return request
 
     return made
+
+
+def _inflated(payload: StreamReader, encoding: str, connection: Connection) -> StreamReader:
+    """The body as it was before it was compressed."""
+    if isinstance(payload, EmptyStreamReader):
+        return payload
+    from rostra_aiohttp.inflating import Inflated
+
+    return Inflated(payload, encoding, connection)
 
 
 @functools.cache

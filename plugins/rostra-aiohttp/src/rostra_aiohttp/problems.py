@@ -13,7 +13,7 @@ from http import HTTPStatus
 from typing import Any, Literal, TypeAlias
 
 from aiohttp import hdrs, web
-from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError, LineTooLong
+from aiohttp.http_exceptions import HttpProcessingError, LineTooLong
 
 from rostra import documents, log
 from rostra.documents import UnsayableError, encoded
@@ -80,8 +80,7 @@ _PHRASES = {
 }
 """Of RFC 9110, where Python before 3.13 has those of older ones."""
 
-_UNREAD = {LineTooLong: 431, ContentEncodingError: 415}
-"""Of what could not be read, where it is not 400."""
+_TOO_LONG = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 _log = log.get("rostra.http")
 
@@ -126,7 +125,7 @@ def unread(request: web.BaseRequest, error: HttpProcessingError, status: int) ->
         error: Why not.
         status: Of the answer, unless there is a better one for this error.
     """
-    answered = next((known for kind, known in _UNREAD.items() if isinstance(error, kind)), status)
+    answered = _TOO_LONG if isinstance(error, LineTooLong) else status
     _log.info("http.refused", status=answered, reason=type(error).__name__, client=request.remote)
     response = problem(answered, _why(error))
     response.force_close()
@@ -136,10 +135,6 @@ def unread(request: web.BaseRequest, error: HttpProcessingError, status: int) ->
 def _why(error: HttpProcessingError) -> str:
     if isinstance(error, LineTooLong):
         return "the first line or a header is too long"
-    if isinstance(error, ContentEncodingError):
-        return (
-            "the body is compressed in a way that is not known here, or badly: send it as it is, or by gzip"
-        )
     return "this is no HTTP/1.1 request"
 
 

@@ -102,3 +102,24 @@ def test_a_second_signal_does_not_wait_for_the_deadline(worker):
 
     assert process.wait(PATIENCE) == 1
     assert "message.cut" in events
+
+
+DEAF = """while True:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            pass"""
+
+
+def test_a_handler_that_ignores_that_it_is_cut_ends_with_the_process_without_another_error(worker):
+    process = worker(DEAF, stop_timeout=600)
+    events_until(process, "order.begun")
+
+    process.send_signal(signal.SIGTERM)
+    events_until(process, "stage.stopping")
+    process.send_signal(signal.SIGTERM)
+    told = process.stderr.read()
+
+    assert process.wait(PATIENCE) == 1
+    assert "message.cut" in told
+    assert "exception.ignored" not in told

@@ -109,8 +109,10 @@ class Tries:
             trying = self._in_scope(message, values)
             await self._answer(message, await (self._deadlines.bound(trying) if self._deadlines else trying))
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and self.is_cut:
-                raise
+            if isinstance(error, GeneratorExit) or (
+                isinstance(error, asyncio.CancelledError) and self.is_cut
+            ):
+                raise  # nobody waits any more, or nobody ever will
             await _forget_cancellation()
             outcome = self._outcome(parcel, error, is_read=is_read)
             self._tell(outcome, error)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -104,22 +105,28 @@ def test_a_second_signal_does_not_wait_for_the_deadline(worker):
     assert "message.cut" in events
 
 
-DEAF = """while True:
+DEAF = """from rostra import context
+    await context.get(plugin.Lifecycle).wait_for(plugin.Phase.STOPPING)
+    for _ in range(20):  # until all who stop have begun to
+        await asyncio.sleep(0)
+    log.get("shop").info("order.deaf")
+    while True:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             pass"""
 
 
-def test_a_handler_that_ignores_that_it_is_cut_ends_with_the_process_without_another_error(worker):
+def test_a_handler_that_ignores_that_it_is_cut_is_shown_and_ends_with_the_process(worker):
     process = worker(DEAF, stop_timeout=600)
     events_until(process, "order.begun")
 
     process.send_signal(signal.SIGTERM)
-    events_until(process, "stage.stopping")
+    events_until(process, "order.deaf")
     process.send_signal(signal.SIGTERM)
     told = process.stderr.read()
 
     assert process.wait(PATIENCE) == 1
     assert "message.cut" in told
+    assert re.search(r"\\n    bill shop.py:\d+ .*await asyncio.Event\(\).wait\(\)", told)
     assert "exception.ignored" not in told

@@ -101,6 +101,7 @@ class Engine:
     async def stop(self) -> None:
         """Take nothing more. What waits for its turn is released, what runs goes on; ``consume`` returns after that."""
         self._stopping.set()
+        self._room.set()
         if self._consumer is not None:
             await self._consumer.stop()
 
@@ -114,8 +115,13 @@ class Engine:
         deliveries = aiter(consumer)
         while True:
             while len(self._running) >= self._most:
-                self._room.clear()
-                await self._room.wait()
+                if (
+                    self._stopping.is_set()
+                ):  # for them by themselves: who looks what holds up the stop finds their handlers
+                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    self._room.clear()
+                    await self._room.wait()
             try:
                 delivery = await anext(deliveries)
             except StopAsyncIteration:

@@ -63,7 +63,7 @@ class Worker:
     def start(self) -> None:
         """Start it; it runs until it is stopped."""
         messaging = {"url": self.url, "prefix": self.prefix, "options": self.settings}
-        config = {"messaging": messaging, "logging": {"format": "json", "levels": {"aiormq": "critical"}}}
+        config = {"messaging": messaging, "logging": {"format": "json"}}
         program = textwrap.dedent(PROGRAM).format(
             delays=self.delays,
             work=textwrap.indent(self.work.strip("\n"), "    "),

@@ -298,14 +298,20 @@ def test_a_position_is_the_first_that_was_not_settled() -> None:
     assert found == ["first", 4, 6, 7]
 
 
-def test_what_is_said_of_a_channel_that_is_left_is_no_news_and_all_else_is(
+def test_what_aiormq_says_of_connections_is_no_news_and_all_else_is(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     said = logging.getLogger("aiormq.channel")
 
     said.warning("Closing channel %r because RPC call %s cancelled", "channel 7", "Basic.Qos")
-    said.warning("Consumer %r cancelled by the broker on %r", "consumer 1", "channel 7")
+    said.error("Consumer callback failed")
 
-    assert [record.getMessage() for record in caplog.records] == [
-        "Consumer 'consumer 1' cancelled by the broker on 'channel 7'"
-    ]
+    assert [record.getMessage() for record in caplog.records] == ["Consumer callback failed"]
+
+
+def test_who_asks_for_all_that_aiormq_says_hears_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "aiormq")
+
+    logging.getLogger("aiormq.connection").warning("Cancelling cause reader exited abnormally")
+
+    assert len(caplog.records) == 1

@@ -133,7 +133,7 @@ async def test_a_stop_while_a_handler_runs_and_the_broker_is_away_lets_it_finish
 
     assert await asyncio.to_thread(worker.ended) == 0, worker.log()
     assert worker.seen("done") == {"m0": 1}
-    assert "message.lost" in worker.events()
+    assert "message.unsettled" in worker.events()
 
 
 async def test_a_worker_that_waits_for_its_broker_stops_when_it_is_told_to(worker: Worker) -> None:
@@ -158,6 +158,23 @@ async def test_a_broker_that_never_comes_is_told_when_the_start_took_too_long(wo
     assert "to fix  see that broker default is there, and that its settings are right" in worker.log()
     assert f"127.0.0.1:{port} (vhost orders)" in worker.log()
     assert "hunter2" not in worker.log()
+
+
+async def test_a_connection_that_is_lost_and_comes_back_is_told_once_for_each_link(
+    broker: Broker, worker: Worker, proxy: TcpProxy, proxied: str
+) -> None:
+    worker.url = proxied
+    worker.start()
+    await until(lambda: "queue.consumed" in worker.events(), worker)
+    before = len(worker.events())
+    await proxy.cut()
+
+    await until(lambda: worker.events().count("queue.consumed") == 2, worker)
+    await until(lambda: worker.events().count("amqp.connected") == 4, worker)
+
+    told = worker.events()[before:]
+    assert sorted(told) == ["amqp.connected"] * 2 + ["amqp.troubled"] * 2 + ["queue.consumed"]
+    assert "Traceback" not in worker.log()
 
 
 async def test_a_worker_that_comes_before_its_broker_waits_for_it(

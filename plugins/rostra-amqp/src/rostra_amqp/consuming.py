@@ -247,7 +247,8 @@ class AmqpConsumer:
         if self._is_stopping:
             self._line.put_nowait(None)
         self._tag = None
-        if not self._is_stopping and self._trouble != fault.reason:
+        if self._link.is_up and not self._is_stopping and self._trouble != fault.reason:
+            # Of a connection that is lost its link tells, once for all queues.
             _log.warning("queue.lost", queue=self._home.label, reason=fault.reason)
         self._trouble = fault.reason
 

@@ -26,6 +26,7 @@ from rostra_messaging.brokers import Failure, Parcel
 _NO_USE: frozenset[Kind] = LASTING | frozenset[Kind]({"unroutable"})
 """What will be so at the next try, too: a queue for retries that is none of ours, or that may not be made."""
 _NEVER_SENT: frozenset[Kind] = frozenset({"unsendable"})
+_RELEASED = "release"
 _log = log.get(__name__)
 
 
@@ -162,7 +163,7 @@ class AmqpDelivery:
 
     async def give_back(self) -> bool:
         """RabbitMQ hands it to whoever is next, at once."""
-        return await self._tell("release", acknowledge=False)
+        return await self._tell(_RELEASED, acknowledge=False)
 
     async def _move(
         self, outcome: str, store: Callable[[], Awaitable[None]], *, gives_up: frozenset[Kind] = _NO_USE
@@ -211,5 +212,13 @@ class AmqpDelivery:
 
     def _is_gone(self, outcome: str) -> bool:
         self._settled(self)
-        _log.info("message.lost", outcome=outcome, queue=self._home.label, message=self.parcel.id)
+        if outcome != _RELEASED:
+            reason = "the connection over which it came is lost"
+            _log.warning(
+                "message.unsettled",
+                outcome=outcome,
+                queue=self._home.label,
+                message=self.parcel.id,
+                reason=reason,
+            )
         return False

@@ -5,7 +5,6 @@ Nothing here decides what is done over it. Whoever needs it waits for it, and is
 
 import asyncio
 import contextlib
-import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -20,8 +19,9 @@ from yarl import URL
 from rostra import log
 from rostra_amqp.addresses import Address
 from rostra_amqp.cancelling import cancellations, heeding, judged
-from rostra_amqp.faults import LOST, Fault
+from rostra_amqp.faults import LOST, Fault, diagnose
 from rostra_amqp.greeting import Greeted, open_stream
+from rostra_amqp.hushing import hush
 from rostra_amqp.pacing import pauses
 from rostra_amqp.unreadable import CheckedReader, is_unreadable
 
@@ -38,15 +38,7 @@ T = TypeVar("T")
 _log = log.get(__name__)
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    """Whether it is something else than an error for each try to connect, of which the link tells what changes; or than
-    that a channel is closed because something on it was cancelled, as happens whenever a connection is left.
-    """
-    return not str(record.msg).startswith(("error when creating transport", "Closing channel"))
-
-
-for _name in ("aiormq.connection", "aiormq.channel"):
-    logging.getLogger(_name).addFilter(_is_news)
+hush()
 
 
 class _Transport(aiormq.connection.TransportFactory):
@@ -240,6 +232,11 @@ class Link:
             await self._is_up.wait()
         return live
 
+    @property
+    def is_up(self) -> bool:
+        """Whether there is a connection at this moment."""
+        return self._live is not None and not self._live.is_lost
+
     async def run(self) -> None:
         """Connect, watch, and connect again, until cancelled. If that crashes, all who wait for a connection are told."""
         try:
@@ -301,6 +298,8 @@ class Link:
         answered = loop.time()
         while not live.is_lost:
             trouble = await self._trouble_of(live)
+            if live.is_lost:
+                break  # that is why it did not answer
             now = loop.time()
             if trouble != _SILENT:
                 answered = now
@@ -309,7 +308,7 @@ class Link:
                 live.cut()
             await asyncio.wait([live.lost], timeout=_CHECK_EVERY)
         self._is_checked = self._is_checked or is_unreadable(live.reason)
-        self._note(LOST)
+        self._note(_ended_by(live.reason))
 
     async def _trouble_of(self, live: Live) -> str | None:
         """What a real question finds."""
@@ -359,6 +358,12 @@ async def _answered(asked: Awaitable[T], patience: float, transport: _Transport 
     except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
         fault = judged(error, before)
     raise _Failed(fault.reason if transport is None else _unopened(fault, transport.refusal))
+
+
+def _ended_by(error: BaseException | None) -> str:
+    """That a connection was lost, and RabbitMQ's reason if it gave one."""
+    fault = diagnose(error) if error is not None else None
+    return LOST if fault is None or fault.reason == LOST else f"{LOST}: {fault.reason}"
 
 
 def _unopened(fault: Fault, refusal: str | None) -> str:

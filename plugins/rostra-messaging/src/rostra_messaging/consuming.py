@@ -7,6 +7,7 @@ and the rest goes back to the broker. One queue that is lost for good ends the s
 import asyncio
 import functools
 import itertools
+import math
 from collections.abc import Callable, Container, Coroutine
 from typing import Any, Protocol
 
@@ -28,6 +29,8 @@ from rostra_messaging.tries import Tries
 
 _LOOK_EVERY = 1.0
 """Seconds for which a look at whether all is well is good; it costs nothing."""
+_LONG_BLOCK = 1.0
+"""Seconds from which on it is told that the loop was blocked."""
 
 _log = log.get("rostra.messaging")
 
@@ -212,15 +215,30 @@ async def consume(
         "message_handling_seconds", "How long tries took, by how they ended.", labels=["queue", "outcome"]
     )
 
+    blocked = _telling_of_blocks(clock)
+
     def make(subscribed: Subscribed) -> Intake:
         answering = Answering(subscribed, publisher)
-        tries = Tries(subscribed, middlewares.handling, answering, subscriptions.layer, clock)
+        tries = Tries(subscribed, middlewares.handling, answering, subscriptions.layer, clock, blocked)
         note = _noting(seconds, subscribed.label)
         broker = brokers.get(subscribed.broker)
         engine = Engine(tries, clock, note, answering.died, cancel.set, lambda: broker.trouble is not None)
         return Intake(subscribed, broker, engine)
 
     await Intakes(subscriptions, make, checks).run(cancel, started)
+
+
+def _telling_of_blocks(clock: Clock) -> Callable[[float], None]:
+    """Says in the log, once for all subscriptions, that the loop was blocked for so many seconds."""
+    told = -math.inf
+
+    def blocked(seconds: float) -> None:
+        nonlocal told
+        if seconds >= _LONG_BLOCK and clock.monotonic() - told >= _LONG_BLOCK:
+            told = clock.monotonic()
+            _log.warning("loop.blocked", seconds=round(seconds, 1))
+
+    return blocked
 
 
 def _noting(seconds: Histogram, label: str) -> Note:

@@ -62,6 +62,7 @@ class Tries:
         answer: Takes what the handler returned.
         layer: Of the stage.
         clock: By which failures have a time.
+        blocked: Told for how many seconds the loop was blocked while something was tried.
 
     ``is_cut`` says that whoever is cancelled from now on has not failed.
     """
@@ -75,6 +76,7 @@ class Tries:
         answer: Answer,
         layer: Components,
         clock: Clock,
+        blocked: Callable[[float], object] = lambda _: None,
     ) -> None:
         self.subscribed = subscribed
         self.is_cut = False
@@ -83,7 +85,7 @@ class Tries:
         self._clock = clock
         self._call = _chained(subscribed, around)
         seconds = subscribed.subscription.deadline
-        self._deadlines = None if seconds is None else Deadlines(seconds)
+        self._deadlines = None if seconds is None else Deadlines(seconds, blocked)
 
     def close(self) -> None:
         """Nothing is tried any more."""

@@ -60,7 +60,7 @@ def test_a_check_that_fails_makes_it_live_but_not_ready(folder):
     assert live.returncode == 0
     assert (ready.returncode, ready.stdout) == (
         1,
-        "ready: no\n  stage     well\n  database  ConnectionError: the database is gone (last well: never)\n",
+        "ready: no\n  stage     well\n  database  ConnectionError: the database is gone (last well: not since it was first asked)\n",
     )
 
 

@@ -45,7 +45,11 @@ def command(
     click.echo(f"{question}: {'yes' if report.is_well else 'no'}")
     width = max((len(result.name) for result in report.results), default=0)
     for result in report.results:
-        ever = "never" if result.since_success is None else f"{result.since_success:.0f} s ago"
+        ever = (
+            "not since it was first asked"
+            if result.since_success is None
+            else f"{result.since_success:.0f} s ago"
+        )
         found = "well" if result.is_well else f"{result.error} (last well: {ever})"
         click.echo(f"  {result.name:<{width}}  {found}")
     sys.exit(0 if report.is_well else FAILED)

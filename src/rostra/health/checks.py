@@ -23,7 +23,7 @@ class Result(Values):
     Args:
         name: Of the check.
         error: What is wrong: the exception's type and the first line of its text; None if all is well.
-        since_success: Seconds since the check was last well, or None if it never was.
+        since_success: Seconds since the check was last well, or None if it was not since it was first asked.
     """
 
     name: str

@@ -2,7 +2,7 @@
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import aiormq
@@ -14,7 +14,7 @@ from rostra_amqp.frames import make_queue
 from rostra_amqp.names import Made
 from rostra_amqp.testing import RabbitNode
 from rostra_messaging import SubscriptionError
-from rostra_messaging.brokers import Broker, Connection, Delivery, Failure, Parcel, Queue
+from rostra_messaging.brokers import Broker, Connection, DeadLetter, Delivery, Failure, Parcel, Queue
 
 pytestmark = pytest.mark.asyncio
 
@@ -206,24 +206,43 @@ async def test_no_more_is_handed_out_than_the_prefetch(broker: Broker) -> None:
         assert (await wait_for(consumer)).parcel.id == "m3"
 
 
-async def test_what_comes_back_too_often_is_dead_with_a_reason(connecting, prefix: str) -> None:
-    """A message that kills each process which takes it: nobody ever settles it."""
-    for _ in range(21):
-        async with connecting() as broker, broker.consume(queue()) as consumer:
-            if _ == 0:
-                await broker.publish(parcel(), deadline=30)
-            await wait_for(consumer)
+async def test_what_kills_its_process_again_and_again_is_dead_and_takes_no_other_with_it(
+    connecting, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each process takes what it gets, and dies as soon as it has the one that kills it: nobody ever settles that."""
+    letters: Sequence[DeadLetter] = ()
+    async with connecting() as broker, broker.consume(queue()):
+        for name in ("m1", "m2", "killer", "m3", "m4"):
+            await broker.publish(parcel(name), deadline=30)
 
-    async with connecting() as broker:
-        letters = broker.dead_letters("billing")
-        async with asyncio.timeout(30):
-            while not await letters.count():  # noqa: ASYNC110
-                await asyncio.sleep(0.05)
-        [letter] = await letters.list()
+    async with asyncio.timeout(120):
+        while not letters:
+            async with connecting() as broker, broker.consume(queue()) as consumer:
+                await take_until_killed(broker, consumer)
+                letters = await broker.dead_letters("billing").list()
 
-    assert letter.parcel.id == "m1"
-    assert letter.parcel.topic == "orders.placed"
-    assert "came back unsettled too often" in letter.reason
+    assert [letter.parcel.id for letter in letters] == ["killer"]
+    assert letters[0].parcel.topic == "orders.placed"
+    assert "came back unsettled too often" in letters[0].reason
+    assert "message.returned queue=billing message=killer times=" in caplog.text
+
+
+async def take_until_killed(broker: Broker, consumer) -> None:
+    """Handle one after the other, each when no other has come meanwhile; nobody settles anything once the killer is there."""
+    while True:
+        try:
+            async with asyncio.timeout(1):  # there is none left, since the killer is dead
+                held = [await anext(aiter(consumer))]
+        except TimeoutError:
+            return
+        await broker.settled()
+        while not consumer._line.empty():
+            held.append(await anext(aiter(consumer)))
+        if "killer" in [each.parcel.id for each in held]:
+            return
+        for each in held:
+            await each.done()
+        await broker.settled()
 
 
 async def test_another_host_is_tried_when_the_first_does_not_answer(rabbitmq_node: RabbitNode) -> None:

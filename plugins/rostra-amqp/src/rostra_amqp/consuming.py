@@ -7,7 +7,7 @@ take it. What was in the line when the channel ended is forgotten, because Rabbi
 import asyncio
 import contextlib
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from random import SystemRandom
 
 from aiormq import Channel
@@ -15,6 +15,7 @@ from aiormq.abc import DeliveredMessage
 from pamqp.commands import Basic
 
 from rostra import log
+from rostra_amqp import wire
 from rostra_amqp.cancelling import cancellations, heeding, judged
 from rostra_amqp.declaring import declare
 from rostra_amqp.deliveries import AmqpDelivery, Home
@@ -28,6 +29,8 @@ from rostra_amqp.streams import Position
 
 _FAREWELL = 2.0
 _OTHERS_WAIT = 1.0
+_SUSPICIOUS = 3
+"""Times that a message came back unsettled; once or twice it does so when a connection is lost, or at a deployment."""
 _CANCELLED = "the queue was deleted, or its node went away"
 _log = log.get(__name__)
 
@@ -69,7 +72,9 @@ class AmqpConsumer:
         self._position = Position(wanted.consume["x-stream-offset"]) if wanted.is_stream else None
         self._channel: Channel | None = None
         self._pen: Pen | None = None
-        self._tag: str | None = None
+        self._tags: list[str] = []
+        self._widening: asyncio.Task[None] | None = None
+        self._is_careful = False
         self._is_stopping = False
         self._end: Exception | None = None
         self._trouble: str | None = "not consumed yet"
@@ -103,9 +108,12 @@ class AmqpConsumer:
         keeps its place if that comes back, too; but where order does not count, others wait for it a moment only.
         """
         self._is_stopping = True
-        channel, tag = self._channel, self._tag
-        if channel is not None and tag is not None and not channel.is_closed:
-            await _cancel(channel, tag)
+        if self._widening is not None:
+            await asyncio.wait([self._widening], timeout=_FAREWELL)
+        channel = self._channel
+        for tag in self._tags:
+            if channel is not None and not channel.is_closed:
+                await _cancel(channel, tag)
         waiting = self._cleared()
         self._line.put_nowait(None)
         if waiting:
@@ -157,7 +165,11 @@ class AmqpConsumer:
         repeats = Repeats()
         tries = pauses(SystemRandom())
         while not self._is_stopping:
+            was_careful = self._is_careful
             fault = await self._consume_once(repeats)
+            if self._is_careful and not was_careful:
+                self._tags.clear()
+                continue
             self._forget(fault)
             if repeats.are_too_many(fault):
                 raise self._refuse(fault)
@@ -174,9 +186,10 @@ class AmqpConsumer:
 
     async def close(self) -> None:
         """Give back what is not settled, in its order."""
-        if self._giving_back is not None:
-            self._giving_back.cancel()
-            await asyncio.wait([self._giving_back])
+        for running in (self._giving_back, self._widening):
+            if running is not None:
+                running.cancel()
+                await asyncio.wait([running])
         if self._channel is not None and not self._channel.is_closed:
             await self._written()
             await close_channel(self._channel, _FAREWELL)
@@ -211,7 +224,26 @@ class AmqpConsumer:
             if not cancelled.done():
                 cancelled.set_result(None)
 
+        is_first, is_left = True, False
+
         async def hand_over(message: DeliveredMessage) -> None:
+            nonlocal is_first, is_left
+            if is_left:
+                return  # it comes again
+            times, was_first = wire.returns(message), is_first
+            is_first = False
+            if times < _SUSPICIOUS:
+                if self._is_careful:
+                    self._is_careful = False
+                    widening = _or_close(channel, self._take(channel, self._prefetch - 1, hand_over))
+                    self._widening = asyncio.create_task(widening, name="amqp: consume more")
+            elif was_first and self._can_be_careful:
+                self._is_careful = is_left = True
+                note(Basic.Cancel())
+                return
+            else:
+                found = message.header.properties.message_id
+                _log.warning("message.returned", queue=self._home.label, message=found, times=times)
             delivery = AmqpDelivery(
                 self._home,
                 message,
@@ -226,13 +258,31 @@ class AmqpConsumer:
             self._hand_over(delivery)
 
         channel.on_consumer_cancel_callbacks.add(note)
-        await heeding(channel.basic_qos(prefetch_count=self._prefetch, timeout=self._patience))
-        self._tag = uuid.uuid4().hex
+        await self._take(channel, 1 if self._is_careful else self._prefetch, hand_over)
+        return cancelled
+
+    @property
+    def _can_be_careful(self) -> bool:
+        """Whether to begin anew and take one message at a time, until one comes that was not back again and again.
+
+        One that kills each process that takes it does so alone then: what is taken beside it comes back as often, and would
+        be dead with it. Where order counts one consumer has the queue; RabbitMQ counts nothing for queues of one process.
+        """
+        wanted = self._wanted
+        is_shared = not (wanted.is_ordered or wanted.is_stream or wanted.is_own)
+        return is_shared and self._prefetch > 1 and not self._is_careful and not self._is_stopping
+
+    async def _take(
+        self, channel: Channel, count: int, hand_over: Callable[[DeliveredMessage], Awaitable[None]]
+    ) -> None:
+        """Have so many more messages handed over at once."""
+        await heeding(channel.basic_qos(prefetch_count=count, timeout=self._patience))
+        tag = uuid.uuid4().hex
+        self._tags.append(tag)
         arguments = dict(self._wanted.consume)
         if self._position is not None:
             arguments["x-stream-offset"] = self._position.resume
-        await consume(channel, self._wanted.queue.name, self._tag, hand_over, arguments, self._patience)
-        return cancelled
+        await consume(channel, self._wanted.queue.name, tag, hand_over, arguments, self._patience)
 
     def _begin(self) -> None:
         self._trouble = None
@@ -246,7 +296,7 @@ class AmqpConsumer:
         self._decided.set()
         if self._is_stopping:
             self._line.put_nowait(None)
-        self._tag = None
+        self._tags.clear()
         if self._link.is_up and not self._is_stopping and self._trouble != fault.reason:
             # Of a connection that is lost its link tells, once for all queues.
             _log.warning("queue.lost", queue=self._home.label, reason=fault.reason)
@@ -258,6 +308,16 @@ class AmqpConsumer:
             if (delivery := self._line.get_nowait()) is not None:
                 found.append(delivery)
         return found
+
+
+async def _or_close(channel: Channel, asked: Awaitable[None]) -> None:
+    """Await what is asked on a channel, and close that if it fails, so that all is asked anew."""
+    before = cancellations()
+    try:
+        await asked
+    except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001  (what is not of the wire is raised again)
+        judged(error, before)
+        await close_channel(channel, _FAREWELL)
 
 
 async def _why(cancelled: asyncio.Future[None], channel: Channel) -> Fault:

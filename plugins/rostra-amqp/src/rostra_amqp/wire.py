@@ -28,6 +28,7 @@ _REASON = "rostra-reason"
 _TIME = "rostra-time"
 _QUEUE = "rostra-queue"
 _OFFSET = "x-stream-offset"
+_RETURNS = "x-delivery-count"
 _EXACT = "rostra-exact"
 _LONGEST_NAME_BYTES = 128
 MOST_BYTES = 100_000
@@ -36,7 +37,7 @@ _BROKERS_OWN = (
     "x-death",
     "x-first-death-",
     "x-last-death-",
-    "x-delivery-count",
+    _RETURNS,
     _OFFSET,
     "x-acquired-count",
 )
@@ -144,6 +145,12 @@ def offset(message: DeliveredMessage) -> int | None:
     """Where in its stream it stands; None if it came from a queue."""
     found = (message.header.properties.headers or {}).get(_OFFSET)
     return found if isinstance(found, int) else None
+
+
+def returns(message: DeliveredMessage) -> int:
+    """How often it came back unsettled, as far as RabbitMQ counts that: for quorum queues."""
+    found = (message.header.properties.headers or {}).get(_RETURNS) if message.redelivered else None
+    return found if isinstance(found, int) else 0
 
 
 def home(message: DeliveredMessage) -> str | None:

@@ -16,7 +16,7 @@ from di_oracle import Addition, Ask, Imagination, Later, Layer, Made, Maker, Too
 
 from rostra import context, di
 from rostra.components import Components
-from rostra.errors import ConflictError, GivenError, ResolveError
+from rostra.errors import ConflictError, GivenError, NeedsAwaitError, ResolveError
 
 NAMES = ("a", "b", "c", "d")
 DEFAULT = object()
@@ -41,10 +41,13 @@ class Question:
     name: str | None = None
     holder: type | None = None
 
-    async def answered(self, given: dict[str, Any]) -> Any:
-        """What di says."""
+    async def answered(self, given: dict[str, Any], *, at_once: bool) -> Any:
+        """What di says; ``at_once`` where that can be."""
         if self.name is None:
-            return await di.nject(self.asked, **given)
+            try:
+                return di.now(self.asked, **given) if at_once else await di.nject(self.asked, **given)
+            except NeedsAwaitError:
+                return await di.nject(self.asked, **given)
         mark, function = self.function()
         found, answer = await di.call(function, **given)
         assert found is mark
@@ -309,7 +312,7 @@ class World:
         if self.chance(20):
             question.foreseen(given)
         try:
-            found = await question.answered(given)
+            found = await question.answered(given, at_once=self.chance(30))
         except (ResolveError, GivenError) as error:
             kind = (
                 "conflict"

@@ -85,8 +85,11 @@ class Caller:
         return plan(at.values, (), named) if named else plan(at.values)  # type: ignore[no-any-return]  # generated
 
     def _planned(self, at: At, way: _Way, recipe: Recipe) -> Callable[..., Any] | None:
-        """The plan; one that awaits nothing itself gives what the function gives, which is a coroutine less."""
-        if inspect.iscoroutinefunction(self.function):
+        """The plan; one that awaits nothing itself gives what the function gives, which is a coroutine less.
+
+        What a scope keeps may have to be waited for.
+        """
+        if inspect.iscoroutinefunction(self.function) and not recipe.plan.kept:
             plan = planned(at, (), way, recipe, {}, Ways(passes=way.passes, can_wait=False))
             if plan is not None:
                 return plan

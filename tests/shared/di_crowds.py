@@ -1,33 +1,41 @@
-"""Random scopes in which several tasks ask at once, are cancelled, and ask in the middle of making.
+"""Random scopes in which several tasks ask at once, fail, are cancelled, outlive the scope, and ask in the middle of making.
 
 What must hold whoever comes first: the scope keeps one of each, whoever asks gets that one, one call makes one object per
-type, and whatever was opened is closed. Nothing here knows how ``di`` does it.
+type, whatever was opened is closed, and an error comes from an adapter, or says what is so. Nothing here knows how ``di``
+does it.
 """
 
 import asyncio
 import contextvars
 import itertools
 import random
-from collections import Counter
-from collections.abc import AsyncIterator, Iterable, Iterator
-from contextlib import contextmanager
+from collections import Counter, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
 from di_stage import a_stage
 
 from rostra import di
+from rostra.errors import ClosedError, NeedsAwaitError
 
 ROUNDS = 4
 """A question is interpreted first, and a function from the second time on."""
 
 _call: contextvars.ContextVar[int] = contextvars.ContextVar("call")
 _calls = itertools.count()
+_scope: contextvars.ContextVar[int] = contextvars.ContextVar("scope")
+_scopes = itertools.count()
 
 
 class Product:
     """What an adapter makes of others."""
 
     inside: tuple["Product", ...] = ()
+
+
+class BrokenError(Exception):
+    """An adapter fails."""
 
 
 class Crowd:
@@ -41,47 +49,87 @@ class Crowd:
         self.random = random.Random(seed)
         self.classes: list[type[Product]] = []
         self.kept: set[type[Product]] = set()
+        self.handlers: list[Callable[[], Awaitable[list[Product]]]] = []
         self.finished: Counter[tuple[object, type[Product]]] = Counter()
+        self.given: defaultdict[int, set[Product]] = defaultdict(set)
         self.opened = 0
+        self.may_fail = False
         self.module: dict[str, Any] = {
             "__name__": "crowd",
+            "di": di,
             "Product": Product,
             "AsyncIterator": AsyncIterator,
             "Iterator": Iterator,
+            "asynccontextmanager": asynccontextmanager,
+            "contextmanager": contextmanager,
             "ask": self.ask,
+            "ask_now": self.ask_now,
             "done": self.done,
             "opening": self.opening,
-            "classes": self.classes,
         }
 
     def grow(self) -> None:
         """Register the adapters; each takes what was there before."""
+        family, members = 0, 0
         for number in range(self.random.randint(2, 9)):
+            if members and self.is_so(0.2):
+                takes = [f"all_: list[Family{family}]"]
+                family, members = family + 1, 0
+            else:
+                takes = []
+            if not members:
+                exec(f"class Family{family}(Product): ...", self.module)
+            members += 1
             below = self.random.sample(range(number), min(number, self.random.randint(0, 3)))
-            exec(self.written(number, below), self.module)
+            takes += [f"p{each}: P{each}" for each in below]
+            exec(self.written(number, family, takes), self.module)
             cls = self.module[f"P{number}"]
-            if self.random.random() < 0.7:
+            if self.is_so(0.7):
                 self.kept.add(cls)
-            make = self.module["make"] if self.random.random() < 0.8 else cls
+            make = self.module["make"] if self.is_so(0.8) else cls
             di.register(make, lifetime="scope" if cls in self.kept else "call")
             self.classes.append(cls)
+        for _ in range(2):
+            takes = [f"p{each}: P{each}" for each in sorted(set(self.targets()))]
+            exec(self.handler(takes), self.module)
+            self.handlers += [self.module["handler"], self.module["injected"]]
 
-    def written(self, number: int, below: Iterable[int]) -> str:
+    def written(self, number: int, family: int, takes: list[str]) -> str:
         """A class, and a function that makes one: at once or later, to be closed or not."""
-        takes = [f"p{each}: P{each}" for each in below]
-        passes = "".join(f"p{each}, " for each in below)
-        is_async, is_opened = self.random.random() < 0.6, self.random.random() < 0.4
+        names = [each.split(":")[0] for each in takes]
+        passes = "".join(f"{each}, " for each in names)
+        stored = "".join(f"*{each}, " if each == "all_" else f"{each}, " for each in names)
+        is_async, is_opened = self.is_so(0.6), self.is_so(0.4)
         made = f"{'Async' * is_async}Iterator[P{number}]" if is_opened else f"P{number}"
-        asks = self.random.choices(range(number), k=1) if number and self.random.random() < 0.3 else []
+        asks = self.random.choices(range(number), k=1) if number and self.is_so(0.3) else []
+        manager = f"@{'async' * is_async}contextmanager" if is_opened and self.is_so(0.4) else ""
+        asked = f"await ask({self.few() - 1}, {asks})" if is_async else f"ask_now({asks})"
+        taken = list(takes)
+        if is_async and number and self.is_so(0.08):
+            lazily = self.random.randrange(number)
+            taken.append(f"later: di.Lazy[P{lazily}]")
+            asked = f"{asked}; await later()"
         return "\n".join(
             (
-                f"class P{number}(Product):",
+                f"class P{number}(Family{family}):",
                 f"    def __init__({', '.join(['self', *takes])}):",
-                f"        self.inside = ({passes})",
-                f"{'async ' * is_async}def make({', '.join(takes)}) -> {made}:",
-                f"    {f'await ask({self.few() - 1}, {asks})' if is_async else 'pass'}",
+                f"        self.inside = ({stored})",
+                manager,
+                f"{'async ' * is_async}def make({', '.join(taken)}) -> {made}:",
+                f"    {asked}",
                 f"    with opening({is_opened}):",
                 f"        {'yield' if is_opened else 'return'} done(P{number}({passes}))",
+            )
+        )
+
+    def handler(self, takes: list[str]) -> str:
+        """A function that is called, and one that fills its parameters itself."""
+        return "\n".join(
+            (
+                f"async def handler({', '.join(takes)}):",
+                f"    await ask({self.few() - 1}, {self.targets()})",
+                f"    return [{', '.join(each.split(':')[0] for each in takes)}]",
+                "injected = di.inject(handler)",
             )
         )
 
@@ -91,15 +139,70 @@ class Crowd:
             await asyncio.sleep(0)
         found = []
         for each in targets:
-            token = _call.set(next(_calls))
-            found.append(await di.nject(self.classes[each]))
-            _call.reset(token)
+            if self.is_so(0.05):
+                await self.ask_apart([each])
+            elif self.is_so(0.2):
+                found += self.ask_now([each])
+            else:
+                with self.one_call():
+                    found.append(await di.nject(self.classes[each]))
+        return self.got(found)
+
+    async def ask_apart(self, targets: Iterable[int]) -> None:
+        """The same in a scope of its own."""
+        async with self.scope():
+            await self.ask(0, targets)
+
+    async def ask_handler(self, delay: int) -> list[Product]:
+        """The same by way of a function."""
+        for _ in range(delay):
+            await asyncio.sleep(0)
+        handler = self.random.choice(self.handlers)
+        with self.one_call():
+            found = await (di.call(handler) if handler in self.handlers[::2] else handler())
+        return self.got(found)
+
+    def ask_now(self, targets: Iterable[int]) -> list[Product]:
+        """The same where nobody can wait; nothing is found if that would be needed."""
+        found = []
+        for each in targets:
+            with self.one_call(), suppress(NeedsAwaitError):
+                found.append(di.now(self.classes[each]))
+        return self.got(found)
+
+    def got(self, found: list[Product]) -> list[Product]:
+        """All of this was given in the scope at hand."""
+        for product in found:
+            of_call = self.reached(product, through_kept=False)
+            assert len(set(map(type, of_call))) == len(of_call), of_call
+        self.given[_scope.get()].update(found)
         return found
 
+    @contextmanager
+    def one_call(self) -> Iterator[None]:
+        """What is made in the body is made for one call."""
+        token = _call.set(next(_calls))
+        try:
+            yield
+        finally:
+            _call.reset(token)
+
+    @asynccontextmanager
+    async def scope(self) -> AsyncIterator[None]:
+        """A scope, which has a number."""
+        token = _scope.set(next(_scopes))
+        try:
+            async with di.scope():
+                yield
+        finally:
+            _scope.reset(token)
+
     def done(self, product: Product) -> Product:
-        """It was made, whether for the scope or for one call."""
+        """It was made, whether for the scope or for one call; if it did not fail."""
         cls = type(product)
-        self.finished["scope" if cls in self.kept else _call.get(), cls] += 1
+        if self.may_fail and self.is_so(0.05):
+            raise BrokenError
+        self.finished[("scope", _scope.get()) if cls in self.kept else _call.get(), cls] += 1
         return product
 
     @contextmanager
@@ -114,33 +217,42 @@ class Crowd:
     async def live(self) -> None:
         """A scope with its tasks; in the end everything is as it must be."""
         self.finished.clear()
+        self.given.clear()
+        self.may_fail = self.is_so(0.5)
         async with asyncio.timeout(60):
-            async with di.scope():
-                tasks = [asyncio.create_task(self.ask(self.few(), self.targets())) for _ in range(self.few())]
+            async with self.scope():
+                tasks = [asyncio.create_task(self.task()) for _ in range(self.few())]
                 for _ in range(self.few()):
                     await asyncio.sleep(0)
-                if self.random.random() < 0.4:
+                if self.is_so(0.4):
                     self.random.choice(tasks).cancel()
-                found = await asyncio.gather(*tasks, return_exceptions=True)
-                found.append(await self.ask(0, range(len(self.classes))))
-                self.check(found)
+                if is_patient := self.is_so(0.8):
+                    await asyncio.gather(*tasks, return_exceptions=True)
+                    self.may_fail = False
+                    await self.ask(0, range(len(self.classes)))
+            ended = await asyncio.gather(*tasks, return_exceptions=True)
+            self.check(ended, (BrokenError, asyncio.CancelledError, *(() if is_patient else (ClosedError,))))
             assert self.opened == 0
 
-    def check(self, found: Iterable[list[Product] | BaseException]) -> None:
+    def task(self) -> Coroutine[Any, Any, list[Product]]:
+        """What one of several does."""
+        return self.ask_handler(self.few()) if self.is_so(0.3) else self.ask(self.few(), self.targets())
+
+    def check(
+        self, ended: Iterable[list[Product] | BaseException], allowed: tuple[type[BaseException], ...]
+    ) -> None:
         """What must hold."""
-        assert max(self.finished.values(), default=1) == 1, self.finished
-        everything: set[Product] = set()
-        for each in found:
+        for each in ended:
             if isinstance(each, BaseException):
-                if not isinstance(each, asyncio.CancelledError):
+                if not isinstance(each, allowed):
                     raise each
-                continue
-            for product in each:
-                of_call = self.reached(product, through_kept=False)
-                assert len(set(map(type, of_call))) == len(of_call), of_call
-                everything |= self.reached(product, through_kept=True)
-        kept = [each for each in everything if type(each) in self.kept]
-        assert len(set(map(type, kept))) == len(kept), kept
+                if isinstance(each, BrokenError):
+                    assert len(each.__notes__) == 1, each.__notes__
+        assert max(self.finished.values(), default=1) == 1, self.finished
+        for found in self.given.values():
+            everything = {each for product in found for each in self.reached(product, through_kept=True)}
+            kept = [each for each in everything if type(each) in self.kept]
+            assert len(set(map(type, kept))) == len(kept), kept
 
     def reached(self, product: Product, *, through_kept: bool) -> set[Product]:
         """It, and what it was made of; what the scope keeps may have been made for another call."""
@@ -156,6 +268,10 @@ class Crowd:
     def few(self) -> int:
         """A small number."""
         return self.random.randint(1, 4)
+
+    def is_so(self, likely: float) -> bool:
+        """By chance."""
+        return self.random.random() < likely
 
     def targets(self) -> list[int]:
         """What a task asks for."""

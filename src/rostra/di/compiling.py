@@ -8,7 +8,7 @@ import inspect
 import itertools
 from collections.abc import AsyncGenerator, Callable, Mapping
 from types import TracebackType
-from typing import Any
+from typing import Any, Never
 
 from rostra.components import Sight
 from rostra.di.closing import Stack, leave
@@ -119,6 +119,7 @@ class Compiled:
             "opened_now": opened_now,
             "told": told,
             "ways": program.ways,
+            "yielded_nothing": yielded_nothing,
             "__name__": f"rostra.di.{program.name}",
             "__loader__": Loader(program.text),
             "__tracebackhide__": True,  # so that pytest shows the user's code
@@ -142,23 +143,24 @@ async def left(stack: Stack, generator: AsyncGenerator[Any, None]) -> None:
     stack.check_open()
 
 
+def yielded_nothing() -> Never:
+    """A generator has ended instead of yielding.
+
+    Raises:
+        RuntimeError: Always.
+    """
+    msg = "generator didn't yield"
+    raise RuntimeError(msg) from None
+
+
 async def awaited(result: Any) -> Any:
     """What a function gave, awaited if it can be."""
     return await result if inspect.isawaitable(result) else result
 
 
 def told(error: BaseException, ways: dict[int, Way]) -> None:
-    """Let an exception say for whom something was being built.
-
-    Raises:
-        RuntimeError: A generator ended instead of yielding.
-    """
+    """Let an exception say for whom something was being built."""
     trace: TracebackType | None = error.__traceback__
     way = ways.get(trace.tb_lineno) if trace is not None else None
-    if way is None or not isinstance(error, Exception):
-        return
-    if isinstance(error, StopAsyncIteration) and way[-1].signature.is_generator:
-        failed = RuntimeError("generator didn't yield")
-        add_note(failed, way)
-        raise failed from None
-    add_note(error, way)
+    if way is not None and isinstance(error, Exception):
+        add_note(error, way)

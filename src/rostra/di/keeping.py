@@ -33,9 +33,12 @@ class Flight:
     def land(self, error: BaseException | None) -> None:
         """Wake all who wait; an ``error`` is theirs, too."""
         waiting, self.waiting = self.waiting, None
-        for each in waiting or ():
-            if not each.done():
-                each.set_result(error)
+        for told in waiting or ():
+            loop = told.get_loop()
+            if loop is _running_loop():
+                _tell(told, error)
+            elif not told.done() and not loop.is_closed():  # it was made in another thread
+                loop.call_soon_threadsafe(_tell, told, error)
 
 
 class Kept:
@@ -77,18 +80,28 @@ class Kept:
 
     def abandon(self, flight: Flight, error: BaseException | None) -> None:
         """Nobody makes any more what that flight was making; an ``error`` is that of all who wait."""
-        for key in [key for key, each in self.flights.items() if each is flight]:
+        for key in [key for key, each in list(self.flights.items()) if each is flight]:
             del self.flights[key]
         flight.land(error)
 
     async def make(self, key: Any, flight: Flight, make: Callable[[Flight], Awaitable[Any]]) -> None:
         """Make what is kept under ``key`` from then on, and wake all who wait for ``flight``."""
-        error: BaseException | None = None
         try:
             self.values[key] = await make(flight)
-        except BaseException as raised:
-            error = raised
+        except BaseException as error:
+            self.abandon(flight, error)
             raise
-        finally:
-            del self.flights[key]
-            flight.land(error)
+        del self.flights[key]
+        flight.land(None)
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _tell(told: "asyncio.Future[BaseException | None]", error: BaseException | None) -> None:
+    if not told.done():
+        told.set_result(error)

@@ -151,7 +151,8 @@ _TAKEN = frozenset(
         *("values", "function", "args", "kwargs", "error", "scope", "first"),
         *("kept", "find", "there", "flying", "flight", "opening"),
         *("MISSING", "Flight", "awaited", "broken_off", "check", "driven", "handed_over", "landed", "left"),
-        *("opened", "opened_now", "told", "ways", "isinstance", "BaseException", "Exception"),
+        *("opened", "opened_now", "told", "ways", "yielded_nothing"),
+        *("isinstance", "BaseException", "Exception", "StopAsyncIteration"),
     )
 )
 

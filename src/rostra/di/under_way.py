@@ -86,7 +86,7 @@ def handed_over(scope: Any) -> None:
 
 def broken_off(scope: Any, error: BaseException) -> None:
     """The first plan of ``scope`` has failed: what it has made until then stays."""
-    if scope._kept is None:
-        scope.made = _OVER, scope.made
-    else:
+    scope.made = _OVER, scope.made  # first, for who asks at this very moment in another thread
+    if scope._kept is not None:
         scope._kept.end(error)
+        handed_over(scope)

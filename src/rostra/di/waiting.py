@@ -25,17 +25,22 @@ async def landed(kept: Kept, key: Any, label: str) -> Any:
         CycleError: Whoever makes it waits, in the end, for the task that asks.
     """
     while not kept.has(key) and (ahead := kept.flights.get(key)) is not None:
-        error = await _ended(ahead, label)
-        if error is not None and not isinstance(error, asyncio.CancelledError):
-            raise error
+        error = await _ended(kept, key, ahead, label)
+        if isinstance(error, Exception):  # anything else has ended who made it, and not what was made
+            try:
+                raise error
+            finally:
+                del error  # whose traceback has this frame
     return kept.find(key)
 
 
-async def _ended(ahead: Flight, label: str) -> BaseException | None:
+async def _ended(kept: Kept, key: Any, ahead: Flight, label: str) -> BaseException | None:
     """How a flight ended: without an error, or with this one."""
     check_waiting(ahead, label)
     told: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
     ahead.waiting = [*(ahead.waiting or ()), told]
+    if kept.flights.get(key) is not ahead:
+        return None  # it has ended in another thread, which may not have seen that somebody waits
     with awaited(ahead, told):
         return await told
 
@@ -78,12 +83,22 @@ def _under_way(kind: type) -> list[Flight]:
     """What the running code is in the middle of making."""
     found: list[Flight] = []
     frame: FrameType | None = inspect.currentframe()
+    outermost = _frame_of_task()
     while frame is not None:
         of_frame = _flight_of(frame)
         if isinstance(of_frame, kind):
             found.append(of_frame)
-        frame = frame.f_back
+        frame = None if frame is outermost else frame.f_back
     return found
+
+
+def _frame_of_task() -> FrameType | None:
+    """Where the running task begins: below that may lie who has started it, if it was started eagerly."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        return None
+    return None if task is None else getattr(task.get_coro(), "cr_frame", None)
 
 
 def _flight_of(frame: FrameType) -> Any:

@@ -39,6 +39,7 @@ class Writer:
             for number, node in enumerate(self._nodes, 1)
         }
         self._page = Page([*self._locals.values(), *map(given, task.given)])
+        self._in_flight = {node for node in self._kept if not only_stores(node.offer.make)}
         self._handed_on: list[Node] = []
 
     def program(self) -> Program:
@@ -96,13 +97,12 @@ class Writer:
                 trail.add(node)
             if number == number_of_last:
                 self._lines(2, trail.left(None))
-                self._line(2, "if scope._kept is not None: handed_over(scope)")
-            elif may_ask:
+            if number == number_of_last or may_ask:
                 self._handed_on = [
                     each for each in self._nodes[: number + 1] if each not in self._task.plan.kept
                 ]
                 self._line(2, "if scope._kept is not None:")
-                self._lines(3, trail.statements(None))
+                self._lines(3, () if number == number_of_last else trail.statements(None))
                 self._line(3, "handed_over(scope)")
                 self._line(3, self._going_on(others, self._handed_on))
         self._line(1, "except BaseException as error:")
@@ -115,15 +115,15 @@ class Writer:
         self._head(name, [*self._task.takes, *(f"{self._locals[node]}=MISSING" for node in self._handed_on)])
         self._line(1, "kept = scope.kept")
         self._line(1, "find, there, flying = kept.find, kept.values, kept.flights")
-        if self._waits:
-            self._line(1, "flight = Flight()")
+        if self._in_flight:
+            self._line(1, "flight = None")
         needs = self._needs()
         self._line(1, "try:")
         for node, way in self._order:
             self._made_if(needs[node], node, way)
-        if self._waits:
+        if self._in_flight:
             self._line(1, "except BaseException as error:")
-            self._line(2, "kept.abandon(flight, error)")
+            self._line(2, "if flight is not None: kept.abandon(flight, error)")
         else:
             self._line(1, "except Exception as error:")
         self._failing()
@@ -204,11 +204,13 @@ class Writer:
             self._made(depth, node, way)
             return
         local, key = self._locals[node], self._key(node)
+        flies = node in self._in_flight
+        if flies:
+            self._line(depth, "flight = flight or Flight()")
         self._line(depth, f"if {key} in flying or {key} in there:")
         self._line(depth + 1, f"{local} = {self._landed(node)}")
         self._line(depth, f"if {local} is MISSING:")
         depth += 1
-        flies = node.offer.signature.needs_await
         if flies:
             self._line(depth, f"flying[{key}] = flight")
         self._made(depth, node, way)
@@ -250,7 +252,8 @@ class Writer:
         if offer.signature.style == "generator":
             self._line(depth, f"{local} = opened_now(scope, opening, {label})", way)
         elif is_plain_generator(offer.make):
-            self._line(depth, f"{local} = await opening.__anext__()", way)
+            self._line(depth, f"try: {local} = await opening.__anext__()", way)
+            self._line(depth, "except StopAsyncIteration: yielded_nothing()", way)
             self._line(depth, "if scope.is_closed: await left(scope, opening)", way)
             self._line(depth, f"scope.steps = {label}, opening, scope.steps")
         else:

@@ -79,36 +79,42 @@ class Writer:
         Nothing need be looked for, since that can only be where something is called that may ask, or is waited for.
         """
         trail = _Trail(self._page, self._locals)
-        number_of_last = self._nodes.index(self._kept[-1])
-        asking = [not only_stores(node.offer.make) for node in self._nodes[: number_of_last + 1]]
+        first, last = self._nodes[0], self._kept[-1]
+        until = self._nodes.index(last) + 1
+        asking = {node for node in self._nodes[:until] if not only_stores(node.offer.make)}
         self._head(name, self._task.takes)
         self._line(1, "if scope.made is not None:")
         self._lines(2, self._there_or(self._going_on(others)))
-        if any(asking):
+        if asking:
             self._line(1, "first = scope")
-        self._line(1, trail.begun(self._waited_for(0) if asking[0] else None))
+        self._line(1, trail.begun(self._waited_for(first)))
         self._line(1, "try:")
-        for number, (node, way) in enumerate(self._order):
-            may_ask = number <= number_of_last and asking[number]
-            if may_ask and number:
-                self._lines(2, trail.left(self._waited_for(number)))
+        for node, way in self._order[:until]:
+            if node in asking and node is not first:
+                self._lines(2, trail.left(self._waited_for(node)))
             self._made(2, node, way)
             if node in self._task.plan.kept:
                 trail.add(node)
-            if number == number_of_last:
+            if node is last:
                 self._lines(2, trail.left(None))
-            if number == number_of_last or may_ask:
-                self._handed_on = [
-                    each for each in self._nodes[: number + 1] if each not in self._task.plan.kept
-                ]
-                self._line(2, "if scope._kept is not None:")
-                self._lines(3, () if number == number_of_last else trail.statements(None))
-                self._line(3, "handed_over(scope)")
-                self._line(3, self._going_on(others, self._handed_on))
+                self._handed_over(others, node, ())
+            elif node in asking:
+                self._handed_over(others, node, trail.statements(None))
+        for node, way in self._order[until:]:
+            self._made(2, node, way)
         self._line(1, "except BaseException as error:")
         self._line(2, "broken_off(scope, error)")
         self._failing()
         self._line(1, self._last())
+
+    def _handed_over(self, others: str, node: Build, leaving: Iterable[str]) -> None:
+        """After ``node`` was made: once somebody else has asked, leave all to them, and go on as one of the ``others``."""
+        made = self._nodes[: self._nodes.index(node) + 1]
+        self._handed_on = [each for each in made if each not in self._task.plan.kept]
+        self._line(2, "if scope._kept is not None:")
+        self._lines(3, leaving)
+        self._line(3, "handed_over(scope)")
+        self._line(3, self._going_on(others, self._handed_on))
 
     def _others(self, name: str) -> None:
         """The function for who finds what others have made, and makes the rest."""
@@ -152,10 +158,9 @@ class Writer:
             yield f"if {local} is not MISSING: return {local}"
         yield going_on
 
-    def _waited_for(self, number: int) -> Any:
-        """What others wait for while the node of that number is made; None if it is for this call alone."""
-        node = self._nodes[number]
-        return node.offer.product if node in self._task.plan.kept else None
+    def _waited_for(self, node: Build) -> Any:
+        """What others wait for while ``node`` is made; None if nobody can: it only stores, or is for this call alone."""
+        return node.offer.product if node in self._in_flight else None
 
     def _failing(self) -> None:
         """What is done in the end where an adapter fails."""

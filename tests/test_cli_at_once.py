@@ -177,3 +177,77 @@ def test_a_section_that_somebody_gives_in_another_way_is_not_looked_for(folder):
     assert told.returncode == 2
     assert "db.size   expected a whole number" in told.stderr
     assert "shop.size" not in told.stderr
+
+
+LACKING = """
+    class Database: ...
+
+    async def prepare(database: Database): ...
+"""
+
+
+def test_what_a_prepare_lacks_is_told_once_with_who_else_lacks_it(folder):
+    write(folder, "lacking.py", LACKING)
+    write(
+        folder,
+        "needy.py",
+        """
+        from lacking import Database
+
+        async def sweep(database: Database): ...
+
+        async def prepare():
+            yield sweep
+        """,
+    )
+
+    told = ended(folder, "check", "lacking.py", "needy.py")
+
+    assert told.returncode == 1
+    assert told.stderr == (
+        "ResolveError: cannot build prepare and task sweep of plugin needy\n"
+        "\n"
+        "  prepare(database: Database)   lacking.py:4\n"
+        "  └ database: Database          nothing gives a Database\n"
+        "    as well as:   task sweep of plugin needy, needy.py:4\n"
+        "    in context:   nothing\n"
+        "    to fix:       mark the class with @di.adapter, or in a prepare before this one: di.register(Database) or"
+        " context.add(Database(...))\n"
+        "  while preparing plugin lacking\n"
+    )
+
+
+def test_a_prepare_for_which_two_could_be_meant_is_told_once(folder):
+    write(
+        folder,
+        "torn.py",
+        """
+        from rostra import di
+
+        class Store: ...
+
+        @di.adapter
+        def disk() -> Store: ...
+
+        @di.adapter
+        def memory() -> Store: ...
+
+        async def prepare(store: Store): ...
+        """,
+    )
+
+    told = ended(folder, "check", "torn.py")
+
+    assert told.stderr.startswith("ConflictError: cannot build prepare\n")
+    assert told.stderr.count("cannot build") == 1
+
+
+def test_two_prepares_that_lack_the_same_are_told_once_each(folder):
+    write(folder, "lacking.py", LACKING)
+    write(folder, "other.py", "from lacking import Database\n\nasync def prepare(database: Database): ...\n")
+
+    told = ended(folder, "check", "lacking.py", "other.py")
+
+    assert told.stderr.startswith("2 errors\n")
+    assert told.stderr.count("cannot build prepare\n") == 2
+    assert "it may follow" not in told.stderr

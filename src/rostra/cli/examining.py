@@ -20,7 +20,7 @@ from rostra.cli.problems import MAY_FOLLOW
 from rostra.cli.report import FAILED, leaves, worded
 from rostra.config import ConfigError, ConfigSource
 from rostra.config.misspelt import misspelt
-from rostra.errors import ConflictError, CycleError, RostraError, StartTimeoutError
+from rostra.errors import ConflictError, CycleError, ResolveError, RostraError, StartTimeoutError
 from rostra.log import LogConfig
 from rostra.plugin.finding import all_installed
 
@@ -98,11 +98,41 @@ def _problems(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Seque
     if not causes:
         is_all_of_settings = all(isinstance(each, ConfigError) for each in found)
         return _distinct([*found, *(_of_options(rehearsal.source) if is_all_of_settings else ())])
+    causes, found = _told_once(causes, found)
     certain = _distinct([*causes, *(each for each in found if isinstance(each, _CERTAIN))])
     uncertain = [each for each in found if not isinstance(each, _CERTAIN)]
     for each in uncertain:
         each.add_note(MAY_FOLLOW)
     return [*certain, *_distinct(uncertain)]
+
+
+def _told_once(
+    causes: Sequence[Exception], found: Sequence[Exception]
+) -> tuple[list[Exception], list[Exception]]:
+    """What a ``prepare`` lacked is found again by looking at it; it stays with the ``prepare``, with who else lacks it."""
+    lacking = {each.path: each for each in causes if isinstance(each, ResolveError) and each.path}
+    known = {place for (_, place), *_ in lacking}
+    left: list[Exception] = []
+    for each in found:
+        if not isinstance(each, ResolveError):
+            left.append(each)
+            continue
+        others = tuple(other for other in each.others if other[1] not in known)
+        if each.path in lacking:
+            lacking[each.path] = _of_others(lacking[each.path], others)
+        else:
+            left.append(_of_others(each, others))
+    return [lacking.get(each.path, each) if isinstance(each, ResolveError) else each for each in causes], left
+
+
+def _of_others(problem: ResolveError, others: tuple[tuple[str, str], ...]) -> ResolveError:
+    """The same problem, with its notes, which these have, too."""
+    if others == problem.others:
+        return problem
+    told = problem.of_others(others)
+    for note in getattr(problem, "__notes__", ()):
+        told.add_note(note)
+    return told
 
 
 def _hints(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Iterable[str]:

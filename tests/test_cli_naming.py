@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from rostra.cli.naming import Located, located, plugin_named, see_working_directory
+from rostra.cli.naming import Located, located, plugin_named, plugins_named, see_working_directory
+from rostra.config import ConfigSource
 from rostra.errors import CommandLineError
 from rostra.plugin import find
 
@@ -153,3 +154,27 @@ def test_a_file_whose_name_is_no_identifier_cannot_be_imported(tmp_path):
         "  why     Python imports no module called order-service\n"
         "  to fix  use letters, digits and _ only"
     )
+
+
+def test_of_a_folder_with_many_files_some_are_proposed_that_can_be_imported():
+    write("apps/orders/two-words.py", *(f"apps/orders/part_{number}.py" for number in range(10)))
+
+    proposed = told("apps/orders").splitlines()[2:]
+
+    assert proposed[0] == "  to fix  rostra run apps/orders/part_0.py"
+    assert proposed[7:] == [
+        "          rostra run apps/orders/part_7.py",
+        "          or one of 2 others there",
+    ]
+
+
+def test_all_paths_that_are_no_plugins_are_told_at_once():
+    write("apps/service.py")
+
+    with pytest.raises(ExceptionGroup) as refused:
+        plugins_named(["apps/servce.py", "apps/service.py", "./apps"], ConfigSource())
+
+    assert [str(error).splitlines()[0] for error in refused.value.exceptions] == [
+        "there is no file apps/servce.py",
+        "apps is a folder, and not a package",
+    ]

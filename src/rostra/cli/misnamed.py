@@ -8,6 +8,9 @@ from rostra.errors import CommandLineError, closest
 
 __all__ = ["no_plugin_at", "no_plugin_typed", "unimportable"]
 
+_MOST = 8
+"""So many of what could be run are proposed."""
+
 
 def no_plugin_typed(source: ConfigSource) -> CommandLineError:
     """None was typed, and the settings list none."""
@@ -48,8 +51,13 @@ def unimportable(path: Path | str, reason: str, fix: str) -> CommandLineError:
 
 def _inside(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Why a folder without ``__init__.py`` is no plugin, and what to type instead."""
-    candidates = sorted({*folder.glob("*.py"), *(each.parent for each in folder.glob("*/__init__.py"))})
-    fix = tuple(f"rostra run {each}" for each in candidates if not each.name.startswith("_"))
+    found = {*folder.glob("*.py"), *(each.parent for each in folder.glob("*/__init__.py"))}
+    candidates = sorted(each for each in found if each.stem.isidentifier() and not each.name.startswith("_"))
+    more = len(candidates) - _MOST
+    fix = (
+        *(f"rostra run {each}" for each in candidates[:_MOST]),
+        *((f"or one of {more} others there",) if more > 0 else ()),
+    )
     if (folder / "__main__.py").is_file():
         fix = (f"python {folder}", *fix)
     return ("it has no __init__.py",), fix or ("name a Python file, or a folder with an __init__.py",)

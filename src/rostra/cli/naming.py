@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from rostra import errors
 from rostra.config import ConfigSource
 from rostra.plugin import Named
 from rostra.plugin.finding import ModuleName
@@ -72,13 +73,23 @@ def plugins_named(typed: Sequence[str], source: ConfigSource) -> list[Named]:
 
     Raises:
         CommandLineError: One is a path, and there is no plugin there; or there is no plugin at all.
+        ExceptionGroup: Several are such paths: an error of each.
         ConfigError: What the settings list is no list of plugins.
     """
     if not typed and not _lists_any(source):
         from rostra.cli.misnamed import no_plugin_typed
 
         raise no_plugin_typed(source)
-    return [plugin_named(each) for each in typed]
+    named: list[Named] = []
+    refused: list[Exception] = []
+    for each in typed:
+        try:
+            named.append(plugin_named(each))
+        except errors.CommandLineError as error:
+            refused.append(error)
+    if refused:
+        raise errors.together("some paths are no plugins", refused)
+    return named
 
 
 def _lists_any(source: ConfigSource) -> bool:

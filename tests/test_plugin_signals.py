@@ -428,6 +428,7 @@ def test_tasks_and_teardown_that_ignore_their_cancellation_do_not_keep_the_proce
     assert "torn down" in said
     for abandoned in ("task=mule", "step=mule", "stray mule", "rostra thread 1"):
         assert abandoned in complained
+    assert "destroyed" not in complained, "asyncio tells again what was told"
 
 
 def test_a_task_that_fails_is_told_once_with_its_name_and_its_plugin(tmp_path):

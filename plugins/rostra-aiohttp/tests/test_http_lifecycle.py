@@ -265,3 +265,4 @@ def test_a_request_that_ignores_that_it_is_cut_does_not_make_the_server_one_that
     assert program.ended() == 1
     assert "deaf served.py:11  " in told, "the handler holds things up"
     assert "rostra_aiohttp/closing.py" not in told
+    assert "destroyed" not in told, "it has been told"

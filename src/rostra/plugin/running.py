@@ -298,6 +298,8 @@ async def _end_tasks() -> None:
         from rostra.plugin.hanging import at
 
         _log.error("task.abandoned", task=task.get_name(), awaits=at(task))
+    for task in left:  # each is told; asyncio would tell of it again when it is collected, without a place
+        task._log_destroy_pending = False  # type: ignore[attr-defined]  # noqa: SLF001  (no public way to say so)
 
 
 async def _end_generators(loop: asyncio.AbstractEventLoop) -> None:

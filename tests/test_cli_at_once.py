@@ -251,3 +251,29 @@ def test_two_prepares_that_lack_the_same_are_told_once_each(folder):
     assert told.stderr.startswith("2 errors\n")
     assert told.stderr.count("cannot build prepare\n") == 2
     assert "it may follow" not in told.stderr
+
+
+@pytest.mark.parametrize("command", ["run", "check"])
+def test_what_a_transport_refuses_is_told_beside_what_cannot_be_built(folder, command):
+    write(
+        folder,
+        "shop.py",
+        """
+        from rostra_aiohttp import get
+
+        class Repo: ...
+
+        @get("/goods")
+        async def goods(repo: Repo) -> None: ...
+
+        @get("/goods")
+        async def wares() -> None: ...
+        """,
+    )
+
+    told = ended(folder, command, "shop.py", *(("--log-format", "text") if command == "run" else ()))
+
+    assert told.returncode == 1
+    assert "2 errors\n" in told.stderr
+    assert "ResolveError: cannot build GET /goods → goods\n" in told.stderr
+    assert "HandlerError: GET /goods is answered twice\n" in told.stderr

@@ -10,7 +10,7 @@ from rostra import context, di, log
 from rostra.config import Config, ConfigError, ConfigSource
 from rostra.config.misspelt import misspelt
 from rostra.di.registry import defined_in
-from rostra.errors import Mistake, RostraError, together
+from rostra.errors import RostraError, together
 from rostra.handlers import Handlers, collect
 from rostra.plugin.finding import Plugin
 
@@ -39,18 +39,18 @@ def while_preparing(error: ConfigError, source: ConfigSource, plugins: Iterable[
 async def when_prepared(problems: Sequence[Exception], source: ConfigSource) -> Exception:
     """What to raise for what is wrong when all is prepared.
 
-    If that is nothing but settings, handlers are bound all the same: then it is known what transports and options say, too.
+    Handlers are bound all the same, which builds nothing: then it is known what transports say, too, and, if all that is wrong
+    is settings, what options say.
 
     Args:
         problems: What was found without building anything.
         source: The settings.
     """
-    found = [*problems]
-    if all(isinstance(each, ConfigError) for each in problems):
-        found += await _of_binding()
+    found = [*problems, *await _of_binding()]
+    if all(isinstance(each, ConfigError) for each in found):
         found += _of_options(source)
         _tell(source.hints())
-    elif any(isinstance(each, ConfigError) for each in problems):
+    elif any(isinstance(each, ConfigError) for each in found):
         _tell(misspelt(source))
     found = _distinct(found)
     return together(f"{len(found)} things are wrong", found)
@@ -93,15 +93,22 @@ def _of_options(source: ConfigSource) -> Sequence[Exception]:
 
 
 def _distinct(problems: Iterable[Exception]) -> list[Exception]:
-    """Without errors of which all mistakes are told by others, as of all who need one wrong section; the longest stay."""
+    """Without errors that say what others do, as of all who need one wrong section; the longest stay."""
     kept: list[Exception] = []
-    said: set[Mistake] = set()
+    said: set[Any] = set()
     for each in sorted(problems, key=_breadth):
-        mistakes = set(each.mistakes) if isinstance(each, ConfigError) else set()
-        if not mistakes or not mistakes <= said:
+        facts = _facts(each)
+        if not facts <= said:
             kept.append(each)
-            said |= mistakes
+            said |= facts
     return kept
+
+
+def _facts(problem: Exception) -> set[Any]:
+    """What a problem says: rostra's own say all in their text, others are alike to nothing."""
+    if isinstance(problem, ConfigError) and problem.mistakes:
+        return set(problem.mistakes)
+    return {str(problem) if isinstance(problem, RostraError) else problem}
 
 
 def _breadth(problem: Exception) -> int:

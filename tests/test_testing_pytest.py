@@ -57,6 +57,72 @@ def test_a_prepare_that_fails_is_a_normal_error_of_the_test_with_its_notes(suite
     assert "while preparing plugin" in text
 
 
+FAILING = """
+    import pytest
+    from rostra import di, plugin
+
+    class Shelf: ...
+
+    class Missing: ...
+
+    def shelf() -> Shelf:
+        raise ValueError("no shelf")
+
+    async def prepare(): ...
+
+    async def failing():
+        raise LookupError("no room")
+
+    @pytest.mark.rostra_plugins.with_args(prepare)
+    async def test_shelf():
+        di.register(shelf)
+        await di.nject(Shelf)
+
+    @pytest.mark.rostra_plugins.with_args(prepare)
+    async def test_missing():
+        await di.nject(Missing)
+
+    @pytest.mark.rostra_plugins.with_args(failing)
+    async def test_failing(): ...
+
+    @pytest.mark.rostra_plugins("nowhere")
+    async def test_nowhere(): ...
+
+    async def works():
+        yield failing
+
+    @pytest.mark.rostra_plugins.with_args(works)
+    async def test_task(rostra_run): ...
+"""
+
+
+def test_what_failed_is_shown_with_the_code_of_the_author_alone(suite):
+    suite.makepyfile(FAILING)
+
+    text = outcome(suite, failed=2, errors=3)
+
+    for told in (
+        "ValueError: no shelf",
+        "cannot build Missing",
+        "LookupError: no room",
+        'no plugin "nowhere"',
+    ):
+        assert told in text
+    assert 'raise ValueError("no shelf")' in text
+    assert "await di.nject(Shelf)" in text
+    assert "rostra/di/" not in text
+    assert "rostra/plugin/" not in text
+
+
+def test_the_whole_way_is_shown_where_pytest_is_to_show_all(suite):
+    suite.makepyfile(FAILING)
+
+    text = outcome(suite, "--full-trace", failed=2, errors=3)
+
+    assert "rostra/di/" in text
+    assert "rostra/plugin/" in text
+
+
 def test_a_task_that_fails_ends_and_fails_the_test_that_runs_it(suite):
     suite.makepyfile(
         """

@@ -61,6 +61,20 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return report
 
 
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show of a test on a stage that failed what its author has written, unless pytest is to show all."""
+    if call.excinfo is not None and item.get_closest_marker(_MARK) and not item.config.getoption("fulltrace"):
+        from rostra.testing.frames import leave_out_ours
+
+        error = call.excinfo.value
+        leave_out_ours(error)
+        call.excinfo = pytest.ExceptionInfo.from_exception(error)
+    return (yield)
+
+
 @pytest.fixture
 def rostra_config_source() -> Any:
     """The settings of the test's stage: none. Override it with a dict or a ConfigSource of your own."""

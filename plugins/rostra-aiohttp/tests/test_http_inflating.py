@@ -11,8 +11,12 @@ from collections.abc import AsyncIterator
 import aiohttp
 import attrs
 import pytest
+from aiohttp import web
+from aiohttp.base_protocol import BaseProtocol
+from aiohttp.streams import StreamReader
 
 from rostra_aiohttp import Address, Body, Form, Upload, post
+from rostra_aiohttp.inflating import Inflated
 
 pytestmark = pytest.mark.asyncio
 
@@ -93,6 +97,71 @@ async def test_what_becomes_too_large_is_a_413_whatever_it_was(serve):
         )
 
     assert answer[0] == 413
+
+
+class Line(BaseProtocol):
+    """Over which a body comes, as far as a body slows it down."""
+
+    def __init__(self) -> None:
+        super().__init__(asyncio.get_running_loop())
+        self.is_reading = True
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        self.is_reading = True
+
+
+async def test_what_reads_much_of_little_does_not_let_more_come_than_there_is_room_for():
+    line = Line()
+    raw = StreamReader(line, 65536)
+    raw.feed_data(gzip.compress(bytes(200_000_000)))
+    body = Inflated(raw, "gzip")
+
+    read = [len(await body.read(65536)) for _ in range(1000)]
+
+    assert sum(read) > 60_000_000
+    assert not line.is_reading
+
+
+async def test_members_that_are_empty_keep_nobody_waiting(serve):
+    @post("/length")
+    async def length(body: Body[bytes]) -> str:
+        return str(len(body))
+
+    turns = 0
+
+    async def count_turns() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    async with serve(length) as served:
+        counting = asyncio.create_task(count_turns())
+        answer = await served.ask(
+            "POST", "/length", data=gzip.compress(b"") * 10_000, headers={"Content-Encoding": "gzip"}
+        )
+        counting.cancel()
+
+    assert answer == (200, "0")
+    assert turns > 10_000
+
+
+async def test_a_line_of_a_compressed_body_may_be_as_long_as_one_of_any_other(serve):
+    @post("/lines")
+    async def lines(request: web.Request) -> list[int]:
+        return [len(line) async for line in request.content]
+
+    sent = b"x" * 400_000 + b"\n" + b"y\n"
+
+    async with serve(lines) as served:
+        plain = await served.ask("POST", "/lines", data=sent)
+        headers = {"Content-Encoding": "gzip"}
+        inflated = await served.ask("POST", "/lines", data=gzip.compress(sent), headers=headers)
+
+    assert plain == inflated == (200, [400_001, 2])
 
 
 async def test_a_connection_goes_on_after_a_compressed_body_that_nobody_read(serve):

@@ -120,7 +120,7 @@ def _requests(make: Make, settings: HttpConfig) -> Make:
         writer: AbstractStreamWriter,
         task: Any,
     ) -> web.BaseRequest:
-        body = payload if message.compression is None else _inflated(payload, message.compression, connection)
+        body = payload if message.compression is None else _inflated(payload, message.compression)
         request: web.BaseRequest = make(message, body, connection, writer, task)
         if through is not None:
             request = through(request)
@@ -133,13 +133,13 @@ def _requests(make: Make, settings: HttpConfig) -> Make:
     return made
 
 
-def _inflated(payload: StreamReader, encoding: str, connection: Connection) -> StreamReader:
+def _inflated(payload: StreamReader, encoding: str) -> StreamReader:
     """The body as it was before it was compressed."""
     if isinstance(payload, EmptyStreamReader):
         return payload
     from rostra_aiohttp.inflating import Inflated
 
-    return Inflated(payload, encoding, connection)
+    return Inflated(payload, encoding)
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 aiohttp would do it as they arrive, and takes what was cut off for whole. Imported when the first such body comes.
 """
 
+import asyncio
 import zlib
 from typing import Any, Protocol
 
@@ -12,6 +13,8 @@ from aiohttp.http_parser import DeflateBuffer
 from aiohttp.streams import StreamReader
 
 _PIECE_BYTES = 65536
+_TAKEN_BYTES = 16384
+"""Of what is compressed, at a time: zlib copies what it leaves, and may leave nearly all of it many times."""
 _GZIP = 16
 """What zlib wants to have added to the size of the window for the format of gzip."""
 _DEFLATED = 8
@@ -30,21 +33,36 @@ class _Inflating(Protocol):
         ...
 
 
+class _Unhurried:
+    """What a body that takes only what it is asked for has for a connection.
+
+    That has to be slowed down by the body as it comes alone: it would be told to go on while that is still full.
+    """
+
+    def pause_reading(self) -> None:
+        """There never is too much of it."""
+
+    def resume_reading(self, resume_parser: bool = True) -> None:
+        """It never was paused."""
+
+
+_UNHURRIED: Any = _Unhurried()
+
+
 class Inflated(StreamReader):
     """The body of a request as it was before it was compressed.
 
     Args:
         raw: The body as it comes.
         encoding: How it says that it is compressed: ``gzip``, ``deflate``, ``br`` or ``zstd``.
-        connection: Over which it comes.
 
     Raises:
         web.RequestPayloadError: From all that reads: it is not compressed in that way, or not whole.
         web.HTTPUnsupportedMediaType: From the same: nothing is installed that knows this encoding.
     """
 
-    def __init__(self, raw: StreamReader, encoding: str, connection: Any) -> None:
-        super().__init__(connection, _PIECE_BYTES)
+    def __init__(self, raw: StreamReader, encoding: str) -> None:
+        super().__init__(_UNHURRIED, raw.get_read_buffer_limits()[0])
         self._raw, self._encoding = raw, encoding
         self._inflating: _Inflating | None = None
         self._has_more = False
@@ -74,7 +92,11 @@ class Inflated(StreamReader):
         await self._raw.wait_eof()
 
     async def _wait(self, func_name: str) -> None:  # noqa: ARG002  (what all that reads asks for more by)
-        data = b"" if self._has_more else await self._raw.readany()
+        if self._has_more:
+            data = b""
+            await asyncio.sleep(0)  # others get on, however much it becomes
+        else:
+            data = await self._raw.read(_TAKEN_BYTES)
         is_end = not (data or self._has_more)
         try:
             if self._inflating is None:

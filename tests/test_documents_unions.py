@@ -8,7 +8,7 @@ import attrs
 import msgspec
 import pytest
 
-from rostra.documents import UNFIT, faults, read
+from rostra.documents import UNFIT, Fault, faults, read
 
 
 class CatDict(TypedDict):
@@ -159,3 +159,66 @@ def test_a_broken_validator_of_a_member_is_no_fault_of_the_sender():
 
     with pytest.raises(AttributeError):
         read({"name": "Ann"}, Broken | Person)
+
+
+@attrs.frozen
+class Leaf:
+    kind: Literal["leaf"]
+    size: int
+
+
+@attrs.frozen
+class Twig:
+    kind: Literal["twig"]
+    parts: "list[Twig | Branch | Leaf]"
+
+
+@attrs.frozen
+class Branch:
+    kind: Literal["branch"]
+    parts: "list[Twig | Branch | Leaf]"
+
+
+def nested(depth: int, inmost: Any) -> Any:
+    for _ in range(depth):
+        inmost = {"kind": "branch", "parts": [inmost]}
+    return inmost
+
+
+def test_each_level_of_what_is_nested_is_read_once_by_the_member_that_it_says_it_is():
+    found = read(nested(40, {"kind": "leaf", "size": 1}), Twig | Branch | Leaf)
+
+    for _ in range(40):
+        assert isinstance(found, Branch)
+        [found] = found.parts
+    assert found == Leaf("leaf", 1)
+
+
+@pytest.mark.parametrize(
+    ("inmost", "name", "detail"),
+    [
+        ({"kind": "leaf", "size": "x"}, "size", 'expected a whole number, found "x"'),
+        ({"kind": "root", "size": 1}, "kind", 'expected "twig", "branch" or "leaf", found "root"'),
+        ({"size": 1}, "kind", "it is missing"),
+    ],
+)
+def test_what_is_wrong_deep_within_is_told_in_its_place(inmost, name, detail):
+    with pytest.raises(UNFIT) as caught:
+        read(nested(40, inmost), Twig | Branch | Leaf)
+
+    assert [*faults(caught.value)] == [Fault(("parts", 0) * 40 + (name,), detail)]
+
+
+def test_a_level_that_says_nothing_of_itself_is_told_without_looking_into_it():
+    value: Any = {"kind": "leaf", "size": "x"}
+    for _ in range(40):
+        value = {"parts": [value]}
+
+    with pytest.raises(UNFIT) as caught:
+        read(value, Twig | Branch)
+
+    assert [*faults(caught.value)] == [Fault(("kind",), "it is missing")]
+
+
+def test_what_says_nothing_of_itself_is_of_the_class_that_asks_for_nothing():
+    assert read({"name": "Ann", "age": 1}, Cat | Person) == Person("Ann", 1)

@@ -28,6 +28,7 @@ from cattrs.gen.typeddicts import make_dict_structure_fn as make_typed_dict_stru
 
 from rostra.components import name_of
 from rostra.documents.bounds import bounds_check
+from rostra.documents.choices import one_of
 from rostra.documents.fault import Fault, MismatchError, UnreadableTypeError, detail_of
 from rostra.documents.fields import is_tuple, resolve
 from rostra.documents.opaqueness import opaque_of
@@ -339,22 +340,9 @@ def _of_union(kind: Any, converter: cattrs.Converter, *, of_texts: bool) -> Hook
         members.sort(key=lambda member: member is str)  # any text is a text, so that comes last
     hooks = [(member, converter.get_structure_hook(member)) for member in members]
     is_optional = len(members) < len(typing.get_args(kind))
-
-    def structure(value: Any, _: Any) -> Any:
-        if value is None and is_optional:
-            return None
-        errors: list[Exception] = []
-        for member, hook in hooks:
-            try:
-                return hook(value, member)
-            except Exception as error:  # noqa: BLE001  (raised below if no other member fits)
-                errors.append(error)
-        from rostra.documents.unions import Refusal, meant
-
-        refusals = [*map(Refusal, members, errors)]
-        raise meant(value, refusals, lambda error: len([*faults(error)]))
-
-    return structure
+    return one_of(
+        hooks, is_optional=is_optional, of_texts=of_texts, weigh=lambda error: len([*faults(error)])
+    )
 
 
 def _from_form(value: Any, kind: Any) -> Any:

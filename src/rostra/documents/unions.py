@@ -1,7 +1,8 @@
 """Which member of a union was meant by a value that fits none? Its faults are the ones to tell.
 
 Objects are told apart by the members that say which of them they are: ``kind: Literal["cat"]``, or the tag of a struct. Where
-none do, that one was meant to which the least is wrong. Imported when a value fits no member.
+none do, that one was meant to which the least is wrong. Imported when an object may be of several classes, or a value fits no
+member.
 """
 
 import enum
@@ -14,6 +15,7 @@ from cattrs.errors import IterableValidationError, IterableValidationNote
 from rostra.components import name_of
 from rostra.documents.fault import BoundsError, MismatchError, either, shown
 from rostra.documents.fields import fields, tag
+from rostra.documents.opaqueness import opaque_of
 from rostra.handlers import bare
 
 
@@ -22,6 +24,31 @@ class Refusal(typing.NamedTuple):
 
     member: Any
     error: Exception
+
+
+class Apart:
+    """Tells the members of a union apart by what objects say of themselves, before anything else of them is read.
+
+    Else what is nested would be read by each member of each level: twice as often with every level.
+
+    Args:
+        members: Of the union.
+    """
+
+    __slots__ = ("_tags",)
+
+    def __init__(self, members: Sequence[Any]) -> None:
+        said = [{} if opaque_of(bare(member)) is not None else _said(member) for member in members]
+        self._tags = {place: own for place, own in enumerate(said) if own}
+
+    def others(self, value: Mapping[Any, Any]) -> dict[int, Exception]:
+        """By their places, the members that an object cannot be, each with a fault that says so."""
+        return {
+            place: _at(name, value, known)
+            for place, own in self._tags.items()
+            for name, known in own.items()
+            if name not in value or not _is_among(value[name], known)
+        }
 
 
 def meant(value: Any, refusals: Sequence[Refusal], weigh: Callable[[Exception], int]) -> Exception:
@@ -43,6 +70,8 @@ def meant(value: Any, refusals: Sequence[Refusal], weigh: Callable[[Exception], 
         if isinstance(told_apart, Exception):
             return told_apart
         near = told_apart
+    if len(near) == 1:
+        return near[0].error
     weights = [weigh(each.error) for each in near]
     if weights.count(min(weights)) == 1:
         return near[weights.index(min(weights))].error
@@ -68,12 +97,16 @@ def _by_tag(value: Mapping[Any, Any], near: list[Refusal]) -> list[Refusal] | Ex
 
 def _tags(member: Any) -> dict[str, tuple[Any, ...]]:
     """By name, what may stand in the members of an object that say what it is."""
-    kind = bare(member)
-    own = tag(kind)
-    found = {} if own is None else {own[0]: (own[1],)}
-    for field in fields(kind) or ():
+    own = tag(bare(member))
+    return _said(member) if own is None else {own[0]: (own[1],), **_said(member)}
+
+
+def _said(member: Any) -> dict[str, tuple[Any, ...]]:
+    """The same without the tag of a struct, which may be left out where only one struct is read."""
+    found: dict[str, tuple[Any, ...]] = {}
+    for field in fields(bare(member)) or ():
         annotation = bare(field.annotation)
-        if field.is_needed and typing.get_origin(annotation) is Literal:
+        if field.is_needed and field.is_sent and typing.get_origin(annotation) is Literal:
             found[field.name] = tuple(map(_in_json, typing.get_args(annotation)))
     return found
 

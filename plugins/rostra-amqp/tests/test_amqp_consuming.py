@@ -245,6 +245,30 @@ async def take_until_killed(broker: Broker, consumer) -> None:
         await broker.settled()
 
 
+async def test_who_stops_while_it_is_careful_consumes_nothing_any_more(
+    connecting, rabbitmq_node: RabbitNode, prefix: str
+) -> None:
+    """What RabbitMQ hands over last, before it hears of the stop, is no reason to ask for more."""
+    async with connecting() as broker, broker.consume(queue()):
+        await broker.publish(parcel("returned"), deadline=30)
+    for _ in range(2):
+        async with connecting() as broker, broker.consume(queue()) as consumer:
+            await wait_for(consumer)
+
+    async with connecting() as broker, broker.consume(queue()) as consumer:
+        await broker.publish(parcel("new"), deadline=30)
+        delivery = await wait_for(consumer)
+        assert consumer._is_careful
+        consumer._is_stopping = True  # as when the stop has begun, and RabbitMQ has not heard of it
+        await delivery.done()
+        await until(lambda: not consumer._line.empty())
+        assert consumer._widening is None
+        await consumer.stop()
+
+        consumed = await asyncio.to_thread(rabbitmq_node.ctl, "list_consumers", "queue_name")
+        assert f"{prefix}billing" not in consumed
+
+
 async def test_another_host_is_tried_when_the_first_does_not_answer(rabbitmq_node: RabbitNode) -> None:
     url = f"amqp://guest:guest@127.0.0.1:1,127.0.0.1:{rabbitmq_node.port}/"
 

@@ -233,7 +233,7 @@ class AmqpConsumer:
             times, was_first = wire.returns(message), is_first
             is_first = False
             if times < _SUSPICIOUS:
-                if self._is_careful:
+                if self._is_careful and not self._is_stopping:
                     self._is_careful = False
                     widening = _or_close(channel, self._take(channel, self._prefetch - 1, hand_over))
                     self._widening = asyncio.create_task(widening, name="amqp: consume more")

@@ -15,6 +15,9 @@ from aiohttp.streams import StreamReader
 _PIECE_BYTES = 65536
 _TAKEN_BYTES = 16384
 """Of what is compressed, at a time: zlib copies what it leaves, and may leave nearly all of it many times."""
+_OVERHEAD_BYTES = 65536
+"""So much more than twice what it becomes a body may be: what is compressed is larger by a few bytes at most, so that whoever sends
+more only keeps us busy, and no limit of what it becomes would ever end that."""
 _GZIP = 16
 """What zlib wants to have added to the size of the window for the format of gzip."""
 _DEFLATED = 8
@@ -66,6 +69,7 @@ class Inflated(StreamReader):
         self._raw, self._encoding = raw, encoding
         self._inflating: _Inflating | None = None
         self._has_more = False
+        self._taken_bytes = 0
 
     def is_eof(self) -> bool:
         """Whether all of it has come."""
@@ -97,14 +101,8 @@ class Inflated(StreamReader):
             await asyncio.sleep(0)  # others get on, however much it becomes
         else:
             data = await self._raw.read(_TAKEN_BYTES)
-        is_end = not (data or self._has_more)
         try:
-            if self._inflating is None:
-                self._inflating = _inflating(self._encoding, data, self)
-            if is_end:
-                self._inflating.ended()
-            else:
-                self._has_more = self._inflating.taken(data)
+            self._take(data)
         except (zlib.error, EOFError, ContentEncodingError) as error:
             told = (
                 str(error)
@@ -115,6 +113,20 @@ class Inflated(StreamReader):
             failed.__cause__ = ContentEncodingError(told)
             super().set_exception(failed)  # what else comes is well, and will be thrown away
             raise failed from failed.__cause__
+
+    def _take(self, data: bytes) -> None:
+        """Make what has come what it was; nothing, if there is not more of it either, is its end."""
+        is_end = not (data or self._has_more)
+        self._taken_bytes += len(data)
+        if self._inflating is None:
+            self._inflating = _inflating(self._encoding, data, self)
+        if is_end:
+            self._inflating.ended()
+        else:
+            self._has_more = self._inflating.taken(data)
+        if self._taken_bytes > 2 * self.total_bytes + _OVERHEAD_BYTES:
+            msg = "it is much larger than what it becomes"
+            raise EOFError(msg)
 
 
 class _Zlib:

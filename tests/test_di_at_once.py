@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator
 
 import pytest
+from di_sessions import TIMES, Pool, Session, of_scope
 from di_stage import a_stage
 
 from rostra import context, di
@@ -13,26 +14,11 @@ from rostra.errors import CycleError, NeedsAwaitError
 
 pytestmark = pytest.mark.asyncio
 
-TIMES = 3
-"""A question is interpreted first, and a function from the second time on."""
-
-
-class Pool: ...
-
-
-class Session:
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-
 
 class Handler:
     def __init__(self, session: Session, pool: Pool) -> None:
         self.session = session
         self.pool = pool
-
-
-def of_scope(*makers: object) -> None:
-    di.register(*makers, lifetime="scope")
 
 
 async def test_what_is_asked_for_first_is_made_once_whoever_asks_next() -> None:

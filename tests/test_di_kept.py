@@ -7,23 +7,13 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
+from di_sessions import TIMES, Other, Pool, Session, of_scope
 from di_stage import a_stage
 
 from rostra import di
 from rostra.errors import ClosedError, CycleError
 
 pytestmark = pytest.mark.asyncio
-
-TIMES = 3
-"""A question is interpreted first, and a function from the second time on."""
-
-
-class Pool: ...
-
-
-class Session:
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
 
 
 class Curious:
@@ -32,15 +22,6 @@ class Curious:
     def __init__(self, session: Session, pool: Pool) -> None:
         self.session = session
         self.seen = di.now(Session), di.now(Pool)
-
-
-class Other:
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-
-def of_scope(*makers: object) -> None:
-    di.register(*makers, lifetime="scope")
 
 
 async def test_what_is_asked_for_next_is_made_of_what_the_first_question_has_made() -> None:

@@ -8,31 +8,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
+from di_sessions import TIMES, Other, Pool, Session, of_scope
 from di_stage import a_stage
 
 from rostra import di
 from rostra.errors import CycleError
 
 pytestmark = pytest.mark.asyncio
-
-TIMES = 3
-
-
-class Pool: ...
-
-
-class Session:
-    def __init__(self, pool: Pool) -> None:
-        self.pool = pool
-
-
-class Other:
-    def __init__(self, session: Session) -> None:
-        self.session = session
-
-
-def of_scope(*makers: object) -> None:
-    di.register(*makers, lifetime="scope")
 
 
 async def at_once(target: type) -> object:

@@ -9,7 +9,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 import attrs
 import click
@@ -20,9 +19,10 @@ from rostra.cli.problems import MAY_FOLLOW
 from rostra.cli.report import FAILED, leaves, worded
 from rostra.config import ConfigError, ConfigSource
 from rostra.config.misspelt import misspelt
-from rostra.errors import ConflictError, CycleError, ResolveError, RostraError, StartTimeoutError
+from rostra.errors import ConflictError, CycleError, ResolveError, StartTimeoutError
 from rostra.log import LogConfig
 from rostra.plugin.finding import all_installed
+from rostra.plugin.mistaken import distinct
 
 __all__ = ["Examined", "examine"]
 
@@ -97,13 +97,13 @@ def _problems(rehearsal: plugin.Rehearsal, ended: BaseException | None) -> Seque
     causes = [*rehearsal.failed, *(() if ended is None else _alone([ended]))]
     if not causes:
         is_all_of_settings = all(isinstance(each, ConfigError) for each in found)
-        return _distinct([*found, *(_of_options(rehearsal.source) if is_all_of_settings else ())])
+        return distinct(_alone([*found, *(_of_options(rehearsal.source) if is_all_of_settings else ())]))
     causes, found = _told_once(causes, found)
-    certain = _distinct([*causes, *(each for each in found if isinstance(each, _CERTAIN))])
+    certain = distinct(_alone([*causes, *(each for each in found if isinstance(each, _CERTAIN))]))
     uncertain = [each for each in found if not isinstance(each, _CERTAIN)]
     for each in uncertain:
         each.add_note(MAY_FOLLOW)
-    return [*certain, *_distinct(uncertain)]
+    return [*certain, *distinct(_alone(uncertain))]
 
 
 def _told_once(
@@ -189,29 +189,6 @@ def _is_about(hint: str, folders: Iterable[Path]) -> bool:
 def _is_of(folder: Path, file: Path) -> bool:
     """Whether a file belongs to a folder: what is installed somewhere below it, as in a ``.venv``, does not."""
     return file.is_relative_to(folder) and _INSTALLED.isdisjoint(file.relative_to(folder).parts)
-
-
-def _distinct(problems: Iterable[Exception]) -> Sequence[Exception]:
-    """The problems without what others have said already, as all do that need one wrong section."""
-    kept: list[Exception] = []
-    said: set[Any] = set()
-    for each in sorted(
-        _alone(problems), key=lambda one: -len(one.mistakes) if isinstance(one, ConfigError) else 0
-    ):
-        facts = _facts(each)
-        if not facts <= said:
-            kept.append(each)
-            said |= facts
-    return kept
-
-
-def _facts(problem: Exception) -> set[Any]:
-    """What a problem says. Rostra's own say all in their text; of others, two plugins may raise the same one."""
-    if isinstance(problem, ConfigError) and problem.mistakes:
-        return set(problem.mistakes)
-    if isinstance(problem, RostraError):
-        return {str(problem)}
-    return {(type(problem), str(problem), *getattr(problem, "__notes__", ()))}
 
 
 def _alone(problems: Iterable[BaseException]) -> Iterable[Exception]:

@@ -32,7 +32,7 @@ def while_preparing(error: ConfigError, source: ConfigSource, plugins: Iterable[
     try:
         source.load_sections(sections)
     except ConfigError as others:
-        return together("settings are wrong", _distinct([error, others]))
+        return together("settings are wrong", distinct([error, others]))
     return error
 
 
@@ -52,7 +52,7 @@ async def when_prepared(problems: Sequence[Exception], source: ConfigSource) -> 
         _tell(source.hints())
     elif any(isinstance(each, ConfigError) for each in found):
         _tell(misspelt(source))
-    found = _distinct(found)
+    found = distinct(found)
     return together(f"{len(found)} things are wrong", found)
 
 
@@ -92,7 +92,7 @@ def _of_options(source: ConfigSource) -> Sequence[Exception]:
     return ()
 
 
-def _distinct(problems: Iterable[Exception]) -> list[Exception]:
+def distinct(problems: Iterable[Exception]) -> list[Exception]:
     """Without errors that say what others do, as of all who need one wrong section; the longest stay."""
     kept: list[Exception] = []
     said: set[Any] = set()
@@ -105,10 +105,12 @@ def _distinct(problems: Iterable[Exception]) -> list[Exception]:
 
 
 def _facts(problem: Exception) -> set[Any]:
-    """What a problem says: rostra's own say all in their text, others are alike to nothing."""
+    """What a problem says. Rostra's own say all in their text; of others, two plugins may raise the same one."""
     if isinstance(problem, ConfigError) and problem.mistakes:
         return set(problem.mistakes)
-    return {str(problem) if isinstance(problem, RostraError) else problem}
+    if isinstance(problem, RostraError):
+        return {str(problem)}
+    return {(type(problem), str(problem), *getattr(problem, "__notes__", ()))}
 
 
 def _breadth(problem: Exception) -> int:

@@ -14,6 +14,7 @@ _BROWSER = "the page is a convenience; what it asks for is tested without a brow
 MAY_BE_SKIPPED: dict[str, str] = {
     "tests/test_cli_graph_forms.py::test_graphviz_itself_draws_it": "a reader of our own checks the same text",
     "tests/test_config_unions.py::test_an_alias_may_stand_in_what_it_stands_for": "needs Python 3.12",
+    "tests/test_di_waited_for.py::test_a_task_that_a_maker_starts_eagerly_waits_for_it": "needs Python 3.12",
     "tests/test_plugin_threads.py::test_they_begin_also_when_the_main_thread_has_ended": "Python 3.12 cannot",
     "plugins/rostra-aiohttp/tests/test_http_openapi_page.py": _BROWSER,
     "plugins/rostra-aiohttp/tests/test_http_websocket_browser.py": _BROWSER,

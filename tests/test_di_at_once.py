@@ -91,29 +91,6 @@ async def test_who_asks_in_the_middle_finds_what_is_made_and_is_told_of_what_is_
                 assert curious.seen is curious.session
 
 
-async def test_what_was_made_before_a_failure_stays_and_what_failed_is_tried_again() -> None:
-    class Fragile:
-        is_broken = True
-
-        def __init__(self, session: Session) -> None:
-            self.session = session
-            if self.is_broken:
-                raise RuntimeError
-
-    async with a_stage():
-        of_scope(Pool, Session, Fragile)
-        for _ in range(TIMES):
-            async with di.scope():
-                Fragile.is_broken = True
-                with pytest.raises(RuntimeError) as caught:
-                    di.now(Fragile)
-                session = di.now(Session)
-                Fragile.is_broken = False
-
-                assert di.now(Fragile).session is session
-                assert "while building" in caught.value.__notes__[0]
-
-
 async def test_another_thread_that_asks_meanwhile_makes_none_of_its_own() -> None:
     begun, go_on, made = threading.Event(), threading.Event(), []
 

@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 
 import pytest
-from di_sessions import TIMES, Other, Pool, Session, of_scope
+from di_sessions import TIMES, Ask, Other, Pool, Session, at_once, of_scope
 from di_stage import a_stage
 
 from rostra import di
@@ -68,39 +68,8 @@ async def test_what_an_adapter_asks_for_before_its_turn_is_made_once() -> None:
                 assert await di.nject(Pool) is both.session.pool
 
 
-async def test_what_is_asked_for_at_once_is_kept_like_what_is_awaited() -> None:
-    async with a_stage():
-        of_scope(Pool, Session, Curious)
-        for _ in range(TIMES):
-            async with di.scope():
-                curious = di.now(Curious)
-
-                assert curious.seen == (curious.session, curious.session.pool)
-                assert await di.nject(Session) is di.now(Session) is curious.session
-
-
-async def test_who_asks_at_once_for_what_it_makes_is_told_so_also_when_compiled() -> None:
-    class Selfish:
-        asks = False
-
-        def __init__(self, pool: Pool) -> None:
-            self.pool = pool
-            if self.asks:
-                di.now(Selfish)
-
-    async with a_stage():
-        of_scope(Pool, Selfish)
-        for _ in range(TIMES):
-            async with di.scope():
-                Selfish.asks = False
-                di.now(Selfish)
-        Selfish.asks = True
-        async with di.scope():
-            with pytest.raises(CycleError, match="asked for by what makes it"):
-                di.now(Selfish)
-
-
-async def test_what_was_made_before_a_failure_stays() -> None:
+@pytest.mark.parametrize("ask", [di.nject, at_once])
+async def test_what_was_made_before_a_failure_stays_and_what_failed_is_tried_again(ask: Ask) -> None:
     class Fragile:
         is_broken = True
 
@@ -114,15 +83,16 @@ async def test_what_was_made_before_a_failure_stays() -> None:
         for _ in range(TIMES):
             async with di.scope():
                 Fragile.is_broken = True
-                with pytest.raises(RuntimeError):
-                    await di.nject(Fragile)
+                with pytest.raises(RuntimeError) as caught:
+                    await ask(Fragile)
                 session = await di.nject(Session)
 
                 Fragile.is_broken = False
-                fragile = await di.nject(Fragile)
+                fragile = await ask(Fragile)
 
                 assert fragile.session is session
                 assert await di.nject(Fragile) is fragile
+                assert "while building" in caught.value.__notes__[0]
 
 
 async def test_what_a_task_still_waits_for_and_what_another_has_made_meanwhile_are_one() -> None:

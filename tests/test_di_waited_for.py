@@ -4,11 +4,11 @@ import asyncio
 import gc
 import sys
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from di_sessions import TIMES, Other, Pool, Session, of_scope
+from di_sessions import TIMES, Ask, Other, Pool, Session, at_once, of_scope
 from di_stage import a_stage
 
 from rostra import di
@@ -17,14 +17,10 @@ from rostra.errors import CycleError
 pytestmark = pytest.mark.asyncio
 
 
-async def at_once(target: type) -> object:
-    return di.now(target)
-
-
 @pytest.mark.parametrize("ask", [di.nject, at_once])
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_who_asks_at_once_for_what_it_makes_or_is_made_of_it_is_told_so(
-    ask: Callable[[type], Awaitable[object]], is_first: bool
+    ask: Ask, is_first: bool
 ) -> None:
     wanted: type | None = None
 

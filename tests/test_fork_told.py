@@ -36,9 +36,8 @@ def test_the_same_is_told_once_and_who_comes_later_has_its_exit_code() -> None:
     assert (first.times, later.times, other.times) == (1, 0, 1)
 
 
-def test_who_is_killed_while_it_tells_keeps_nobody_from_telling(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rostra.fork.once._PATIENCE", 0.01)
-    once, other = Once(), Teller(1)
+def test_who_is_killed_while_it_tells_keeps_nobody_from_telling() -> None:
+    once, other = Once(patience=0.01), Teller(1)
 
     assert once.told("no such shop", lambda: once.told("no such shop", other)) == 1
     assert other.times == 1

@@ -9,18 +9,22 @@ from collections.abc import Callable
 from time import monotonic
 
 _PATIENCE = 10.0
-"""Seconds for another worker to put back what it took out; one that was killed never does."""
 
 _MOST = 100
 """So many are remembered: what is written into a pipe at once stays together up to 4096 bytes."""
 
 
 class Once:
-    """What the workers of one parent have told."""
+    """What the workers of one parent have told.
 
-    __slots__ = ("_reading", "_writing")
+    Args:
+        patience: Seconds for another worker to put back what it took out; one that was killed never does.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_patience", "_reading", "_writing")
+
+    def __init__(self, patience: float = _PATIENCE) -> None:
+        self._patience = patience
         self._reading, self._writing = os.pipe()
         os.set_blocking(self._reading, False)
         self._put_back({})
@@ -47,7 +51,7 @@ class Once:
         """The exit codes by what was told; None if that takes too long."""
         readable = select.poll()
         readable.register(self._reading, select.POLLIN)
-        last = monotonic() + _PATIENCE
+        last = monotonic() + self._patience
         while (left := last - monotonic()) > 0 and readable.poll(left * 1000):
             try:
                 written = os.read(self._reading, select.PIPE_BUF)

@@ -39,8 +39,8 @@ def while_preparing(error: ConfigError, source: ConfigSource, plugins: Iterable[
 async def when_prepared(problems: Sequence[Exception], source: ConfigSource) -> Exception:
     """What to raise for what is wrong when all is prepared.
 
-    Handlers are bound all the same, which builds nothing: then it is known what transports say, too, and, if all that is wrong
-    is settings, what options say.
+    Handlers are bound all the same, which makes nothing but what their transports put them on, an application of aiohttp say:
+    then it is known what transports say, too, and, if all that is wrong is settings, what options say.
 
     Args:
         problems: What was found without building anything.

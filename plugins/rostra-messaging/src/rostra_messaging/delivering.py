@@ -114,19 +114,25 @@ class Engine:
         """One more whenever there is room for it, so that nothing waits in here."""
         deliveries = aiter(consumer)
         while True:
-            while len(self._running) >= self._most:
-                if (
-                    self._stopping.is_set()
-                ):  # for them by themselves: who looks what holds up the stop finds their handlers
-                    await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
-                else:
-                    self._room.clear()
-                    await self._room.wait()
+            await self._roomy()
             try:
                 delivery = await anext(deliveries)
             except StopAsyncIteration:
                 return
             self._start(self._handle(delivery), delivery)
+
+    async def _roomy(self) -> None:
+        """Wait until there is room for one more.
+
+        Once nothing more is to be taken that is for those who run by themselves, which takes longer: so who looks what holds up
+        the stop finds their handlers.
+        """
+        while len(self._running) >= self._most:
+            if self._stopping.is_set():
+                await asyncio.wait(self._running, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                self._room.clear()
+                await self._room.wait()
 
     async def _take_ordered(self, consumer: Consumer) -> None:
         """All that come, since those with other keys may overtake. How many may wait, the prefetch says."""
